@@ -1,0 +1,1 @@
+//! Aggregate, View, Policy, Saga: the pure shapes a business file imports.

@@ -1,0 +1,1 @@
+//! Breaker, bulkhead, retry, deadline, limit, hedge, balance: the patterns as tower layers.

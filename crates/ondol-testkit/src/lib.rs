@@ -1,0 +1,1 @@
+//! Stories, golden files and real servers for tests.
