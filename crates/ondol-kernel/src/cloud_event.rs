@@ -1,0 +1,224 @@
+//! Events as the rest of the world reads them: CloudEvents 1.0, in their JSON format.
+//!
+//! The mapping loses nothing: an event that goes out and comes back is the same, byte for byte.
+//! JSON data that is one line of valid text travels as it is; anything else travels in base64.
+//! Whole numbers in CloudEvents have 32 bits, so positions and versions travel as text.
+
+mod tags;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    ContentType, Envelope, Metadata, NameError, Payload, Position, StreamId, Timestamp, Version,
+};
+
+/// A CloudEvent of version 1.0 with the house's extension attributes. Others are passed over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CloudEvent {
+    /// Always `1.0`.
+    pub specversion: String,
+    /// The event's id.
+    pub id: String,
+    /// Which service published it: `/bank.account`.
+    pub source: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// The stream it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// When it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// How to read the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub datacontenttype: Option<String>,
+    /// Its place in the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
+    /// Its place in its stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub streamversion: Option<String>,
+    /// Which shape its data has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schemaversion: Option<u32>,
+    /// The command that brought it about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commandid: Option<String>,
+    /// The business flow it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlationid: Option<String>,
+    /// The message that caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causationid: Option<String>,
+    /// Who acted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// The trace it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+    /// On whose behalf.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// What it can be found by, separated by commas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<String>,
+    /// The data, when it is JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<RawValue>>,
+    /// The data, when it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_base64: Option<String>,
+}
+
+/// Why a CloudEvent is not an event of the house.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CloudEventError {
+    /// It is of another version of the specification.
+    #[error("a CloudEvent of version 1.0 was expected, found {found:?}")]
+    SpecVersion {
+        /// What was found.
+        found: String,
+    },
+    /// An attribute that the house needs is not there.
+    #[error("the attribute {attribute} is missing")]
+    Missing {
+        /// Which one.
+        attribute: &'static str,
+    },
+    /// An attribute cannot be read.
+    #[error("the attribute {attribute} cannot be read: {reason}")]
+    Unreadable {
+        /// Which one.
+        attribute: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// The data is there in both forms.
+    #[error("data and data_base64 exclude each other")]
+    TwoData,
+}
+
+impl CloudEvent {
+    /// The event as a CloudEvent of a source.
+    pub fn from_envelope(event: &Envelope, source: &str) -> Self {
+        let (data, data_base64) = written(&event.data);
+        let metadata = &event.metadata;
+        Self {
+            specversion: "1.0".to_owned(),
+            id: event.id.to_string(),
+            source: source.to_owned(),
+            event_type: event.event_type.to_string(),
+            subject: Some(event.stream.to_string()),
+            time: Some(metadata.time.to_string()),
+            datacontenttype: Some(event.data.content_type.as_str().to_owned()),
+            position: Some(event.position.to_string()),
+            streamversion: Some(event.version.to_string()),
+            schemaversion: Some(event.schema_version.get()),
+            commandid: metadata.command.map(|id| id.to_string()),
+            correlationid: metadata.correlation.map(|id| id.to_string()),
+            causationid: metadata.causation.map(|id| id.to_string()),
+            actor: metadata.actor.as_ref().map(ToString::to_string),
+            traceparent: metadata.traceparent.map(|trace| trace.to_string()),
+            tenant: metadata.tenant.as_ref().map(ToString::to_string),
+            tags: tags::join(&metadata.tags),
+            data,
+            data_base64,
+        }
+    }
+
+    /// The event that a CloudEvent of the house carries.
+    ///
+    /// # Errors
+    /// When an attribute is missing or cannot be read.
+    pub fn into_envelope(self) -> Result<Envelope, CloudEventError> {
+        if self.specversion != "1.0" {
+            return Err(CloudEventError::SpecVersion { found: self.specversion });
+        }
+        let stream = needed("subject", self.subject)?;
+        let stream: StreamId = read("subject", stream.parse::<StreamId>())?;
+        let metadata = Metadata {
+            time: self.time.map_or(Ok(Timestamp::EPOCH), |text| read("time", text.parse()))?,
+            command: optional("commandid", self.commandid)?,
+            correlation: optional("correlationid", self.correlationid)?,
+            causation: optional("causationid", self.causationid)?,
+            actor: optional("actor", self.actor)?,
+            traceparent: optional("traceparent", self.traceparent)?,
+            tenant: optional("tenant", self.tenant)?,
+            tags: read("tags", tags::split(self.tags.as_deref()))?,
+        };
+        Ok(Envelope {
+            position: Position::new(number("position", self.position)?),
+            stream,
+            version: Version::new(number("streamversion", self.streamversion)?),
+            id: read("id", self.id.parse())?,
+            event_type: read("type", self.event_type.parse())?,
+            schema_version: self
+                .schemaversion
+                .map_or_else(Default::default, crate::SchemaVersion::new),
+            metadata,
+            data: payload(self.datacontenttype.as_deref(), self.data, self.data_base64)?,
+        })
+    }
+}
+
+/// The data as JSON where that keeps every byte, else in base64.
+fn written(payload: &Payload) -> (Option<Box<RawValue>>, Option<String>) {
+    let one_line = |text: &&str| !text.contains(['\n', '\r']) && text.trim() == *text;
+    let json = (payload.content_type == ContentType::Json)
+        .then(|| std::str::from_utf8(&payload.bytes).ok())
+        .flatten()
+        .filter(one_line)
+        .and_then(|text| RawValue::from_string(text.to_owned()).ok());
+    match json {
+        Some(json) => (Some(json), None),
+        None => (None, Some(BASE64.encode(&payload.bytes))),
+    }
+}
+
+fn payload(
+    content_type: Option<&str>,
+    data: Option<Box<RawValue>>,
+    data_base64: Option<String>,
+) -> Result<Payload, CloudEventError> {
+    let content_type: Result<ContentType, NameError> =
+        content_type.map_or(Ok(ContentType::Json), str::parse);
+    let bytes = match (data, data_base64) {
+        (Some(_), Some(_)) => return Err(CloudEventError::TwoData),
+        (Some(json), None) => Bytes::from(Box::<str>::from(json).into_string()),
+        (None, Some(text)) => Bytes::from(read("data_base64", BASE64.decode(&text))?),
+        (None, None) => Bytes::new(),
+    };
+    Ok(Payload { content_type: read("datacontenttype", content_type)?, bytes })
+}
+
+fn needed(attribute: &'static str, text: Option<String>) -> Result<String, CloudEventError> {
+    text.ok_or(CloudEventError::Missing { attribute })
+}
+
+fn number(attribute: &'static str, text: Option<String>) -> Result<u64, CloudEventError> {
+    read(attribute, needed(attribute, text)?.parse())
+}
+
+fn optional<T>(attribute: &'static str, text: Option<String>) -> Result<Option<T>, CloudEventError>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    text.map(|text| read(attribute, text.parse())).transpose()
+}
+
+fn read<T, E: std::fmt::Display>(
+    attribute: &'static str,
+    outcome: Result<T, E>,
+) -> Result<T, CloudEventError> {
+    outcome.map_err(|error| CloudEventError::Unreadable { attribute, reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests;
