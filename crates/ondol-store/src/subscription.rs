@@ -1,0 +1,59 @@
+//! Reading what is there, then waiting for more.
+//!
+//! A subscription is a position and a question, nothing else: it reads pages after what it has
+//! delivered, and when there are none it waits until the log has grown. It holds no buffer, so
+//! however slow its owner is, writers and memory do not notice.
+
+use std::sync::Arc;
+
+use ondol_kernel::{Envelope, Position};
+use tokio::sync::watch;
+
+use crate::{BoxError, EventStore, Filter, Head, ReadAll, ReadError};
+
+/// A reader that follows the log.
+#[derive(Debug)]
+pub struct Subscription {
+    store: Arc<dyn EventStore>,
+    grown: watch::Receiver<Head>,
+    next: ReadAll,
+}
+
+/// What a subscription delivers at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The events that were wanted, in order; there may be none when others were passed over.
+    pub events: Vec<Envelope>,
+    /// Everything up to here has been delivered or passed over: the checkpoint to keep.
+    pub seen: Position,
+    /// Whether there was nothing more when this was read.
+    pub is_live: bool,
+}
+
+impl Subscription {
+    /// Follows a log after a position, at most `limit` events at a time.
+    pub fn new(store: Arc<dyn EventStore>, after: Position, filter: Filter, limit: usize) -> Self {
+        let grown = store.watch();
+        Self { store, grown, next: ReadAll { after, filter, limit } }
+    }
+
+    /// The next events, once there are any. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// When the log cannot be read, has stopped, or ends before what has been delivered.
+    pub async fn next(&mut self) -> Result<Batch, ReadError> {
+        loop {
+            self.grown.mark_unchanged();
+            let page = self.store.read_all(self.next.clone()).await?;
+            if page.seen > self.next.after {
+                self.next.after = page.seen;
+                let is_live = page.seen >= page.head;
+                return Ok(Batch { events: page.events, seen: page.seen, is_live });
+            }
+            self.grown
+                .changed()
+                .await
+                .map_err(|closed| ReadError::Stopped(BoxError::from(closed)))?;
+        }
+    }
+}
