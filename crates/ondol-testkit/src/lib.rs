@@ -1,1 +1,3 @@
 //! Stories, golden files and real servers for tests.
+
+pub mod servers;
