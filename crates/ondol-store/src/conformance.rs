@@ -22,9 +22,33 @@ pub mod checks;
 #[doc(hidden)]
 pub mod commands;
 #[doc(hidden)]
+pub mod conditions;
+#[doc(hidden)]
+pub mod durability;
+#[doc(hidden)]
 pub mod expectations;
 #[doc(hidden)]
+pub mod history;
+#[doc(hidden)]
+pub mod house;
+#[doc(hidden)]
+pub mod limits;
+#[doc(hidden)]
+pub mod payloads;
+#[doc(hidden)]
 pub mod positions;
+#[doc(hidden)]
+pub mod reading;
+#[doc(hidden)]
+pub mod replicas;
+#[doc(hidden)]
+pub mod sharing;
+#[doc(hidden)]
+pub mod snapshots;
+#[doc(hidden)]
+pub mod streams;
+#[doc(hidden)]
+pub mod subscriptions;
 #[doc(hidden)]
 pub mod voids;
 
