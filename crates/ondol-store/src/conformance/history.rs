@@ -12,6 +12,7 @@ use self::model::{Model, Rejected};
 use self::random::Random;
 use super::Engine;
 use super::given::{head, log, outcome, racing, soon, void};
+use super::rules::{breaks, stands};
 use crate::{Append, AppendError, Appended, Replica};
 
 const OPERATIONS: usize = 300;
@@ -28,12 +29,12 @@ fn in_short(
             let asked = asked.writes.iter().find(|write| write.stream == stream);
             assert_eq!(asked.map(|write| write.expected), Some(expected));
             assert_eq!(model.version(&stream), found, "of {stream}");
-            assert!(!expected.is_met_by(found), "no conflict at {stream}");
+            assert!(!stands(expected, found), "no conflict at {stream}");
             Err(Rejected::Conflict)
         }
         Err(AppendError::ConditionBroken { at }) => {
             let breaks = |event: &Envelope| {
-                asked.conditions.iter().any(|condition| condition.is_broken_by(event))
+                asked.conditions.iter().any(|condition| breaks(condition, event))
             };
             assert!(model.event(at).is_some_and(breaks), "nothing is broken at {at}");
             Err(Rejected::Condition)

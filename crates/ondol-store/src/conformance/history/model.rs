@@ -2,6 +2,7 @@
 
 use ondol_kernel::{CommandId, Envelope, Position, StreamId, Version};
 
+use crate::conformance::rules::{breaks, is_wanted, stands};
 use crate::{Append, Appended, Direction, Outcome, ReadAll, ReadStream};
 
 /// A log that has no index to be wrong.
@@ -53,13 +54,12 @@ impl Model {
             return Ok(Appended { outcome, repeated: true });
         }
         let stands =
-            |write: &crate::StreamWrite| write.expected.is_met_by(self.version(&write.stream));
+            |write: &crate::StreamWrite| stands(write.expected, self.version(&write.stream));
         if !append.writes.iter().all(stands) {
             return Err(Rejected::Conflict);
         }
-        let broken = |event: &Envelope| {
-            append.conditions.iter().any(|condition| condition.is_broken_by(event))
-        };
+        let broken =
+            |event: &Envelope| append.conditions.iter().any(|condition| breaks(condition, event));
         if append.conditions.iter().any(|condition| condition.after > self.head()) {
             return Err(Rejected::Invalid);
         }
@@ -104,6 +104,6 @@ impl Model {
 
     pub(super) fn read_all(&self, read: &ReadAll) -> Vec<Envelope> {
         let later = self.events.iter().filter(|event| event.position > read.after);
-        later.filter(|event| read.filter.wants(event)).take(read.limit).cloned().collect()
+        later.filter(|event| is_wanted(&read.filter, event)).take(read.limit).cloned().collect()
     }
 }
