@@ -89,10 +89,6 @@ impl Connection {
         let lock = sql.lock.replace("{synchronous_commit}", &commits);
         Ok(Self { session, lock, epoch })
     }
-
-    pub(crate) const fn epoch(&self) -> LogEpoch {
-        self.epoch
-    }
 }
 
 impl Writer {
