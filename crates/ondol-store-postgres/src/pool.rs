@@ -39,7 +39,7 @@ impl Pool {
         }
     }
 
-    /// Lends a connection. Who gives it back in good order lets others have it.
+    /// Lends a connection.
     pub(crate) async fn lend(&self) -> Result<Lease<'_>, Fault> {
         let place = self.places.acquire().await.expect("the places are never closed");
         let session = match self.idle_session() {
@@ -67,13 +67,22 @@ impl Pool {
 impl Lease<'_> {
     /// The connection.
     pub(crate) fn session(&self) -> &Session {
-        self.session.as_ref().expect("it is given back only by consuming the lease")
+        self.session.as_ref().expect("it is taken only when the lease ends")
     }
 
-    /// Gives the connection back. A lease that is dropped instead closes it: something may
-    /// still be under way there.
-    pub(crate) fn give_back(mut self) {
-        if let Some(session) = self.session.take() {
+    /// Ends the lease with what came of it; when that is a fault, the connection is closed.
+    pub(crate) fn end<T>(mut self, outcome: Result<T, Fault>) -> Result<T, Fault> {
+        if outcome.is_err() {
+            self.session = None;
+        }
+        outcome
+    }
+}
+
+impl Drop for Lease<'_> {
+    /// Gives the connection back. If a question was given up, its answer is passed over.
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take().filter(|session| !session.is_closed()) {
             self.pool.idle().push(session);
         }
     }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ondol_kernel::{CommandId, Envelope, Position, StreamId, Version};
+use ondol_kernel::{CommandId, Envelope, EventType, Position, StreamId, Tag, Version};
 use ondol_store::{
     BoxError, Direction, Head, Limits, LogEpoch, Outcome, Page, ReadAll, ReadError, ReadStream,
     Snapshot, SnapshotError,
@@ -61,8 +61,8 @@ impl Reads {
 
     pub(crate) async fn all(&self, read: &ReadAll) -> Result<Page, ReadError> {
         let limit = read.limit.min(self.limits.page_events_max);
-        let types: Vec<&str> = read.filter.types.iter().map(|name| name.as_str()).collect();
-        let tags: Vec<&str> = read.filter.tags.iter().map(|name| name.as_str()).collect();
+        let types: Vec<&str> = read.filter.types.iter().map(EventType::as_str).collect();
+        let tags: Vec<&str> = read.filter.tags.iter().map(Tag::as_str).collect();
         let (after, upto) = (read.after.get(), self.upto(read));
         let parameters: [Parameter<'_>; 7] = [
             &size_to_server(self.limits.page_bytes_max),
@@ -172,9 +172,8 @@ impl Reads {
 
     async fn ask_once(&self, (statement, parameters): Question<'_>) -> Result<Vec<Row>, Fault> {
         let lease = self.pool.lend().await?;
-        let rows = lease.session().query(statement, parameters).await?;
-        lease.give_back();
-        Ok(rows)
+        let rows = lease.session().query(statement, parameters).await;
+        lease.end(rows)
     }
 
     /// Asks two things, one after the other, without waiting in between.
@@ -191,14 +190,17 @@ impl Reads {
     async fn ask_both_once(&self, first: Question<'_>, second: Question<'_>) -> Answers {
         let lease = self.pool.lend().await?;
         let session = lease.session();
-        session.prepare(&[first.0, second.0]).await?;
-        let answers = tokio::try_join!(
-            biased;
-            session.query(first.0, first.1),
-            session.query(second.0, second.1)
-        )?;
-        lease.give_back();
-        Ok(answers)
+        let answers = async {
+            session.prepare(&[first.0, second.0]).await?;
+            let (first, second) = tokio::join!(
+                biased;
+                session.query(first.0, first.1),
+                session.query(second.0, second.1)
+            );
+            Ok((first?, second?))
+        };
+        let answers = answers.await;
+        lease.end(answers)
     }
 }
 

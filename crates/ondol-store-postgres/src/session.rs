@@ -17,7 +17,7 @@ use tokio_postgres::{Client, NoTls, Row};
 
 use crate::PostgresOptions;
 use crate::fault::Fault;
-use crate::sql::Statement;
+use crate::sql::{PLANNER, Statement};
 
 /// A parameter of a statement.
 pub(crate) type Parameter<'a> = &'a (dyn ToSql + Sync);
@@ -44,13 +44,17 @@ impl Session {
         let (client, connection) = connecting.await??;
         let mut driver = JoinSet::new();
         driver.spawn(connection);
-        Ok(Self {
+        let session = Self {
             client,
             prepared: (!options.pooler).then(Mutex::default),
             _driver: driver,
             clock: Arc::clone(clock),
             timeout: options.transaction_timeout(),
-        })
+        };
+        if !options.pooler {
+            session.run(PLANNER).await?;
+        }
+        Ok(session)
     }
 
     /// Whether the connection is known to be gone.

@@ -98,9 +98,15 @@ impl Sql {
     }
 }
 
+/// Tables are looked up by their indexes even when they have just grown and the server does not
+/// know how large they are; and nothing we ask is worth compiling.
+const PLANNER_LOCAL: &str = "SET LOCAL enable_seqscan = off;\nSET LOCAL jit = off;\n";
+
+/// The same for a connection that is ours alone.
+pub(crate) const PLANNER: &str = "SET enable_seqscan = off;\nSET jit = off";
+
 /// What is set holds for this transaction only. Writers wait for each other here; who holds the
-/// lock and falls silent loses it, and its transaction with it. Tables are looked up by their
-/// indexes even when they have just grown and the server does not know how large they are.
+/// lock and falls silent loses it, and its transaction with it.
 fn lock(schema: &str, timeout: Duration) -> String {
     let millis = timeout.as_millis();
     format!(
@@ -108,7 +114,7 @@ fn lock(schema: &str, timeout: Duration) -> String {
          SET LOCAL synchronous_commit = '{{synchronous_commit}}';\n\
          SET LOCAL statement_timeout = {millis};\n\
          SET LOCAL idle_in_transaction_session_timeout = {millis};\n\
-         SET LOCAL enable_seqscan = off;\n\
+         {PLANNER_LOCAL}\
          SELECT 1 FROM {schema}.log WHERE id = 1 FOR NO KEY UPDATE"
     )
 }
@@ -118,7 +124,7 @@ fn lock(schema: &str, timeout: Duration) -> String {
 const STATE: &str = "SELECT coalesce((SELECT max(position) FROM {s}.events), 0), \
      coalesce((SELECT max(id) FROM {s}.streams), 0), epoch, \
      current_setting('fsync'), current_setting('full_page_writes'), \
-     current_setting('synchronous_commit') FROM {s}.log";
+     current_setting('synchronous_commit') FROM {s}.log WHERE id = 1";
 
 const WRITTEN_SINCE: &str = "SELECT {name}, e.stream, e.version FROM {s}.events e WHERE e.position > $1 ORDER BY e.position LIMIT 10001";
 
@@ -180,7 +186,7 @@ const GROUP: &str = "SELECT (SELECT id FROM {s}.groups WHERE first = $1), \
      (SELECT min(first) FROM {s}.groups)";
 
 const HEAD: &str = "SELECT coalesce((SELECT max(position) FROM {s}.events), 0), epoch \
-     FROM {s}.log";
+     FROM {s}.log WHERE id = 1";
 
 /// What [`crate::rows::envelope`] reads, from events called `e`.
 const ENVELOPE: &str = "e.position, {name}, e.version, e.id, e.event_type, \
