@@ -13,10 +13,15 @@
 //!   subscriber costs nobody anything.
 //! - A [`Replica`] takes events as another log has recorded them, so that a log can move.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
 mod append;
+mod code;
 mod condition;
 mod error;
 mod limits;
+mod memory;
 mod outcome;
 mod read;
 mod replica;
@@ -28,6 +33,7 @@ pub use append::{Append, Appended, Expected, InvalidAppend, StreamWrite};
 pub use condition::Condition;
 pub use error::{AppendError, BoxError, ReadError, SnapshotError};
 pub use limits::Limits;
+pub use memory::MemoryStore;
 pub use outcome::{Outcome, Refusal, command_stream};
 pub use read::{Direction, Filter, Page, ReadAll, ReadStream};
 pub use replica::{Replica, ReplicateError, check_recorded};
