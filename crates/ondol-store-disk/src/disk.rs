@@ -149,7 +149,7 @@ pub(crate) fn write_all_at(file: &dyn DiskFile, bytes: &[u8], offset: u64) -> io
 
 /// Writes zeros over a part of a file.
 pub(crate) fn write_zeros(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<()> {
-    const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+    static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
     let mut at = from;
     while at < to {
         let length = usize::try_from(to - at).map_or(ZEROS.len(), |rest| rest.min(ZEROS.len()));

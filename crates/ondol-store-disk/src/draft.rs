@@ -85,6 +85,11 @@ pub(crate) fn with_scratch<T>(work: impl FnOnce(&mut Draft) -> T) -> T {
     })
 }
 
+/// The version before one; before none comes one that no stream ever has.
+fn version_before(version: Version) -> Version {
+    version.previous().unwrap_or(Version::new(u64::MAX))
+}
+
 impl Draft {
     pub(crate) fn new() -> Self {
         let mut draft = Self::default();
@@ -139,7 +144,9 @@ impl Draft {
     }
 
     fn add_effect(&mut self, effect: &[Envelope], keys: &Fingerprints) {
-        let in_one_stream = |a: &Envelope, b: &Envelope| a.stream == b.stream;
+        let in_one_stream = |a: &Envelope, b: &Envelope| {
+            a.stream == b.stream && a.version == version_before(b.version)
+        };
         let sections = effect.chunk_by(in_one_stream).count();
         let sections = u16::try_from(sections).expect("a page of events has few streams");
         let command = effect.first().and_then(|event| event.metadata.command);
@@ -147,7 +154,7 @@ impl Draft {
         let mut nth = 0;
         for events in effect.chunk_by(in_one_stream) {
             let Some(first) = events.first() else { continue };
-            let before = first.version.previous().unwrap_or(Version::EMPTY);
+            let before = version_before(first.version);
             self.section(&first.stream, Expected::Exactly(before), events.len(), keys);
             for event in events {
                 record.event(&mut self.bytes, &event.into());
@@ -158,7 +165,13 @@ impl Draft {
         self.end_record(record, command, nth, keys);
     }
 
-    fn section(&mut self, stream: &StreamId, expected: Expected, events: usize, keys: &Fingerprints) {
+    fn section(
+        &mut self,
+        stream: &StreamId,
+        expected: Expected,
+        events: usize,
+        keys: &Fingerprints,
+    ) {
         RecordDraft::section(&mut self.bytes, stream, events);
         let stream = keys.stream(stream.as_str().as_bytes());
         self.sections.push(SectionToPlace { stream, expected, events: length32(events) });

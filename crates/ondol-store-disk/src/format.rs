@@ -49,7 +49,6 @@ impl Address {
         self.0
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half of 64 bits has 32")]
     pub(crate) const fn segment(self) -> u32 {
         (self.0 >> 32) as u32
     }

@@ -37,7 +37,7 @@ struct Shard {
     used: usize,
 }
 
-/// The 88 bits that tell streams apart, where a place keeps them: the lower word shares its
+/// The 87 bits that tell streams apart, where a place keeps them: the lower word shares its
 /// place with the version, and is never zero, as that of an empty place is.
 fn words(stream: Fingerprint) -> [u64; 2] {
     [stream.high, (stream.low | (1 << VERSION_BITS)) & !VERSION_MASK]

@@ -207,7 +207,12 @@ impl Index {
     }
 
     /// Up to `limit` postings of a key whose numbers are positions, after this one.
-    pub(crate) fn after(&self, key: Key, after: Position, limit: usize) -> io::Result<Vec<Posting>> {
+    pub(crate) fn after(
+        &self,
+        key: Key,
+        after: Position,
+        limit: usize,
+    ) -> io::Result<Vec<Posting>> {
         let from = after.next().get();
         let tables = self.read();
         let mut found = Vec::new();
@@ -306,12 +311,6 @@ impl Index {
     pub(crate) fn close(&self) {
         self.work().is_closed = true;
         self.changed.notify_all();
-    }
-
-    /// How many postings are in memory.
-    #[cfg(test)]
-    pub(crate) fn in_memory(&self) -> usize {
-        self.read().active.len()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Fingerprints: what streams, tags and commands are found by.
 //!
 //! A fingerprint is 128 bits of a keyed hash. The key is the log's own and secret, so nobody
-//! outside can choose names that meet. Two of a hundred million names share the 88 bits that
+//! outside can choose names that meet. Two of a hundred million names share the 87 bits that
 //! are compared with a probability below 2⁻³⁴; what is found by a fingerprint is read and
 //! compared by name before it is served.
 
@@ -54,7 +54,6 @@ impl Fingerprints {
 }
 
 impl Fingerprint {
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half of 64 bits has 32")]
     pub(crate) const fn key(self) -> Key {
         Key { high: self.high, low: (self.low >> 32) as u32 }
     }

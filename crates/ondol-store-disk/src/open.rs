@@ -199,11 +199,17 @@ fn remove_leftovers(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
 }
 
 /// The runs that hold the log's beginning without a gap; others are removed.
-fn open_runs(disk: &Arc<dyn Disk>, folder: &Path, manifest: &Manifest) -> io::Result<Vec<Arc<Run>>> {
+fn open_runs(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    manifest: &Manifest,
+) -> io::Result<Vec<Arc<Run>>> {
     let mut names: Vec<_> = disk
         .list(folder)?
         .into_iter()
-        .filter_map(|name| run_of(&name).map(|(after, upto)| (after, std::cmp::Reverse(upto), name)))
+        .filter_map(|name| {
+            run_of(&name).map(|(after, upto)| (after, std::cmp::Reverse(upto), name))
+        })
         .collect();
     names.sort_unstable();
     let mut runs: Vec<Arc<Run>> = Vec::new();
@@ -264,7 +270,8 @@ impl Opening<'_> {
         let mut scan = Scan::new(&reader, mark.address, covered, usize::MAX);
         while let Some((address, record)) = scan.next(from).map_err(|e| self.failed()(e.into()))? {
             let raised = self.raise(&record);
-            raised.map_err(|malformed| self.failed()(reader.corrupt_at(address, malformed).into()))?;
+            raised
+                .map_err(|malformed| self.failed()(reader.corrupt_at(address, malformed).into()))?;
         }
         Ok(())
     }
@@ -324,8 +331,10 @@ impl Opening<'_> {
                     marked_at = address.bits() + (64 << 10);
                 }
             }
-            let length = crate::format::padded(crate::format::GROUP_HEADER + group.header.length as usize);
-            let position = group.header.first.plus(u64::from(group.header.events).saturating_sub(1));
+            let length =
+                crate::format::padded(crate::format::GROUP_HEADER + group.header.length as usize);
+            let position =
+                group.header.first.plus(u64::from(group.header.events).saturating_sub(1));
             let end = End { position, address: group.address.plus(length) };
             self.index.publish(&postings, &marks, end);
             postings.clear();
@@ -384,10 +393,8 @@ impl DiskStore {
         let segments =
             Segments::new(Arc::clone(disk), folder.to_owned(), manifest, segments, open_files_max);
         let runs = open_runs(disk, &index_folder, &manifest).map_err(&failed)?;
-        let start = End {
-            position: Position::START,
-            address: Address::new(0, length32(SEGMENT_HEADER)),
-        };
+        let start =
+            End { position: Position::START, address: Address::new(0, length32(SEGMENT_HEADER)) };
         let covered = runs.last().map_or(start, |run| run.end);
         let mut opening = Opening {
             disk,
@@ -441,7 +448,8 @@ fn start_threads(
     let spares = Arc::new(Spares::new(Arc::clone(disk), folder, length, options.prewrite));
     let last = segments.last().ok_or_else(|| failed(ErrorKind::NotFound.into()))?;
     let tail = TailSegment::new(&segments, last, end.address.offset(), Arc::clone(&spares));
-    let writer = Writer { shared: Arc::clone(&shared), tail: tail.map_err(&failed)?, head: head_tx };
+    let writer =
+        Writer { shared: Arc::clone(&shared), tail: tail.map_err(&failed)?, head: head_tx };
     let is_closing = Arc::new(AtomicBool::new(false));
     let indexer = Indexer {
         disk: Arc::clone(disk),

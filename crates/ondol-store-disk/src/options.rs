@@ -78,10 +78,21 @@ impl Options {
         within("bytes_waiting_max", self.bytes_waiting_max.into(), 1 << 10, 1 << 29);
         within("index_entries_max", self.index_entries_max.into(), 1, 1 << 26);
         within("open_files_max", self.open_files_max.into(), 2, 1 << 16);
-        let append_max = (self.limits.append_bytes_max as u64).saturating_add(SEGMENT_HEADER as u64);
+        let append_max =
+            (self.limits.append_bytes_max as u64).saturating_add(SEGMENT_HEADER as u64);
         within("limits.append_bytes_max", append_max, 1, 1 << 29);
-        within("limits.streams_per_append_max", self.limits.streams_per_append_max as u64, 1, 65_535);
-        within("limits.events_per_append_max", self.limits.events_per_append_max as u64, 1, 1 << 20);
+        within(
+            "limits.streams_per_append_max",
+            self.limits.streams_per_append_max as u64,
+            1,
+            65_535,
+        );
+        within(
+            "limits.events_per_append_max",
+            self.limits.events_per_append_max as u64,
+            1,
+            1 << 20,
+        );
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 

@@ -65,11 +65,7 @@ impl Reader {
 
     /// Checks a record's bytes, unless a bug forbids it.
     pub(crate) fn check<'b>(&self, bytes: &'b [u8]) -> Result<Record<'b>, Malformed> {
-        #[cfg(feature = "planted-bugs")]
-        if self.bugs.ignores_checksums() {
-            return Record::trust(bytes);
-        }
-        Record::read(bytes, self.salt)
+        read_record(bytes, self.salt, self.bugs)
     }
 
     fn segment(&self, number: u32) -> Result<Arc<Segment>, RecordError> {
@@ -127,4 +123,10 @@ impl Reader {
             Err(error) => error,
         }
     }
+}
+
+/// The record at the beginning of these bytes, once it is checked.
+pub(crate) fn read_record(bytes: &[u8], salt: u32, bugs: Bugs) -> Result<Record<'_>, Malformed> {
+    let is_checked = !bugs.ignores_checksums();
+    Record::read(bytes, salt, is_checked)
 }

@@ -119,7 +119,8 @@ struct Wanted<'a>(&'a Filter);
 impl Wanted<'_> {
     fn wants(&self, section: &Section<'_>, event: &EventBytes<'_>) -> bool {
         let Filter { types, kinds, tags } = self.0;
-        let is_type = |known: &ondol_kernel::EventType| known.as_str().as_bytes() == event.event_type;
+        let is_type =
+            |known: &ondol_kernel::EventType| known.as_str().as_bytes() == event.event_type;
         let kind = section.stream.split(|byte| *byte == b':').next().unwrap_or_default();
         (types.is_empty() || types.iter().any(is_type))
             && (kinds.is_empty() || kinds.iter().any(|known| known.as_bytes() == kind))
@@ -149,7 +150,11 @@ impl Shared {
     }
 
     /// Reads on from where the reader is.
-    fn scan(&self, read: &ReadAll, head: Position) -> Result<(Vec<Envelope>, Position), RecordError> {
+    fn scan(
+        &self,
+        read: &ReadAll,
+        head: Position,
+    ) -> Result<(Vec<Envelope>, Position), RecordError> {
         let from = read.after.next();
         let at = self.hints.find(read.after).unwrap_or_else(|| self.index.mark(from).address);
         let mut filling = Filling::new(read.limit, &self.limits);

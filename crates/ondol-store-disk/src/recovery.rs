@@ -19,6 +19,7 @@ use crate::format::{
     padded,
 };
 use crate::index::End;
+use crate::reader::read_record;
 use crate::segments::{Segment, Segments};
 
 /// Goes through groups, each whole, and finds the end of the log.
@@ -237,15 +238,6 @@ pub(crate) fn check_records(
         && events == u64::from(header.events)
         && (sum == header.records_sum || bugs.ignores_checksums());
     if fits { Ok(()) } else { Err(Malformed("has a group with other records than it says")) }
-}
-
-#[cfg_attr(not(feature = "planted-bugs"), expect(unused_variables, reason = "no bug is planted"))]
-fn read_record(bytes: &[u8], salt: u32, bugs: Bugs) -> Result<Record<'_>, Malformed> {
-    #[cfg(feature = "planted-bugs")]
-    if bugs.ignores_checksums() {
-        return Record::trust(bytes);
-    }
-    Record::read(bytes, salt)
 }
 
 /// Cuts a torn group off, durably: what is written next must not be taken for a part of it.

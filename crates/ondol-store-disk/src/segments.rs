@@ -57,11 +57,14 @@ impl Segments {
         self.list.read().expect("nobody panics while holding the segments")
     }
 
-    /// Adds a segment that is in its place, with its file.
+    /// Adds a segment that is in its place, with its file. One that was empty gives way.
     pub(crate) fn add(&self, segment: Segment, file: Arc<dyn DiskFile>) -> Arc<Segment> {
         let segment = Arc::new(segment);
         self.keep_open(&segment, file);
-        self.list.write().expect("nobody panics while holding the segments").push(Arc::clone(&segment));
+        let mut list = self.list.write().expect("nobody panics while holding the segments");
+        list.truncate(segment.number as usize);
+        list.push(Arc::clone(&segment));
+        drop(list);
         segment
     }
 

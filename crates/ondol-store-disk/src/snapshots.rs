@@ -109,7 +109,8 @@ impl Snapshots {
         bytes_max: u64,
     ) -> io::Result<Self> {
         disk.create_folder(folder)?;
-        let mut numbers: Vec<u64> = disk.list(folder)?.iter().filter_map(|n| number_of(n)).collect();
+        let mut numbers: Vec<u64> =
+            disk.list(folder)?.iter().filter_map(|n| number_of(n)).collect();
         numbers.sort_unstable();
         let mut state = State::default();
         for number in numbers {

@@ -9,10 +9,10 @@ use std::task::Poll;
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use ondol_kernel::{CommandId, Envelope, Position, StreamId};
+use ondol_kernel::{CommandId, Envelope, Position, StreamId, Version};
 use ondol_store::{
-    Append, AppendError, Appended, BoxError, EventStore, Head, InvalidAppend, Limits, LogEpoch,
-    Outcome, Page, ReadAll, ReadError, ReadStream, Replica, ReplicateError, Snapshot,
+    Append, AppendError, Appended, BoxError, EventStore, Expected, Head, InvalidAppend, Limits,
+    LogEpoch, Outcome, Page, ReadAll, ReadError, ReadStream, Replica, ReplicateError, Snapshot,
     SnapshotError, check_recorded,
 };
 use tokio::sync::watch;
@@ -117,7 +117,10 @@ impl Shared {
 
 impl DiskStore {
     /// Waits for a place in the log: joins a group, and gets its answer.
-    async fn submit(&self, fill: impl FnOnce(&mut Draft, &Fingerprints)) -> Result<Verdict, AppendError> {
+    async fn submit(
+        &self,
+        fill: impl FnOnce(&mut Draft, &Fingerprints),
+    ) -> Result<Verdict, AppendError> {
         let mut fill = Some(fill);
         let mut ticket: Option<Ticket> = None;
         std::future::poll_fn(move |ctx| {
@@ -156,9 +159,11 @@ fn outcome_of(append: &Append) -> impl FnOnce(Position) -> Outcome + use<> {
     let events = append.event_count() as u64;
     move |position| match first {
         Some((stream, event)) => {
-            Outcome::of(&event.recorded(stream, ondol_kernel::Version::new(1), position), events)
+            Outcome::of(&event.recorded(stream, Version::new(1), position), events)
         }
-        None => Outcome::Accepted { first: position, last: position.plus(events.saturating_sub(1)) },
+        None => {
+            Outcome::Accepted { first: position, last: position.plus(events.saturating_sub(1)) }
+        }
     }
 }
 
@@ -286,12 +291,12 @@ impl Replica for DiskStore {
                 Err(ReplicateError::CommandInPieces { command })
             }
             Verdict::Conflict { stream, expected, found: stands } => {
-                let expected_found = match expected {
-                    ondol_store::Expected::Exactly(before) => before.next(),
+                let found = match expected {
+                    Expected::Exactly(before) => Version::new(before.get().wrapping_add(1)),
                     _ => stands,
                 };
                 let expected = stands.next();
-                Err(ReplicateError::VersionOutOfOrder { stream, expected, found: expected_found })
+                Err(ReplicateError::VersionOutOfOrder { stream, expected, found })
             }
             other => Err(refused(other).into()),
         }

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use ondol_store::Head;
 use tokio::sync::watch;
 
-pub(crate) use self::assign::is_broken_by;
 use self::assign::Assignment;
+pub(crate) use self::assign::is_broken_by;
 pub(crate) use self::tail::{Spares, TailSegment};
 use crate::disk::write_all_at;
 use crate::error::WhyStopped;
@@ -83,7 +83,7 @@ impl Writer {
         let shared = Arc::clone(&self.shared);
         shared.index.wait_for_room().map_err(|error| Failure::Full(copy_of(&error)))?;
         let longest = gathering.draft.bytes.len().next_multiple_of(8);
-        let at = self.tail.room_for(longest).map_err(Failure::Full)?;
+        let at = self.tail.room_for(longest).map_err(no_room)?;
         let head = shared.progress.durable().position;
         assignment.assign(&shared, &mut gathering.draft, head, at);
         let length = assignment.length();
@@ -120,7 +120,8 @@ impl Writer {
         }
         if !shared.bugs.skips_sync() {
             let synced = self.tail.file().sync_data();
-            synced.map_err(|e| Failure::Stopped(WhyStopped::failed("a sync of the log failed", e)))?;
+            synced
+                .map_err(|e| Failure::Stopped(WhyStopped::failed("a sync of the log failed", e)))?;
         }
         let placed = self.tail.put_in_place(&shared);
         placed.map_err(|error| {
@@ -131,6 +132,16 @@ impl Writer {
         assignment.publish(&shared, end);
         self.head.send_replace(Head { epoch: shared.epoch(), position: end.position });
         Ok(())
+    }
+}
+
+/// A full disk may have room again; any other failure stops the log.
+fn no_room(error: io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Failure::Full(error)
+        }
+        _ => Failure::Stopped(WhyStopped::failed("a new segment could not be made", error)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The log on a disk passes the suite, on the machine's disk and on the simulated one.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use ondol_store::Replica;
@@ -22,9 +22,20 @@ fn open(options: &Options, doors: &Doors) -> Option<Arc<DiskStore>> {
     Some(Arc::new(DiskStore::open(options, doors).expect("the log is whole")))
 }
 
+/// Where the cases of one run have their logs: a case may hold its store longer than its engine.
+/// The folder is that of the build's temporary files, emptied by whoever comes first.
+static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("conformance-disk");
+    std::fs::create_dir_all(&root).expect("the build has a folder for temporary files");
+    for old in std::fs::read_dir(&root).expect("the folder can be read").flatten() {
+        // A run beside this one may be removing the same.
+        drop(std::fs::remove_dir_all(old.path()));
+    }
+    root
+});
+
 struct OnRealDisk {
-    /// Gone with the case.
-    folder: tempfile::TempDir,
+    folder: PathBuf,
     doors: Doors,
     store: Option<Arc<DiskStore>>,
 }
@@ -32,9 +43,9 @@ struct OnRealDisk {
 #[async_trait]
 impl Engine for OnRealDisk {
     async fn create() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = tempfile::tempdir_in(&*ROOT).expect("a temporary folder").keep();
         let doors = Doors::default();
-        let store = open(&options(folder.path()), &doors);
+        let store = open(&options(&folder), &doors);
         Self { folder, doors, store }
     }
 
@@ -44,7 +55,7 @@ impl Engine for OnRealDisk {
 
     async fn reopen(&mut self) {
         self.store = None;
-        self.store = open(&options(self.folder.path()), &self.doors);
+        self.store = open(&options(&self.folder), &self.doors);
     }
 }
 

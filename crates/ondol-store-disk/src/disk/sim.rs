@@ -195,7 +195,6 @@ impl State {
             return Ok(Verdict::Done);
         };
         match fault {
-            Fault::FailOnce => Err(failed()),
             Fault::FailForEver => {
                 self.fails_all = true;
                 Err(failed())
@@ -208,7 +207,7 @@ impl State {
                 self.plan = Some((self.calls + 1, Fault::FailOnce));
                 Ok(Verdict::Half)
             }
-            Fault::ShortWrite => Err(failed()),
+            Fault::FailOnce | Fault::ShortWrite => Err(failed()),
             Fault::CrashBefore => {
                 self.is_off = true;
                 Err(off())
@@ -367,7 +366,7 @@ impl DiskFile for SimFile {
             if length <= current {
                 return Ok(());
             }
-            let more = usize::try_from(length - current).map_err(|_| ErrorKind::StorageFull)?;
+            let more = usize::try_from(length - current).map_err(|_long| ErrorKind::StorageFull)?;
             state.check_room(more)?;
             state.inode(self)?.set_length(length)
         })

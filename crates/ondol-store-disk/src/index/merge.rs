@@ -61,7 +61,8 @@ pub(crate) fn merge(
     let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return Ok(None) };
     let keys_max = runs.iter().map(|run| run.keys).sum();
     let mut builder = RunBuilder::begin(disk, folder, manifest, first.after, keys_max)?;
-    let mut readings = runs.iter().map(|run| Reading::begin(run)).collect::<io::Result<Vec<_>>>()?;
+    let mut readings =
+        runs.iter().map(|run| Reading::begin(run)).collect::<io::Result<Vec<_>>>()?;
     let mut added = 0u64;
     // Of runs that are at the same key the oldest comes first: its numbers are the lower ones.
     while let Some(next) = readings

@@ -170,7 +170,7 @@ impl Run {
             let bytes = self.read_blocks(at, 1)?;
             let block = self.block(&bytes)?;
             let here: Vec<Posting> =
-                block.entries_of(key).flat_map(|entry| entry.postings()).collect();
+                block.entries_of(key).flat_map(block::Entry::postings).collect();
             let older = here.into_iter().rev().filter(|posting| posting.number <= upto);
             found.extend(older.take(limit.saturating_sub(found.len())));
             // Only a block that begins with the key may have more of it before.

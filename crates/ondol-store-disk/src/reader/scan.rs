@@ -33,16 +33,7 @@ impl<'a> Scan<'a> {
     /// reading is about so many bytes long.
     pub(crate) fn new(reader: &'a Reader, at: Address, head: Position, about: usize) -> Self {
         let chunk = about.clamp(4 << 10, CHUNK);
-        Self {
-            reader,
-            at,
-            next: None,
-            head,
-            bytes: vec![0; chunk],
-            bytes_at: at,
-            filled: 0,
-            chunk,
-        }
+        Self { reader, at, next: None, head, bytes: vec![0; chunk], bytes_at: at, filled: 0, chunk }
     }
 
     /// Where the next record begins, or a group or an end of segment before it.
@@ -121,7 +112,8 @@ impl<'a> Scan<'a> {
         let segment = self.reader.segment(number)?;
         match self.next {
             Some(next) if segment.first != next => {
-                Err(self.corrupt(Malformed("ends before the position at which the next one begins")))
+                Err(self
+                    .corrupt(Malformed("ends before the position at which the next one begins")))
             }
             _ => Ok(()),
         }
@@ -148,7 +140,9 @@ impl<'a> Scan<'a> {
             let last = header.first.plus(u64::from(header.events).saturating_sub(1));
             let is_next = self.next.is_none_or(|next| next == header.first);
             if !is_next {
-                return Err(self.corrupt(Malformed("has a record of another position than is next")));
+                return Err(
+                    self.corrupt(Malformed("has a record of another position than is next"))
+                );
             }
             if header.first > self.head {
                 return Ok(None);

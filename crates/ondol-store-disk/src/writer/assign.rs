@@ -86,9 +86,16 @@ impl Assignment {
     }
 
     /// Assigns places to the appends of a draft, whose bytes then are a group.
-    pub(crate) fn assign(&mut self, shared: &Shared, draft: &mut Draft, head: Position, at: Address) {
+    pub(crate) fn assign(
+        &mut self,
+        shared: &Shared,
+        draft: &mut Draft,
+        head: Position,
+        at: Address,
+    ) {
         self.reset(draft, head, at);
-        let (mut byte, mut record, mut condition, mut section, mut tag) = (GROUP_HEADER, 0, 0, 0, 0);
+        let (mut byte, mut record, mut condition, mut section, mut tag) =
+            (GROUP_HEADER, 0, 0, 0, 0);
         for number in 0..draft.entries.len() {
             let entry = draft.entries[number];
             let records = record..entry.records_end as usize;
@@ -177,7 +184,7 @@ impl Assignment {
     ) -> Result<(), Verdict> {
         let outcome = match self.commands.get(&command) {
             Some(at) => {
-                let record = Record::read(&draft.bytes[*at..], shared.reader.salt);
+                let record = Record::read(&draft.bytes[*at..], shared.reader.salt, true);
                 Some(record.and_then(|record| Reader::outcome(&record)).map_err(unreadable)?)
             }
             None => shared.recorded_outcome(command, key, &mut self.window).map_err(failed)?,
@@ -233,7 +240,8 @@ impl Assignment {
             return Ok(());
         };
         for (position, at) in in_group.iter().filter(|(position, _)| *position > asked) {
-            let record = Record::read(&draft.bytes[*at..], shared.reader.salt).map_err(unreadable)?;
+            let record =
+                Record::read(&draft.bytes[*at..], shared.reader.salt, true).map_err(unreadable)?;
             if is_broken_by(wanted, &record, *position).map_err(unreadable)? {
                 return Err(Verdict::ConditionBroken { at: *position });
             }
@@ -354,4 +362,3 @@ fn conflict(record: &[u8], nth: usize, expected: Expected, found: Version) -> Ve
         Err(malformed) => unreadable(malformed),
     }
 }
-

@@ -100,7 +100,13 @@ impl TailSegment {
             let spare = self.spares.take(whole)?;
             self.next = Some(Next { spare, is_begun: false });
         }
-        Ok(Address::new(self.segment.number + 1, length32(SEGMENT_HEADER)))
+        Ok(Address::new(self.next_number(), length32(SEGMENT_HEADER)))
+    }
+
+    /// The number of the next segment: one that is still empty gives way to a longer one.
+    fn next_number(&self) -> u32 {
+        let is_empty = self.offset as usize == SEGMENT_HEADER;
+        if is_empty { self.segment.number } else { self.segment.number + 1 }
     }
 
     /// The file that the next group goes to.
@@ -115,8 +121,9 @@ impl TailSegment {
 
     /// Writes the header of a new segment, which begins with this position.
     pub(crate) fn begin(&mut self, segments: &Segments, first: Position) -> io::Result<()> {
+        let number = self.next_number();
         let Some(next) = self.next.as_mut().filter(|next| !next.is_begun) else { return Ok(()) };
-        let (number, length) = (self.segment.number + 1, next.spare.length);
+        let length = next.spare.length;
         let header = SegmentHeader { number, first, length }.encode(&segments.manifest);
         write_all_at(next.spare.file.as_ref(), &header, 0)?;
         self.first_of_next = first;
@@ -126,9 +133,10 @@ impl TailSegment {
 
     /// Gives a new segment its name, durably: it holds a durable group now.
     pub(crate) fn put_in_place(&mut self, shared: &Shared) -> io::Result<()> {
+        let number = self.next_number();
         let Some(next) = self.next.take() else { return Ok(()) };
         let segments = &shared.segments;
-        let (folder, number) = (&segments.folder, self.segment.number + 1);
+        let folder = &segments.folder;
         let segment = Segment::new(folder, number, self.first_of_next, next.spare.length);
         segments.disk.rename(&next.spare.path, &segment.path)?;
         if !shared.bugs.skips_folder_sync() {

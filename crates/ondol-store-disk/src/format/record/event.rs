@@ -132,7 +132,10 @@ impl<'a> EventBytes<'a> {
             }
         }
         if has(flag::MEDIA_TYPE) {
-            return Ok((schema_version, ContentType::Other(name(cursor.short()?, MediaType::new)?)));
+            return Ok((
+                schema_version,
+                ContentType::Other(name(cursor.short()?, MediaType::new)?),
+            ));
         }
         Ok((schema_version, ContentType::Json))
     }
@@ -142,7 +145,8 @@ fn skip_before_tags(cursor: &mut Cursor<'_>, flags: u8) -> Result<(), Malformed>
     if flags & flag::SCHEMA != 0 {
         cursor.varint()?;
     }
-    let ids = usize::from(flags & flag::CORRELATION != 0) + usize::from(flags & flag::CAUSATION != 0);
+    let ids =
+        usize::from(flags & flag::CORRELATION != 0) + usize::from(flags & flag::CAUSATION != 0);
     cursor.take(16 * ids)?;
     if flags & flag::ACTOR != 0 {
         cursor.short()?;

@@ -14,6 +14,9 @@ const MAGIC: &[u8; 8] = b"ONDOLRUN";
 const FENCE: usize = 20;
 const MARK: usize = 16;
 
+/// What is kept of a run in memory.
+pub(super) type Kept = (Vec<Fence>, Filter, Vec<Mark>);
+
 /// What a run says about itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Trailer {
@@ -96,10 +99,7 @@ impl Trailer {
     }
 
     /// What is kept in memory; nothing if it does not fit its checksum.
-    pub(super) fn read_kept(
-        &self,
-        file: &dyn DiskFile,
-    ) -> io::Result<Option<(Vec<Fence>, Filter, Vec<Mark>)>> {
+    pub(super) fn read_kept(&self, file: &dyn DiskFile) -> io::Result<Option<Kept>> {
         let mut bytes = vec![0; index(self.kept_length)];
         read_exact_at(file, &mut bytes, self.blocks * BLOCK as u64)?;
         if crc32c::crc32c(&bytes) != self.kept_sum {
@@ -114,10 +114,7 @@ impl Trailer {
         };
         let word = |at: &[u8], from: usize| u64::from_le_bytes(get(at, from).unwrap_or_default());
         let fence = |at: &[u8]| Fence {
-            key: Key {
-                high: word(at, 0),
-                low: u32::from_le_bytes(get(at, 8).unwrap_or_default()),
-            },
+            key: Key { high: word(at, 0), low: u32::from_le_bytes(get(at, 8).unwrap_or_default()) },
             number: word(at, 12),
         };
         let mark = |at: &[u8]| Mark {
