@@ -55,7 +55,7 @@ impl Chart {
 <text x="{LEFT}" y="18" font-size="14" fill="#1b1b1b">{}</text>"##,
             self.title, self.title
         )?;
-        self.write_bands(svg, x)?;
+        self.write_bands(svg, |seconds| x(seconds.min(right)))?;
         self.write_grid(svg, right, top, x, y)?;
         self.write_lines(svg, x, y)?;
         writeln!(svg, "</svg>")

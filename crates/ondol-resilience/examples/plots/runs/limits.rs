@@ -107,7 +107,10 @@ pub(crate) fn adaptive() -> Chart {
         for half_second in 0..180_u32 {
             match half_second {
                 60 => workers.add_permits(20),
-                120 => drop(workers.forget_permits(30)),
+                120 => {
+                    let gone = workers.acquire_many(30).await;
+                    gone.expect("the semaphore is never closed").forget();
+                }
                 _ => {}
             }
             tokio::time::sleep(millis(500)).await;
