@@ -117,25 +117,28 @@ fn layers(bench: &mut Bench<'_>, many: u32) -> Result<(), Problems> {
         let layers = ServiceBuilder::new().layer(breaker.layer()).layer(LiftLayer);
         calls(many, layers.service(service_fn(answer)))
     });
-    let (timeout, retry) = (
-        Timeout::new("bench", TimeoutOptions::default())?,
-        Retry::new("bench", RetryOptions::default())?,
-    );
-    let (breaker, bulkhead, limit) = (
-        Breaker::new("bench", by_rate())?,
-        Bulkhead::new("bench", BulkheadOptions::default())?,
-        RateLimit::new("bench", wide_limit())?,
-    );
-    bench.case("five layers").unit("ns").against("bare call").measure(move || {
-        let layers = ServiceBuilder::new()
-            .layer(timeout.layer())
-            .layer(retry.layer())
-            .layer(breaker.layer())
-            .layer(bulkhead.layer())
-            .layer(limit.layer())
-            .layer(LiftLayer);
-        calls(many, layers.service(service_fn(answer)))
-    });
+    // Each policy as it is by default; and with the breaker that also measures a rate.
+    for (name, options) in [("five layers", by_row()), ("five layers by rate", by_rate())] {
+        let (timeout, retry) = (
+            Timeout::new("bench", TimeoutOptions::default())?,
+            Retry::new("bench", RetryOptions::default())?,
+        );
+        let (breaker, bulkhead, limit) = (
+            Breaker::new("bench", options)?,
+            Bulkhead::new("bench", BulkheadOptions::default())?,
+            RateLimit::new("bench", wide_limit())?,
+        );
+        bench.case(name).unit("ns").against("bare call").measure(move || {
+            let layers = ServiceBuilder::new()
+                .layer(timeout.layer())
+                .layer(retry.layer())
+                .layer(breaker.layer())
+                .layer(bulkhead.layer())
+                .layer(limit.layer())
+                .layer(LiftLayer);
+            calls(many, layers.service(service_fn(answer)))
+        });
+    }
     let stack = Preset::Standard.stack("bench", &Doors::default());
     bench.case("standard preset").unit("ns").against("bare call").measure(move || {
         let layers = ServiceBuilder::new().layer(stack.layer_with(AnyError)).layer(LiftLayer);
