@@ -175,12 +175,9 @@ impl Adaptive {
     ///
     /// # Errors
     /// The call's own, or one made from [`Rejected`].
-    pub async fn through<T, E, C>(
-        &self,
-        classify: &C,
-        call: impl AsyncFnOnce() -> Result<T, E>,
-    ) -> Result<T, E>
+    pub async fn through<T, E, C, F>(&self, classify: &C, call: impl FnOnce() -> F) -> Result<T, E>
     where
+        F: Future<Output = Result<T, E>>,
         E: Rejectable,
         C: Classify<T, E>,
     {
@@ -233,7 +230,7 @@ impl Adaptive {
         let mut gradient = lock!(self.0.gradient);
         gradient.keep_within(&options);
         self.0.gate.set_max(gradient.limit());
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
     }
 }
 

@@ -14,6 +14,7 @@ mod bulkhead;
 mod chaos;
 mod errors;
 mod fallback;
+mod guide;
 mod hedge;
 mod load_shed;
 mod outlier;
