@@ -16,7 +16,8 @@ fn open(folder: &std::path::Path) -> anyhow::Result<Arc<dyn EventStore>> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     measure(&runtime)
 }
 
@@ -48,7 +49,8 @@ fn measure(runtime: &Runtime) -> anyhow::Result<()> {
     bench.case("conditional").unit("events/s").against("append").measure(move || {
         let folder = tempfile::tempdir_in(".")?;
         let store = open(folder.path())?;
-        runtime.block_on(load::append(store, Load { is_conditional: true, ..Load::new(4096, events) }))
+        runtime
+            .block_on(load::append(store, Load { is_conditional: true, ..Load::new(4096, events) }))
     });
     bench.run()?;
     Ok(())
