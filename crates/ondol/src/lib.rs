@@ -9,6 +9,6 @@ mod log;
 
 pub use engines::Engines;
 pub use log::{
-    Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, OpenFailure, Output,
-    Purpose, Terminal, Verified,
+    Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
+    Output, Purpose, Terminal, Verified,
 };

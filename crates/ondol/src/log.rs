@@ -21,7 +21,7 @@ use clap::{Args, Subcommand};
 
 pub use self::address::{LogAddress, LogAddressError};
 pub use self::failure::LogFailure;
-pub use self::logs::{Finding, Logs, OpenFailure, Purpose, Verified};
+pub use self::logs::{Finding, Logs, Mended, OpenFailure, Purpose, Verified};
 pub use self::terminal::{Output, Terminal};
 
 /// Looks at logs, checks, mends, copies, exports and imports them.

@@ -197,6 +197,31 @@ async fn a_folder_that_another_process_holds_is_not_opened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_log_is_found_out_and_cut_before_the_damage() {
+    let place = Place::on_disk();
+    append_some(&place, 400).await;
+    let whole = all(&place).await;
+    let address = place.address();
+    place.flip_a_bit_of(&whole[whole.len() / 2]);
+    fails(&["log", "verify", "--log", address], "log-damaged");
+    fails(&["log", "tail", "--log", address], "log-corrupt");
+    let found = ondol(&["log", "verify", "--log", address, "--output", "json"]).output();
+    let found = json(&text(&found.expect("the binary starts").stdout));
+    let cut_at = found["findings"][0]["cut_at"].as_u64().expect("there is a place to cut");
+    assert!(
+        found["findings"][0]["place"].as_str().is_some_and(|place| place.contains(".log at byte"))
+    );
+    let told = succeeds(&["log", "repair", "--log", address, "--cut-at", &cut_at.to_string()]);
+    assert!(told.starts_with(&format!("the log ends at position {} now", cut_at - 1)), "{told}");
+    succeeds(&["log", "verify", "--log", address]);
+    let left = all(&place).await;
+    assert_eq!(left.len() as u64, cut_at - 1);
+    assert!(left[..] == whole[..left.len()], "what was left is not what was written");
+    let gone = whole.len().to_string();
+    fails(&["log", "tail", "--log", address, "--after", &gone], "log-reader-ahead");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_somebody_elses_is_left_alone() {
     let disk = Place::on_disk();
     std::fs::create_dir_all(disk.folder()).expect("there is room");

@@ -12,6 +12,10 @@ use ondol_kernel::{
 };
 use ondol_store::{Append, Expected, ReadAll, Replica};
 use ondol_testkit::servers;
+use tokio::task::JoinSet;
+
+/// How many appends are made at a time.
+const WAVE: usize = 50;
 
 /// A place for a log, at first without one.
 pub(crate) struct Place {
@@ -42,6 +46,24 @@ impl Place {
 
     pub(crate) fn folder(&self) -> &PathBuf {
         self.folder.as_ref().expect("the place is on the disk")
+    }
+
+    /// Changes one bit of an event's data where it is stored.
+    pub(crate) fn flip_a_bit_of(&self, event: &Envelope) {
+        let files = std::fs::read_dir(self.folder()).expect("the folder is there");
+        for file in files.map(|file| file.expect("the folder can be read").path()) {
+            if file.extension().is_none_or(|end| end != "log") {
+                continue;
+            }
+            let mut bytes = std::fs::read(&file).expect("the segment can be read");
+            let id = event.id.into_bytes();
+            if let Some(at) = bytes.windows(id.len()).position(|found| found == id) {
+                bytes[at] ^= 1;
+                std::fs::write(file, bytes).expect("the segment can be written");
+                return;
+            }
+        }
+        assert_eq!(event.id.to_string(), "", "the event is in no segment");
     }
 
     pub(crate) fn query(&self, sql: &str) -> String {
@@ -77,8 +99,12 @@ pub(crate) fn json(text: &str) -> serde_json::Value {
 
 /// The log of a place, made if it is not there.
 pub(crate) async fn opened(place: &Place) -> Arc<dyn Replica> {
+    opened_for(place, Purpose::Writing).await
+}
+
+async fn opened_for(place: &Place, purpose: Purpose) -> Arc<dyn Replica> {
     let address: LogAddress = place.address.parse().expect("it names a log");
-    Engines::of_machine().open(&address, Purpose::Writing).await.expect("it can be opened")
+    Engines::of_machine().open(&address, purpose).await.expect("it can be opened")
 }
 
 pub(crate) fn stream(key: u64) -> StreamId {
@@ -101,34 +127,43 @@ fn command(number: u64) -> CommandId {
     CommandId::from_u128(number.into())
 }
 
-/// Appends of all sorts: with commands and without, of one event and of several, tagged and not,
-/// with refusals, voids and changes of nothing in between.
+/// One append of any sort: with a command or without, of one event or of several, tagged or not,
+/// or a refusal, a void, a change of nothing.
+fn any_sort(number: u64, id: CommandId) -> Append {
+    let mut first = deposit(number);
+    if number.is_multiple_of(2) {
+        first.metadata.tags = vec![Tag::new("even").expect("a good tag")];
+    }
+    let mut events = vec![first];
+    events.extend((0..number % 4).map(deposit));
+    let append = Append::to(stream(number % 20), Expected::Any, events);
+    match number % 17 {
+        13 => Append::refusal(id, Payload::json("\"no\""), Metadata::default()),
+        14 => Append::nothing(id, Metadata::default()),
+        15 => Append::void(id, Metadata::default()),
+        _ if number.is_multiple_of(3) => append.by(id),
+        _ => append,
+    }
+}
+
+/// Makes so many appends of all sorts, many at a time.
 pub(crate) async fn append_some(place: &Place, count: u64) {
     let store = opened(place).await;
     let before = store.head().await.expect("it can be read").position.get();
-    for number in 0..count {
-        let id = command(before * 1_000_000 + number);
-        let mut first = deposit(number);
-        if number % 2 == 0 {
-            first.metadata.tags = vec![Tag::new("even").expect("a good tag")];
+    for wave in (0..count).step_by(WAVE) {
+        let mut tasks = JoinSet::new();
+        for number in wave..count.min(wave + WAVE as u64) {
+            let store = Arc::clone(&store);
+            let append = any_sort(number, command(before * 1_000_000 + number));
+            tasks.spawn(async move { store.append(append).await.expect("it keeps every rule") });
         }
-        let mut events = vec![first];
-        events.extend((0..number % 4).map(deposit));
-        let append = match number % 17 {
-            13 => Append::refusal(id, Payload::json("\"no\""), Metadata::default()),
-            14 => Append::nothing(id, Metadata::default()),
-            15 => Append::void(id, Metadata::default()),
-            _ => Append::to(stream(number % 20), Expected::Any, events),
-        };
-        let is_by_command = number % 3 == 0 && !(13..=15).contains(&(number % 17));
-        let append = if is_by_command { append.by(id) } else { append };
-        store.append(append).await.expect("it keeps every rule");
+        tasks.join_all().await;
     }
 }
 
 /// Everything in the log of a place.
 pub(crate) async fn all(place: &Place) -> Vec<Envelope> {
-    let (log, mut events) = (opened(place).await, Vec::new());
+    let (log, mut events) = (opened_for(place, Purpose::Reading).await, Vec::new());
     let mut after = Position::START;
     loop {
         let page = log.read_all(ReadAll::after(after, usize::MAX)).await.expect("it can be read");
@@ -144,7 +179,8 @@ pub(crate) async fn all(place: &Place) -> Vec<Envelope> {
 pub(crate) async fn assert_same(one: &Place, other: &Place) {
     let (events, others) = (all(one).await, all(other).await);
     assert!(events == others, "found {} events and {}", events.len(), others.len());
-    let (one, other) = (opened(one).await, opened(other).await);
+    let one = opened_for(one, Purpose::Reading).await;
+    let other = opened_for(other, Purpose::Reading).await;
     for command in events.iter().filter_map(|event| event.metadata.command) {
         let of_one = one.outcome(command).await.expect("it can be read");
         assert!(of_one.is_some());
