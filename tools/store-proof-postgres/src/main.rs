@@ -22,7 +22,7 @@ struct Args {
 #[expect(clippy::print_stdout, reason = "the report is what the program is for")]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let seconds = if args.short { 30 } else { args.minutes * 60 };
+    let seconds = if args.short { 20 } else { args.minutes * 60 };
     let report = store_proof_postgres::run(Duration::from_secs(seconds), args.seed).await?;
     print!("{report}");
     Ok(())

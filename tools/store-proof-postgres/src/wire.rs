@@ -74,6 +74,9 @@ impl Wire {
 }
 
 async fn wire(client: TcpStream, server: TcpStream, next: Arc<Mutex<Option<Cut>>>) {
+    // Small messages go at once, as they do without a wire in between.
+    client.set_nodelay(true).ok();
+    server.set_nodelay(true).ok();
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let (mute, muted) = watch::channel(false);
