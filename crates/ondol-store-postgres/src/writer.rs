@@ -14,6 +14,8 @@ mod columns;
 mod gather;
 mod known;
 mod plan;
+#[cfg(feature = "planted-bugs")]
+mod planted;
 mod remembered;
 mod settle;
 mod work;
@@ -150,6 +152,8 @@ impl Writer {
             let fault = match self.attempt(work).await {
                 Ok(verdicts) => return Ok(verdicts),
                 Err(Attempt::Undone(fault)) => fault,
+                #[cfg(feature = "planted-bugs")]
+                Err(Attempt::Unheard { fault, .. }) if self.planted_guess() => fault,
                 Err(Attempt::Unheard { group, verdicts, fault }) => {
                     match self.settle(&group).await.map_err(Failure::Unknown)? {
                         Settled::Committed => {

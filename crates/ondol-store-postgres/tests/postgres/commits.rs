@@ -8,14 +8,14 @@ use std::time::Duration;
 use ondol_store::{EventStore, Outcome};
 use ondol_store_postgres::{PostgresOptions, PostgresStore};
 use ondol_testkit::servers;
+use store_proof_postgres::{Cut, Wire};
 use tokio::task::JoinSet;
 
 use crate::given::{command, fresh_log, id, log, one, open, times_of};
-use crate::proxy::{Cut, Proxy};
 
 /// A log behind a wire, and the same log without.
-async fn behind_a_wire() -> (Proxy, Arc<PostgresStore>, Arc<PostgresStore>) {
-    let proxy = Proxy::to(servers::postgres().port()).await;
+async fn behind_a_wire() -> (Wire, Arc<PostgresStore>, Arc<PostgresStore>) {
+    let proxy = Wire::to(servers::postgres().port()).await.expect("there is a free port");
     let direct = fresh_log();
     let options = PostgresOptions { url: proxy.url("postgres"), ..direct.clone() };
     let store = open(&options).await;
@@ -83,7 +83,7 @@ async fn a_commit_that_arrives_late_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outcome_that_cannot_be_found_out_is_unknown_and_never_guessed() {
     let mut server = servers::Postgres::start().expect("a server of one's own");
-    let proxy = Proxy::to(server.port()).await;
+    let proxy = Wire::to(server.port()).await.expect("there is a free port");
     let options = PostgresOptions {
         url: proxy.url("postgres"),
         settle_timeout_ms: 200,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ondol_doors::{Clock as _, SystemClock};
 use ondol_kernel::EventId;
 use ondol_store::{AppendError, EventStore};
 use ondol_store_postgres::PostgresStore;
@@ -29,7 +30,7 @@ fn write(store: &Arc<PostgresStore>, stop: &watch::Receiver<bool>) -> JoinSet<To
                 let answer = store.append(append).await.map(drop);
                 if answer.is_err() {
                     // As anybody would: a moment, then on.
-                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    SystemClock::start().sleep(Duration::from_millis(5)).await;
                 }
                 told.push((id, answer));
             }

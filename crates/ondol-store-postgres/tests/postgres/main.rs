@@ -7,5 +7,4 @@ mod given;
 mod opening;
 mod pooler;
 
-mod proxy;
 mod restores;

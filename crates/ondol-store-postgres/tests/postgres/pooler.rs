@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ondol_doors::{Clock as _, SystemClock};
 use ondol_kernel::Position;
 use ondol_store::{Condition, EventStore, Filter, ReadAll, Snapshot};
 use ondol_store_postgres::PostgresOptions;
@@ -47,7 +48,7 @@ impl Pooler {
         let pooler = Self { process, port, folder };
         let up = async {
             while TcpStream::connect(("127.0.0.1", port)).is_err() {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                SystemClock::start().sleep(Duration::from_millis(10)).await;
             }
         };
         tokio::time::timeout(Duration::from_secs(30), up).await.expect("it answers");
