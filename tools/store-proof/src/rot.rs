@@ -80,7 +80,7 @@ pub(crate) fn run(budget: Budget, report: &mut Report) -> anyhow::Result<()> {
         let done = round(&runtime, seed, None)?;
         tally.add(done.tally);
         for wrong in done.wrong {
-            report.violation(format!("bit rot (seed {seed}): {wrong}"));
+            report.violation(format!("bit rot (seed {seed}): {wrong}"))?;
         }
     }
     report.part("bit rot: any byte of any file, any length", tally)
