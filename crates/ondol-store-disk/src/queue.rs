@@ -169,7 +169,6 @@ impl Gathering {
     }
 
     /// Answers come again for entries that were answered: what a planted bug needs.
-    #[cfg(feature = "planted-bugs")]
     pub(crate) fn answer_too_early(&mut self, answers: Answers) {
         self.answer(answers);
         self.group = Arc::default();

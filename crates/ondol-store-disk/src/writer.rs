@@ -95,7 +95,6 @@ impl Writer {
             gathering.answer(answers);
             return Ok(());
         }
-        #[cfg(feature = "planted-bugs")]
         if shared.bugs.answers_before_sync() {
             gathering.answer_too_early(answers);
             return self.make_durable(&gathering.draft.bytes[..length], assignment);
