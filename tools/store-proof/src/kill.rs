@@ -113,7 +113,7 @@ pub(crate) fn run(budget: Budget, report: &mut Report) -> anyhow::Result<()> {
         };
         tally.add(Round::of(&history, wrong.clone()).tally);
         for wrong in wrong {
-            report.violation(format!("kill -9 (round {}): {wrong}", tally.rounds));
+            report.violation(format!("kill -9 (round {}): {wrong}", tally.rounds))?;
         }
     }
     report.part("kill -9 of a process that writes", tally)

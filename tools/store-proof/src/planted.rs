@@ -32,7 +32,9 @@ pub(crate) fn run(budget: Budget, report: &mut Report) -> anyhow::Result<()> {
         while rounds < ROUNDS_MAX && caught.is_none() && report.running() < until {
             rounds += 1;
             let seed = rng.number() >> 8;
-            let done = if shows_in_rot {
+            let done = if bug == PlantedBug::CutInTheMiddle {
+                rot::round_in_the_middle(&runtime, seed, Some(bug))?
+            } else if shows_in_rot {
                 rot::round(&runtime, seed, Some(bug))?
             } else {
                 let call = 1 + rng.below(calls);

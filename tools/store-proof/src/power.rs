@@ -145,7 +145,7 @@ pub(crate) fn run(budget: Budget, report: &mut Report) -> anyhow::Result<()> {
         let done = round(&runtime, &mut image, &rng, &mut known, false)?;
         tally.add(done.tally);
         for wrong in done.wrong {
-            report.violation(format!("power cut on ext4 (round {}): {wrong}", tally.rounds));
+            report.violation(format!("power cut on ext4 (round {}): {wrong}", tally.rounds))?;
         }
         // An image has an end: now and then a new one is begun.
         if tally.rounds.is_multiple_of(40) {

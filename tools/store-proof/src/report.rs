@@ -57,9 +57,13 @@ impl Report {
         self.clock.running()
     }
 
-    /// Keeps what went against a promise.
-    pub(crate) fn violation(&mut self, what: String) {
+    /// Tells of what went against a promise.
+    pub(crate) fn violation(&mut self, what: String) -> anyhow::Result<()> {
+        if self.violations.len() < TOLD_MAX {
+            say(&format!("VIOLATION {what}"))?;
+        }
         self.violations.push(what);
+        Ok(())
     }
 
     /// Says what one kind of torture came to.
@@ -98,9 +102,6 @@ impl Report {
 
     /// Says what it all came to.
     pub(crate) fn end(self) -> anyhow::Result<ExitCode> {
-        for violation in self.violations.iter().take(TOLD_MAX) {
-            say(&format!("VIOLATION {violation}"))?;
-        }
         let is_kept = self.violations.is_empty() && self.missed.is_empty();
         let outcome = if is_kept { "every promise was kept" } else { "PROMISES WERE BROKEN" };
         say(&format!(

@@ -141,7 +141,7 @@ pub(crate) fn run(budget: Budget, report: &mut Report) -> anyhow::Result<()> {
             tally.add(done.tally);
             for wrong in done.wrong {
                 let seed = budget.seed + nth;
-                report.violation(format!("{what} {call} (seed {seed}): {wrong}"));
+                report.violation(format!("{what} {call} (seed {seed}): {wrong}"))?;
             }
         }
         let of = format!("simulated: {what} ({} of {calls} calls)", tally.rounds);
@@ -193,7 +193,7 @@ fn full(runtime: &Runtime, budget: Budget, report: &mut Report) -> anyhow::Resul
         wrong.extend(runtime.block_on(check(&history, &store)));
         tally.add(Round::of(&history, wrong.clone()).tally);
         for wrong in wrong {
-            report.violation(format!("full disk (seed {seed}): {wrong}"));
+            report.violation(format!("full disk (seed {seed}): {wrong}"))?;
         }
     }
     report.part("simulated: the disk fills up and has room again", tally)

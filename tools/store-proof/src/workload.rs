@@ -36,7 +36,7 @@ pub(crate) fn options(folder: &str) -> Options {
 /// was asked and answered. Numbers from `first` on tell the appends apart.
 pub(crate) async fn run(store: &Arc<DiskStore>, seed: u64, first: u64, appends: u64) -> History {
     let delivered = Arc::new(Mutex::new(Vec::new()));
-    let subscriber = subscribe(Arc::clone(store), Arc::clone(&delivered));
+    let mut subscriber = subscribe(Arc::clone(store), Arc::clone(&delivered));
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
         let store = Arc::clone(store);
@@ -53,7 +53,8 @@ pub(crate) async fn run(store: &Arc<DiskStore>, seed: u64, first: u64, appends: 
     while let Some(asked) = callers.join_next().await {
         history.asked.extend(asked.expect("a caller does not panic"));
     }
-    drop(subscriber);
+    // It holds the store: it has to be gone before the log can be said to be closed.
+    subscriber.shutdown().await;
     history.delivered = std::mem::take(&mut *delivered.lock().expect("the subscriber is gone"));
     history
 }

@@ -1,7 +1,6 @@
 //! The load that every store is put under: the same events, streams and concurrency for all.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use ondol_bench::Stopwatch;
@@ -31,28 +30,31 @@ impl Load {
     }
 }
 
-/// What is the same for all events.
+/// What one caller makes its events of. Callers share the names of streams and nothing else, as
+/// those of a service do.
 #[derive(Debug)]
 struct Material {
-    streams: Vec<StreamId>,
+    streams: Arc<Vec<StreamId>>,
     event_type: EventType,
     data: Payload,
-    next: AtomicU64,
+    next: u64,
+    step: u64,
 }
 
 impl Material {
-    fn new(streams: u64) -> anyhow::Result<Self> {
-        let named = (0..streams).map(|number| StreamId::new("account", format!("{number:08}")));
+    fn new(streams: &Arc<Vec<StreamId>>, caller: u64, callers: u64) -> anyhow::Result<Self> {
         Ok(Self {
-            streams: named.collect::<Result<_, _>>()?,
+            streams: Arc::clone(streams),
             event_type: EventType::new("account.deposited")?,
             data: Payload::json(Bytes::from(vec![b'7'; PAYLOAD])),
-            next: AtomicU64::new(1),
+            next: caller + 1,
+            step: callers,
         })
     }
 
-    fn append(&self, load: Load) -> anyhow::Result<Append> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+    fn append(&mut self, load: Load) -> anyhow::Result<Append> {
+        let number = self.next;
+        self.next += self.step;
         let at = usize::try_from(spread(number) % load.streams)?;
         let mut metadata = Metadata::default();
         if load.is_conditional {
@@ -83,12 +85,14 @@ pub(crate) fn spread(number: u64) -> u64 {
 
 /// Makes the appends; answers how many events a second became durable.
 pub(crate) async fn append(store: Arc<dyn EventStore>, load: Load) -> anyhow::Result<f64> {
-    let material = Arc::new(Material::new(load.streams)?);
+    let named = (0..load.streams).map(|number| StreamId::new("account", format!("{number:08}")));
+    let streams = Arc::new(named.collect::<Result<Vec<_>, _>>()?);
     let each = load.events / load.events_per_append / load.in_flight;
     let mut tasks = JoinSet::new();
     let watch = Stopwatch::start();
-    for _ in 0..load.in_flight {
-        let (store, material) = (Arc::clone(&store), Arc::clone(&material));
+    for caller in 0..load.in_flight {
+        let store = Arc::clone(&store);
+        let mut material = Material::new(&streams, caller, load.in_flight)?;
         tasks.spawn(async move {
             for _ in 0..each {
                 store.append(material.append(load)?).await?;

@@ -2,6 +2,8 @@
 
 mod load;
 mod raw;
+mod read;
+mod sqlite;
 
 use std::sync::Arc;
 
@@ -21,6 +23,41 @@ fn main() -> anyhow::Result<()> {
     measure(&runtime)
 }
 
+/// One client alone, beside a bare sync of as many bytes.
+fn one_client<'a>(bench: &mut Bench<'a>, runtime: &'a Runtime) {
+    let rounds = bench.size(4_000, 500);
+    bench.case("bare fdatasync").unit("us").setting("concurrency", 1).measure(move || {
+        let folder = tempfile::tempdir_in(".")?;
+        raw::sync_alone(folder.path(), rounds)
+    });
+    let case = bench.case("one client").unit("us").against("bare fdatasync");
+    case.setting("concurrency", 1).measure(move || {
+        let folder = tempfile::tempdir_in(".")?;
+        let store = open(folder.path())?;
+        let rate = runtime.block_on(load::append(store, Load::new(1, rounds)))?;
+        anyhow::Ok(1e6 / rate)
+    });
+}
+
+/// Reading what is in the page cache.
+fn reading<'a>(bench: &mut Bench<'a>, runtime: &'a Runtime, events: u64) {
+    bench.case("replay").unit("events/s").setting("sync", "none").measure(move || {
+        let folder = tempfile::tempdir_in(".")?;
+        let store = open(folder.path())?;
+        runtime.block_on(load::append(Arc::clone(&store), Load::new(4096, events)))?;
+        runtime.block_on(read::replay(&*store))?;
+        runtime.block_on(read::replay(&*store))
+    });
+    let case = bench.case("a stream of 100, scattered").unit("us").setting("sync", "none");
+    case.setting("concurrency", 1).measure(move || {
+        let folder = tempfile::tempdir_in(".")?;
+        let store = open(folder.path())?;
+        let load = Load { streams: events / 100, ..Load::new(4096, events) };
+        runtime.block_on(load::append(Arc::clone(&store), load))?;
+        runtime.block_on(read::streams(&*store, load.streams))
+    });
+}
+
 fn measure(runtime: &Runtime) -> anyhow::Result<()> {
     let mut bench = Bench::from_args("store")?;
     bench.setting("sync", "fdatasync before the answer");
@@ -36,6 +73,26 @@ fn measure(runtime: &Runtime) -> anyhow::Result<()> {
         let store = open(folder.path())?;
         runtime.block_on(load::append(store, Load::new(4096, events)))
     });
+    bench
+        .case("sqlite, the obvious table")
+        .unit("events/s")
+        .against("append")
+        .setting("sync", "WAL, synchronous=FULL, a transaction for 4,096 appends")
+        .measure(move || sqlite::append(events / 8));
+    for (case, in_flight, share, streams) in [
+        ("append, 512 in flight", 512, 2, 100_000),
+        ("append, 64 in flight", 64, 8, 100_000),
+        ("append, one stream", 4096, 1, 1),
+    ] {
+        bench.case(case).unit("events/s").setting("concurrency", in_flight).measure(move || {
+            let folder = tempfile::tempdir_in(".")?;
+            let store = open(folder.path())?;
+            let load = Load { streams, ..Load::new(in_flight, events / share) };
+            runtime.block_on(load::append(store, load))
+        });
+    }
+    one_client(&mut bench, runtime);
+    reading(&mut bench, runtime, events);
     bench.case("memory").unit("events/s").measure(move || {
         let store: Arc<dyn EventStore> = Arc::new(MemoryStore::default());
         runtime.block_on(load::append(store, Load::new(4096, events)))

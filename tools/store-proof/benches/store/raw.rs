@@ -35,6 +35,21 @@ pub(crate) fn write(folder: &Path, events: u64, per_group: u64) -> anyhow::Resul
     Ok(watch.rate(events / per_group * per_group))
 }
 
+/// Writes as many bytes as one event takes, and syncs, over blocks written before; answers how
+/// many microseconds that takes.
+pub(crate) fn sync_alone(folder: &Path, rounds: u64) -> anyhow::Result<f64> {
+    const EVENT: usize = 304;
+    let file = new_file(folder, 0)?;
+    file.write_all_at(&vec![0; usize::try_from(rounds)? * EVENT], 0)?;
+    file.sync_all()?;
+    let watch = Stopwatch::start();
+    for nth in 0..rounds {
+        file.write_all_at(&[7; EVENT], nth * EVENT as u64)?;
+        file.sync_data()?;
+    }
+    Ok(1e6 / watch.rate(rounds))
+}
+
 fn new_file(folder: &Path, number: u64) -> anyhow::Result<File> {
     Ok(File::create_new(folder.join(format!("raw-{number}")))?)
 }
