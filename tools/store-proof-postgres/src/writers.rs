@@ -63,7 +63,7 @@ async fn writer(
     while !*stop.borrow() {
         let append = append(&rng, number);
         let event = append.writes[0].events[0].id;
-        told.push(Told { event, answer: say(&*store, append, &clock).await });
+        told.push(Told { event, answer: say(&store, append, &clock).await });
         clock.sleep(Duration::from_micros(rng.below(PAUSE_MICROS_MAX))).await;
     }
     told
