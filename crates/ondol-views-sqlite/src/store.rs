@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ondol_views::{
-    Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError, NoFaults,
-    Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Target, Unit, ViewId,
-    ViewStatus, ViewStore, Waiting, Write, WriteError,
+    Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError, Loaded,
+    NoFaults, Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Target, Unit,
+    ViewId, ViewStatus, ViewStore, Waiting, Write, WriteError,
 };
 use rusqlite::{Connection, Transaction};
 use tokio::sync::watch;
@@ -162,15 +162,13 @@ impl ViewStore for SqliteViews {
         })
     }
 
-    async fn load(
-        &self,
-        view: &ViewId,
-        keys: Vec<DocumentKey>,
-    ) -> Result<Vec<Option<Document>>, LoadError> {
+    async fn load(&self, view: &ViewId, keys: Vec<DocumentKey>) -> Result<Loaded, LoadError> {
         self.options.limits.check_load(keys.len())?;
         let target = Target::Exactly(view.clone());
         self.read(&target, move |connection, known| {
-            sql::read::documents(connection, known.table, &keys)
+            let checkpoints = sql::read::checkpoints(connection, known.table)?;
+            let documents = sql::read::documents(connection, known.table, &keys)?;
+            Ok(Loaded { checkpoints, documents })
         })
         .await
     }

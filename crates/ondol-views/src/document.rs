@@ -2,7 +2,7 @@
 
 use ondol_kernel::Position;
 
-use crate::{DocumentKey, Limits, SourceName};
+use crate::{DocumentKey, Limits, SourceCheckpoint, SourceName};
 
 /// A document as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,15 @@ pub struct Entry {
     pub index: u16,
     /// The value, encoded so that bytes compare as values do.
     pub value: Vec<u8>,
+}
+
+/// Documents and checkpoints of one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// How far each log had been folded in.
+    pub checkpoints: Vec<SourceCheckpoint>,
+    /// An answer for each key, in the keys' order.
+    pub documents: Vec<Option<Document>>,
 }
 
 /// What a write does to one document.

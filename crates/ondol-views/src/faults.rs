@@ -4,6 +4,7 @@
 //! behind; a failure after it must leave everything, whatever the writer was told.
 
 use std::fmt::Debug;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::BoxError;
 
@@ -42,5 +43,43 @@ pub struct NoFaults;
 impl Faults for NoFaults {
     fn at(&self, _step: Step) -> Result<(), BoxError> {
         Ok(())
+    }
+}
+
+/// Fails at a step once, when told to: for tests.
+#[derive(Debug, Default)]
+pub struct FailOnce {
+    armed: Mutex<Option<Step>>,
+}
+
+/// The failure that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the write was made to fail at {step:?}")]
+pub struct Failed {
+    /// Where.
+    pub step: Step,
+}
+
+impl FailOnce {
+    /// The next write that comes to this step fails there.
+    pub fn arm(&self, step: Step) {
+        *self.armed() = Some(step);
+    }
+
+    /// Whether the failure is still to come.
+    pub fn is_armed(&self) -> bool {
+        self.armed().is_some()
+    }
+
+    fn armed(&self) -> MutexGuard<'_, Option<Step>> {
+        self.armed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Faults for FailOnce {
+    fn at(&self, step: Step) -> Result<(), BoxError> {
+        self.armed()
+            .take_if(|armed| *armed == step)
+            .map_or(Ok(()), |step| Err(Failed { step }.into()))
     }
 }

@@ -13,6 +13,7 @@
 //! - A poison event parks its own key ([`Parked`]); other keys flow.
 
 mod checkpoint;
+pub mod conformance;
 mod definition;
 mod document;
 mod entries;
@@ -30,10 +31,10 @@ mod write;
 
 pub use checkpoint::{Advance, Checkpoint, CheckpointFault, SourceCheckpoint, checkpoint_of};
 pub use definition::{Definition, ViewStatus};
-pub use document::{Change, Document, DocumentTooLarge, Entry, LastEvent};
+pub use document::{Change, Document, DocumentTooLarge, Entry, LastEvent, Loaded};
 pub use entries::{EntriesError, pack, unpack};
 pub use error::{BoxError, DefineError, LoadError, QueryError, WriteError};
-pub use faults::{Faults, NoFaults, Step};
+pub use faults::{FailOnce, Failed, Faults, NoFaults, Step};
 pub use limits::Limits;
 pub use memory::MemoryViews;
 pub use names::{DocumentKey, KEY_BYTES_MAX, NAME_BYTES_MAX, NameError, SourceName, ViewName};

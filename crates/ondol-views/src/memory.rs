@@ -10,9 +10,9 @@ use tokio::sync::watch;
 
 use self::kept::Kept;
 use crate::{
-    Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError, NoFaults,
-    Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Step, Target, Unit, ViewId,
-    ViewName, ViewStatus, ViewStore, Waiting, Write, WriteError,
+    Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError, Loaded,
+    NoFaults, Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Step, Target,
+    Unit, ViewId, ViewName, ViewStatus, ViewStore, Waiting, Write, WriteError,
 };
 
 /// A store of views that forgets everything when it goes.
@@ -138,15 +138,12 @@ impl ViewStore for MemoryViews {
         self.faults.at(Step::AfterCommit).map_err(WriteError::Unknown)
     }
 
-    async fn load(
-        &self,
-        view: &ViewId,
-        keys: Vec<DocumentKey>,
-    ) -> Result<Vec<Option<Document>>, LoadError> {
+    async fn load(&self, view: &ViewId, keys: Vec<DocumentKey>) -> Result<Loaded, LoadError> {
         self.limits.check_load(keys.len())?;
         let state = self.state();
         let kept = state.exactly(view)?;
-        Ok(keys.iter().map(|key| kept.documents.get(key).cloned()).collect())
+        let documents = keys.iter().map(|key| kept.documents.get(key).cloned()).collect();
+        Ok(Loaded { checkpoints: kept.checkpoints(), documents })
     }
 
     async fn get(

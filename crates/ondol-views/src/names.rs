@@ -34,8 +34,11 @@ fn is_name(text: &str) -> bool {
         })
 }
 
-fn is_key(text: &str) -> bool {
-    !text.is_empty() && text.len() <= KEY_BYTES_MAX && !text.chars().any(char::is_control)
+pub(crate) fn is_key(text: &str) -> bool {
+    // Nearly all keys are plain ASCII, and bytes are quicker to look through than characters.
+    let is_plain = || text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    let has_size = !text.is_empty() && text.len() <= KEY_BYTES_MAX;
+    has_size && (is_plain() || !text.chars().any(char::is_control))
 }
 
 macro_rules! texts {

@@ -5,20 +5,20 @@
 //! value follows, then the value, and no encoding is the beginning of another. That makes a
 //! tuple of values their encodings in a row, and "the first part equals" a matter of prefixes.
 
-const NOTHING: u8 = 0x10;
-const FALSE: u8 = 0x20;
-const TRUE: u8 = 0x21;
+use ondol_domain::IndexValue;
+
 const INTEGER: u8 = 0x30;
 const TEXT: u8 = 0x40;
 
-/// A value that is not there: less than all that are.
-pub fn put_nothing(bytes: &mut Vec<u8>) {
-    bytes.push(NOTHING);
-}
-
-/// A flag: no is less than yes.
-pub fn put_flag(bytes: &mut Vec<u8>, flag: bool) {
-    bytes.push(if flag { TRUE } else { FALSE });
+/// The bytes of a value; nothing, for a document that is not found by the index.
+pub fn encode(value: &IndexValue) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match value {
+        IndexValue::Nothing => return None,
+        IndexValue::Number(number) => put_integer(&mut bytes, *number),
+        IndexValue::Text(text) => put_text(&mut bytes, text),
+    }
+    Some(bytes)
 }
 
 /// A whole number.

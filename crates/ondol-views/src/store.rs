@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::{
-    Count, DefineError, Definition, Document, DocumentKey, Limits, LoadError, Parked, Query,
-    QueryError, QueryPage, Selection, SourceCheckpoint, Target, Unit, ViewId, ViewStatus, Waiting,
-    Write, WriteError,
+    Count, DefineError, Definition, Document, DocumentKey, Limits, LoadError, Loaded, Parked,
+    Query, QueryError, QueryPage, Selection, SourceCheckpoint, Target, Unit, ViewId, ViewStatus,
+    Waiting, Write, WriteError,
 };
 
 /// A place where documents are kept with the checkpoints they were folded up to.
@@ -42,12 +42,8 @@ pub trait ViewStore: Debug + Send + Sync + 'static {
     /// where the write expects them.
     async fn write(&self, write: Write) -> Result<(), WriteError>;
 
-    /// Several documents of one set at once: an answer for each key, in the keys' order.
-    async fn load(
-        &self,
-        view: &ViewId,
-        keys: Vec<DocumentKey>,
-    ) -> Result<Vec<Option<Document>>, LoadError>;
+    /// Several documents of one set at once, with the checkpoints of the same moment.
+    async fn load(&self, view: &ViewId, keys: Vec<DocumentKey>) -> Result<Loaded, LoadError>;
 
     /// One document, if it is there, and which set of documents has answered.
     async fn get(
