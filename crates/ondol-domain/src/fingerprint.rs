@@ -26,6 +26,12 @@ impl Fingerprint {
     pub fn of(text: &str) -> Self {
         Self(Id::<Self>::named(text).as_u128())
     }
+
+    /// Half of it, where only so much can be kept.
+    pub const fn short(self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0.to_be_bytes();
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
 }
 
 impl fmt::Display for Fingerprint {

@@ -151,20 +151,20 @@ pub struct Recorded<D = Payload> {
 }
 
 impl<D> Recorded<D> {
+    /// The same event with its data known another way.
+    pub fn with<T>(self, data: T) -> Recorded<T> {
+        let Self { position, stream, version, id, event_type, schema_version, metadata, .. } = self;
+        Recorded { position, stream, version, id, event_type, schema_version, metadata, data }
+    }
+
     /// The same event with its data read another way.
     ///
     /// # Errors
     /// When `read` fails.
     pub fn try_map<T, E>(self, read: impl FnOnce(D) -> Result<T, E>) -> Result<Recorded<T>, E> {
-        Ok(Recorded {
-            position: self.position,
-            stream: self.stream,
-            version: self.version,
-            id: self.id,
-            event_type: self.event_type,
-            schema_version: self.schema_version,
-            metadata: self.metadata,
-            data: read(self.data)?,
-        })
+        let Self { position, stream, version, id, event_type, schema_version, metadata, data } =
+            self;
+        let data = read(data)?;
+        Ok(Recorded { position, stream, version, id, event_type, schema_version, metadata, data })
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked of a store when something has happened.
 
 use ondol_kernel::{
-    CommandId, EventType, Metadata, NewEvent, Payload, Position, StreamId, Version,
+    CommandId, EventId, EventType, Metadata, NewEvent, Payload, Position, StreamId, Version,
 };
 
 use crate::outcome::{self, command_stream};
@@ -11,7 +11,9 @@ use crate::{Condition, Limits, Outcome};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Append {
     /// The command whose effect this is. A command takes effect once: when its outcome is
-    /// recorded already, that outcome is the answer and nothing is written.
+    /// recorded already, that outcome is the answer and nothing is written. Every event names it
+    /// in its metadata, and an append without a command has no event that names one: that is
+    /// how the outcome can be told from the events alone.
     pub command: Option<CommandId>,
     /// What must not have happened.
     pub conditions: Vec<Condition>,
@@ -90,6 +92,20 @@ pub enum InvalidAppend {
         /// How much there is.
         found: usize,
     },
+    /// An event names another command than the append, or only one of them names one.
+    #[error(
+        "the events of an append name its command, {}, found {} in event {event}",
+        named(.append),
+        named(.found)
+    )]
+    ForeignCommand {
+        /// The command of the append.
+        append: Option<CommandId>,
+        /// The event.
+        event: EventId,
+        /// The command that the event names.
+        found: Option<CommandId>,
+    },
     /// A condition names no tag.
     #[error("a condition names at least one tag, found none")]
     ConditionWithoutTag,
@@ -103,16 +119,30 @@ pub enum InvalidAppend {
     },
 }
 
+fn named(command: &Option<CommandId>) -> String {
+    command.map_or_else(|| "none".to_owned(), |command| command.to_string())
+}
+
 impl Append {
     /// Events for one stream.
     pub fn to(stream: StreamId, expected: Expected, events: Vec<NewEvent>) -> Self {
         Self { writes: vec![StreamWrite { stream, expected, events }], ..Self::default() }
     }
 
-    /// The same, as the effect of a command.
+    /// The same with events for one more stream.
+    #[must_use]
+    pub fn and(mut self, stream: StreamId, expected: Expected, events: Vec<NewEvent>) -> Self {
+        self.writes.push(StreamWrite { stream, expected, events });
+        self
+    }
+
+    /// The same, as the effect of a command, which all events written so far now name.
     #[must_use]
     pub fn by(mut self, command: CommandId) -> Self {
         self.command = Some(command);
+        for event in self.writes.iter_mut().flat_map(|write| &mut write.events) {
+            event.metadata.command = Some(command);
+        }
         self
     }
 
@@ -142,11 +172,10 @@ impl Append {
         command: CommandId,
         event_type: &str,
         data: Payload,
-        mut metadata: Metadata,
+        metadata: Metadata,
     ) -> Self {
-        metadata.command = Some(command);
         let event = NewEvent {
-            id: ondol_kernel::EventId::derived(command, event_type),
+            id: EventId::derived(command, event_type),
             event_type: EventType::new(event_type).expect("the house's event types are names"),
             schema_version: ondol_kernel::SchemaVersion::FIRST,
             metadata,
@@ -187,9 +216,21 @@ impl Append {
                 return Err(InvalidAppend::StreamTwice { stream: write.stream.clone() });
             }
             write.check(limits, internal)?;
+            self.check_command(write)?;
         }
         Limits::check("an append, in bytes,", self.bytes(), limits.append_bytes_max)?;
         self.conditions.iter().try_for_each(|condition| condition.check(limits))
+    }
+
+    fn check_command(&self, write: &StreamWrite) -> Result<(), InvalidAppend> {
+        let foreign = write.events.iter().find(|event| event.metadata.command != self.command);
+        foreign.map_or(Ok(()), |event| {
+            Err(InvalidAppend::ForeignCommand {
+                append: self.command,
+                event: event.id,
+                found: event.metadata.command,
+            })
+        })
     }
 
     fn bytes(&self) -> usize {

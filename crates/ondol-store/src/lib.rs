@@ -11,13 +11,20 @@
 //!   in the same commit: asked again, the store answers with it instead of writing twice.
 //! - [`Subscription`] reads what is there, then waits for more; it holds no buffer, so a slow
 //!   subscriber costs nobody anything.
+//! - A [`Replica`] takes events as another log has recorded them, so that a log can move.
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
 
 mod append;
+mod code;
 mod condition;
 mod error;
 mod limits;
+mod memory;
 mod outcome;
 mod read;
+mod replica;
 mod snapshot;
 mod store;
 mod subscription;
@@ -26,8 +33,10 @@ pub use append::{Append, Appended, Expected, InvalidAppend, StreamWrite};
 pub use condition::Condition;
 pub use error::{AppendError, BoxError, ReadError, SnapshotError};
 pub use limits::Limits;
+pub use memory::MemoryStore;
 pub use outcome::{Outcome, Refusal, command_stream};
 pub use read::{Direction, Filter, Page, ReadAll, ReadStream};
+pub use replica::{Replica, ReplicateError, check_recorded};
 pub use snapshot::Snapshot;
 pub use store::{EventStore, Head, LogEpoch};
 pub use subscription::{Batch, Subscription};

@@ -22,6 +22,9 @@ pub struct Limits {
     pub tags_max: usize,
     /// Events of one page that is read.
     pub page_events_max: usize,
+    /// Bytes of all data of one page that is read; a page has one event at least, if there is
+    /// any, and ends before the event that would take it over.
+    pub page_bytes_max: usize,
     /// Bytes of one snapshot.
     pub snapshot_bytes_max: usize,
 }
@@ -36,6 +39,7 @@ impl Default for Limits {
             conditions_max: 16,
             tags_max: 32,
             page_events_max: 10_000,
+            page_bytes_max: 16 << 20,
             snapshot_bytes_max: 64 << 20,
         }
     }
@@ -49,5 +53,14 @@ impl Limits {
         most: usize,
     ) -> Result<(), InvalidAppend> {
         if found > most { Err(InvalidAppend::TooMany { what, most, found }) } else { Ok(()) }
+    }
+
+    /// How many recorded events, and how many bytes of their data, are taken over at a time: a
+    /// page, and the rest of the command in whose middle the page may end.
+    pub fn recorded_max(&self) -> (usize, usize) {
+        (
+            self.page_events_max.saturating_add(self.events_per_append_max),
+            self.page_bytes_max.saturating_add(self.append_bytes_max),
+        )
     }
 }

@@ -19,9 +19,10 @@ pub struct ReadStream {
     pub stream: StreamId,
     /// Which way.
     pub direction: Direction,
-    /// The first version to be read, itself included; from the end if none is named.
+    /// The first version to be read, itself included; if none is named, the oldest one when read
+    /// forward and the newest one when read backward.
     pub from: Option<Version>,
-    /// At most so many events; the engine's own limit holds as well.
+    /// At most so many events; the limits of a page hold as well.
     pub limit: usize,
 }
 
@@ -51,7 +52,7 @@ pub struct ReadAll {
     pub after: Position,
     /// Which events are wanted.
     pub filter: Filter,
-    /// At most so many events; the engine's own limit holds as well.
+    /// At most so many events; the limits of a page hold as well.
     pub limit: usize,
 }
 

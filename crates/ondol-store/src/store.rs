@@ -45,9 +45,17 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
     /// Reads one stream. A stream that does not exist has no events.
+    ///
+    /// The answer is a page: when it holds fewer events than were asked for, the stream ends
+    /// there only if neither limit of a page was reached. Who wants all goes on until no event
+    /// comes.
     async fn read_stream(&self, read: ReadStream) -> Result<Vec<Envelope>, ReadError>;
 
-    /// Reads the log in the order of its positions. Only durable events are read.
+    /// Reads the log in the order of its positions, the house's own events as well. Only durable
+    /// events are read.
+    ///
+    /// A page may end before the limit is reached, but unless the limit is zero it looks at one
+    /// event at least, if there is any: `seen` moves on until it is `head`.
     async fn read_all(&self, read: ReadAll) -> Result<Page, ReadError>;
 
     /// Where the log ends, asked anew.

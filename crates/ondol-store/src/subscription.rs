@@ -31,10 +31,10 @@ pub struct Batch {
 }
 
 impl Subscription {
-    /// Follows a log after a position, at most `limit` events at a time.
+    /// Follows a log after a position, at most `limit` events at a time, and one at least.
     pub fn new(store: Arc<dyn EventStore>, after: Position, filter: Filter, limit: usize) -> Self {
         let grown = store.watch();
-        Self { store, grown, next: ReadAll { after, filter, limit } }
+        Self { store, grown, next: ReadAll { after, filter, limit: limit.max(1) } }
     }
 
     /// The next events, once there are any. Dropping the future loses nothing.

@@ -1,6 +1,7 @@
 //! Stories, golden files and real servers for tests.
 
 pub mod golden;
+pub mod servers;
 mod side_by_side;
 mod story;
 

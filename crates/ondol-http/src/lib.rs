@@ -1,0 +1,32 @@
+//! HTTP as services of the house speak it.
+//!
+//! - [`Problem`]: what a client is told when the answer is not the one hoped for.
+//! - [`Json`]: bodies, read strictly.
+//! - [`Idempotency`]: a request that is repeated under its key is answered once and for all.
+//! - [`ConsistencyToken`], [`After`]: read what you wrote.
+//! - [`IfMatch`], [`etag`]: change only what you have seen.
+//! - [`PageAsked`], [`Page`]: long lists, a part at a time.
+//! - [`Health`]: alive, ready, and the numbers, on the admin port.
+//! - [`serve`]: connections with limits, and a drain before the end.
+
+mod answer;
+mod consistency;
+mod health;
+mod idempotency;
+mod json;
+mod page;
+mod problem;
+mod server;
+mod version;
+
+pub use answer::{handle_problem, load_problem};
+pub use consistency::{AFTER, After, ConsistencyToken, POSITION};
+pub use health::{Health, Readiness};
+pub use idempotency::{
+    Idempotency, IdempotencyOptions, KeyedCommand, Principal, REPLAYED, keyed_once,
+};
+pub use json::{BODY_BYTES_MAX, DEPTH_MAX, Json, JsonFault, read as read_json};
+pub use page::{PAGE_ITEMS_MAX, PAGE_ITEMS_USUAL, Page, PageAsked};
+pub use problem::Problem;
+pub use server::{ServerOptions, serve};
+pub use version::{IfMatch, etag};

@@ -1,0 +1,130 @@
+//! What a client is told when the answer is not the one hoped for: RFC 9457, with stable codes.
+//!
+//! The code is what programs compare; the sentence is for people. Nothing of the inside — no
+//! stack, no SQL, no path, no version of anything — ever stands in one.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// An answer of `application/problem+json`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: Option<String>,
+    retry_after_seconds: Option<u64>,
+    more: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    #[serde(flatten)]
+    more: &'a Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem with a status, a code that has a page, and a sentence that is always the same.
+    pub fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
+        Self { status, code, title, detail: None, retry_after_seconds: None, more: Map::new() }
+    }
+
+    /// The same, saying more about this one.
+    #[must_use]
+    pub fn detail(mut self, detail: &(impl ToString + ?Sized)) -> Self {
+        self.detail = Some(detail.to_string());
+        self
+    }
+
+    /// The same, with a value that a program can use.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same, saying when to come again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// The status.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The code.
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The business has said no: 422, with the refusal's own sentence and values.
+    pub fn refusal<R: std::error::Error + Serialize>(refusal: &R) -> Self {
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "The answer is no.")
+            .detail(&sentence(&refusal.to_string()));
+        match serde_json::to_value(refusal) {
+            Ok(value) => problem.with("refusal", value),
+            Err(_unwritable) => problem,
+        }
+    }
+
+    /// We are wrong, and say nothing about how.
+    pub fn internal() -> Self {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Self::new(status, "internal", "Something is wrong on our side.")
+    }
+
+    /// What is needed cannot be reached at the moment.
+    pub fn unavailable() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "unavailable", "The service cannot do this at the moment.").retry_after(1)
+    }
+}
+
+/// A sentence as people write it: a capital letter, a full stop.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(char::to_uppercase).into_iter().flatten();
+    let mut sentence: String = first.chain(characters).collect();
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            kind: format!("urn:ondol:problem:{}", self.code),
+            title: self.title,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail.as_deref(),
+            more: &self.more,
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, kind);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests;

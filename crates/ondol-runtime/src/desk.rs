@@ -1,0 +1,371 @@
+//! Where the commands for one kind of aggregate are taken.
+//!
+//! Each thing has a seat, and one command at a time is at it: commands for one thing wait for
+//! each other instead of failing against each other. How the thing stands is kept at the seat as
+//! a starting point and never trusted over the log: an append names the version it has seen, and
+//! when the log has moved on, what is missing is read and the thing decides again.
+
+mod error;
+mod load;
+mod options;
+mod refusals;
+mod time_travel;
+
+use std::sync::Arc;
+
+use ondol_domain::{Aggregate, Codec, Encoded};
+use ondol_kernel::{Envelope, NewEvent, Position, Recorded, StreamId, Version};
+use ondol_store::{Append, AppendError, Appended, Expected, Outcome, ReadAll};
+use tokio::sync::Mutex;
+
+use crate::{Ground, Origin, Request};
+
+pub use error::{HandleError, LoadError, OpenDeskError};
+pub use options::{DeskOptions, DeskOptionsProblem};
+pub use time_travel::AsOf;
+
+use refusals::Refusals;
+
+/// How a thing stands, and up to where that is known.
+#[derive(Debug, Clone, Default)]
+pub struct Standing<A> {
+    /// Its state.
+    pub state: A,
+    /// The version of its last event.
+    pub version: Version,
+}
+
+/// What came of a command.
+#[derive(Debug, Clone)]
+pub struct Answer<A: Aggregate> {
+    /// Yes, no, or never.
+    pub verdict: Verdict<A>,
+    /// Whether this had been answered before.
+    pub repeated: bool,
+    /// Who has seen the log up to here sees the command's effect: the consistency token.
+    pub position: Position,
+}
+
+/// Yes, no, or never.
+#[derive(Debug, Clone)]
+pub enum Verdict<A: Aggregate> {
+    /// It was accepted, and this has happened; nothing, if it had been done before.
+    Accepted(Vec<Recorded<A::Event>>),
+    /// The business said no.
+    Refused(A::Refusal),
+    /// The command was made void before it arrived.
+    Voided,
+}
+
+/// Takes the commands for all things of one kind. Cheap to clone.
+#[derive(Debug)]
+pub struct Desk<A: Aggregate> {
+    inner: Arc<Inner<A>>,
+}
+
+#[derive(Debug)]
+struct Inner<A: Aggregate> {
+    ground: Ground,
+    options: DeskOptions,
+    codec: Codec<A::Event>,
+    fold: u64,
+    seats: moka::sync::Cache<StreamId, Arc<Seat<A>>>,
+    refusals: Refusals,
+}
+
+/// One thing's place at the desk: whoever holds it is served.
+type Seat<A> = Mutex<Option<Standing<A>>>;
+
+impl<A: Aggregate> Clone for Desk<A> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<A: Aggregate> Desk<A> {
+    /// Opens the desk, once the options and the shapes of the events have been checked.
+    ///
+    /// # Errors
+    /// With everything that is wrong with them.
+    pub fn open(ground: Ground, options: DeskOptions) -> Result<Self, OpenDeskError> {
+        options.validate()?;
+        let refusals = Refusals::new(&options, Arc::clone(&ground.clock));
+        let inner = Inner {
+            codec: Codec::new()?,
+            fold: load::fold_of::<A>()?,
+            seats: moka::sync::Cache::new(options.hot_states_max),
+            refusals,
+            ground,
+            options,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Handles a command for the thing with this key.
+    ///
+    /// # Errors
+    /// When no answer could be had. A refusal is an answer.
+    pub async fn handle(
+        &self,
+        key: &str,
+        command: A::Command,
+        request: &Request,
+    ) -> Result<Answer<A>, HandleError> {
+        let stream = StreamId::new(A::KIND, key)?;
+        let inner = &*self.inner;
+        if let Some(known) = inner.refusals.recall::<A>(&stream, request)? {
+            return Ok(known);
+        }
+        let seat = inner.seats.get_with_by_ref(&stream, Arc::default);
+        let mut held = seat.lock().await;
+        // Taken out while it is used, and given back only when nothing went wrong on the way:
+        // after an error, or when this is dropped half-way, the next one reads the log anew.
+        let mut standing = match held.take() {
+            Some(standing) => standing,
+            None => inner.load(&stream).await?,
+        };
+        let answer = inner.answer(&stream, &mut standing, &command, request).await?;
+        *held = Some(standing);
+        Ok(answer)
+    }
+
+    /// How the thing with this key stands now.
+    ///
+    /// # Errors
+    /// When its events cannot be read or cannot have happened.
+    pub async fn standing(&self, key: &str) -> Result<Standing<A>, LoadError> {
+        let stream = StreamId::new(A::KIND, key)?;
+        let seat = self.inner.seats.get_with_by_ref(&stream, Arc::default);
+        let mut held = seat.lock().await;
+        let mut standing = match held.take() {
+            Some(standing) => standing,
+            None => self.inner.load(&stream).await?,
+        };
+        self.inner.catch_up(&stream, &mut standing).await?;
+        *held = Some(standing.clone());
+        Ok(standing)
+    }
+}
+
+/// What a decision comes to.
+enum Decided<A: Aggregate> {
+    /// This is to be recorded.
+    Events(Vec<Written<A::Event>>),
+    /// Nothing happens: it has been done before, or the answer is no.
+    Idle(Option<A::Refusal>),
+}
+
+/// An event, and how it is recorded.
+struct Written<E> {
+    event: E,
+    record: NewEvent,
+}
+
+impl<A: Aggregate> Inner<A> {
+    /// Decides and appends, as often as the log has moved on in between.
+    async fn answer(
+        &self,
+        stream: &StreamId,
+        standing: &mut Standing<A>,
+        command: &A::Command,
+        request: &Request,
+    ) -> Result<Answer<A>, HandleError> {
+        for _attempt in 0..self.options.attempts_max {
+            if let Some(answer) = self.moved_on(stream, standing.version, request).await? {
+                return Ok(answer);
+            }
+            let events = match self.decide(standing, command, request)? {
+                Decided::Events(events) => events,
+                Decided::Idle(refusal) => return self.idle(stream, refusal, request).await,
+            };
+            match self.append(stream, standing.version, &events, request).await {
+                Ok(Appended { outcome, repeated: false }) => {
+                    return self.kept(stream, standing, outcome.last(), events).await;
+                }
+                Ok(Appended { outcome, repeated: true }) => {
+                    return self.recorded(stream, outcome).await;
+                }
+                Err(AppendError::Conflict { .. }) => self.catch_up(stream, standing).await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let attempts = self.options.attempts_max;
+        Err(HandleError::Contended { stream: stream.clone(), attempts })
+    }
+
+    /// When the thing is not at the version that was expected, it has moved on; unless it was
+    /// this very command that moved it.
+    async fn moved_on(
+        &self,
+        stream: &StreamId,
+        found: Version,
+        request: &Request,
+    ) -> Result<Option<Answer<A>>, HandleError> {
+        let Some(expected) = request.expected.filter(|&expected| expected != found) else {
+            return Ok(None);
+        };
+        match self.ground.store.outcome(request.command).await? {
+            Some(outcome) => self.recorded(stream, outcome).await.map(Some),
+            None => Err(HandleError::MovedOn { stream: stream.clone(), expected, found }),
+        }
+    }
+
+    fn decide(
+        &self,
+        standing: &Standing<A>,
+        command: &A::Command,
+        request: &Request,
+    ) -> Result<Decided<A>, HandleError> {
+        let events = match standing.state.decide(command.clone()) {
+            Err(refusal) => return Ok(Decided::Idle(Some(refusal))),
+            Ok(events) if events.is_empty() => return Ok(Decided::Idle(None)),
+            Ok(events) => events,
+        };
+        let time = self.ground.clock.now();
+        let write = |event: A::Event| {
+            let Encoded { event_type, schema_version, payload } = self.codec.encode(&event)?;
+            let metadata = request.metadata(time, A::tags(&event));
+            let id = self.ground.rng.id(time);
+            let record = NewEvent { id, event_type, schema_version, metadata, data: payload };
+            Ok(Written { event, record })
+        };
+        events.into_iter().map(write).collect::<Result<_, HandleError>>().map(Decided::Events)
+    }
+
+    async fn append(
+        &self,
+        stream: &StreamId,
+        seen: Version,
+        events: &[Written<A::Event>],
+        request: &Request,
+    ) -> Result<Appended, AppendError> {
+        let records = events.iter().map(|written| written.record.clone()).collect();
+        let mut append = Append::to(stream.clone(), Expected::Exactly(seen), records);
+        append.command = Some(request.command);
+        append.conditions.clone_from(&request.conditions);
+        self.ground.store.append(append).await
+    }
+
+    /// The events are in the log: they are folded in, and the answer is made of them.
+    async fn kept(
+        &self,
+        stream: &StreamId,
+        standing: &mut Standing<A>,
+        last: Position,
+        events: Vec<Written<A::Event>>,
+    ) -> Result<Answer<A>, HandleError> {
+        let before = standing.version;
+        let count = u64::try_from(events.len()).unwrap_or(u64::MAX);
+        let mut position = Position::new(last.get().saturating_sub(count));
+        let mut recorded = Vec::with_capacity(events.len());
+        for Written { event, record } in events {
+            standing.fold(stream, &event)?;
+            position = position.next();
+            let placed = record.recorded(stream.clone(), standing.version, position);
+            recorded.push(placed.with(event));
+        }
+        self.snapshot_when_due(stream, before, standing).await;
+        Ok(Answer { verdict: Verdict::Accepted(recorded), repeated: false, position: last })
+    }
+
+    /// Nothing happens, or the answer is no: it is kept where its origin says.
+    async fn idle(
+        &self,
+        stream: &StreamId,
+        refusal: Option<A::Refusal>,
+        request: &Request,
+    ) -> Result<Answer<A>, HandleError> {
+        // What this command did earlier may be why there is nothing to do now.
+        if let Some(outcome) = self.ground.store.outcome(request.command).await? {
+            return self.recorded(stream, outcome).await;
+        }
+        match request.origin {
+            Origin::Inside => self.record_idle(stream, refusal, request).await,
+            Origin::Outside => {
+                let position = self.ground.store.watch().borrow().position;
+                let verdict = refusal.map_or(Verdict::Accepted(Vec::new()), Verdict::Refused);
+                let answer = Answer { verdict, repeated: false, position };
+                self.refusals.keep(stream, request.command, &answer)?;
+                Ok(answer)
+            }
+        }
+    }
+
+    async fn record_idle(
+        &self,
+        stream: &StreamId,
+        refusal: Option<A::Refusal>,
+        request: &Request,
+    ) -> Result<Answer<A>, HandleError> {
+        let metadata = request.metadata(self.ground.clock.now(), Vec::new());
+        let append = match &refusal {
+            None => Append::nothing(request.command, metadata),
+            Some(refusal) => {
+                Append::refusal(request.command, refusals::written(refusal)?, metadata)
+            }
+        };
+        let Appended { outcome, repeated } = self.ground.store.append(append).await?;
+        let answer = self.recorded(stream, outcome).await?;
+        Ok(Answer { repeated, ..answer })
+    }
+
+    /// The answer that an outcome in the log stands for.
+    async fn recorded(
+        &self,
+        stream: &StreamId,
+        outcome: Outcome,
+    ) -> Result<Answer<A>, HandleError> {
+        let position = outcome.last();
+        let verdict = match outcome {
+            Outcome::Accepted { first, last } => {
+                Verdict::Accepted(self.events_between(stream, first, last).await?)
+            }
+            Outcome::Nothing { .. } => Verdict::Accepted(Vec::new()),
+            Outcome::Refused(refusal) => Verdict::Refused(refusals::read(&refusal.reason)?),
+            Outcome::Voided { .. } => Verdict::Voided,
+        };
+        Ok(Answer { verdict, repeated: true, position })
+    }
+
+    async fn events_between(
+        &self,
+        stream: &StreamId,
+        first: Position,
+        last: Position,
+    ) -> Result<Vec<Recorded<A::Event>>, HandleError> {
+        let after = Position::new(first.get().saturating_sub(1));
+        let count = usize::try_from(last.get().saturating_sub(after.get())).unwrap_or(usize::MAX);
+        let page = self.ground.store.read_all(ReadAll::after(after, count)).await?;
+        let elsewhere = page.events.iter().find(|event| event.stream != *stream);
+        if let Some(elsewhere) = elsewhere {
+            let (asked, took_effect) = (stream.clone(), elsewhere.stream.clone());
+            return Err(HandleError::IdTaken { asked, took_effect });
+        }
+        let read = |envelope: Envelope| self.read(stream, envelope);
+        Ok(page.events.into_iter().map(read).collect::<Result<_, LoadError>>()?)
+    }
+
+    fn read(&self, stream: &StreamId, event: Envelope) -> Result<Recorded<A::Event>, LoadError> {
+        let version = event.version;
+        self.codec.read(event).map_err(|source| LoadError::Unreadable {
+            stream: stream.clone(),
+            version,
+            source,
+        })
+    }
+}
+
+impl<A: Aggregate> Standing<A> {
+    /// How the thing stands after one more event.
+    fn fold(&mut self, stream: &StreamId, event: &A::Event) -> Result<(), LoadError> {
+        let version = self.version.next();
+        self.state = std::mem::take(&mut self.state).evolve(event).map_err(|source| {
+            LoadError::Impossible { stream: stream.clone(), version, source: Box::new(source) }
+        })?;
+        self.version = version;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! What the tests need from the system, and getting it.
+//!
+//! A need is one line in [`NEEDS`]. What is missing is installed through Debian's package manager when
+//! we may; otherwise one line says what to install. A package must not leave a server running: the
+//! tests start their own.
+
+mod install;
+mod look;
+
+pub(crate) use install::provide;
+pub(crate) use look::Programs;
+
+/// Something a test starts or calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// For people.
+    pub(crate) what: &'static str,
+    /// Programs by name, or files with `*` for one part of the path; any of them will do.
+    pub(crate) probe: &'static [&'static str],
+    /// The Debian package that brings it.
+    pub(crate) package: &'static str,
+    /// Files that keep the package from starting a server of its own, there only while it is installed.
+    pub(crate) quiet: &'static [(&'static str, &'static str)],
+}
+
+/// Everything the tests need.
+pub(crate) const NEEDS: &[Need] = &[Need {
+    what: "PostgreSQL",
+    probe: &["/usr/lib/postgresql/*/bin/postgres", "postgres"],
+    package: "postgresql",
+    quiet: &[(
+        "/etc/postgresql-common/createcluster.d/ondol.conf",
+        "create_main_cluster = false\n",
+    )],
+}];
+
+/// The needs this system does not meet.
+pub(crate) fn missing(needs: &[Need], programs: &Programs) -> Vec<Need> {
+    let met = |need: &&Need| need.probe.iter().any(|probe| programs.has(probe));
+    needs.iter().filter(|need| !met(need)).copied().collect()
+}
+
+#[cfg(test)]
+mod tests;

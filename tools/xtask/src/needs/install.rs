@@ -1,0 +1,124 @@
+//! Installing what is missing, and saying so.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::{NEEDS, Need, Programs, missing};
+use crate::cargo::CommandLine;
+use crate::say;
+
+/// Who we are to the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rights {
+    pub(crate) root: bool,
+    pub(crate) apt: bool,
+}
+
+/// Sees to it that every need is met, or says in one line what to do.
+pub(crate) fn provide(root: &Path) -> anyhow::Result<()> {
+    let programs = Programs::of_system();
+    let missing_now = missing(NEEDS, &programs);
+    if missing_now.is_empty() {
+        say::line("everything the tests need is installed");
+        return Ok(());
+    }
+    let rights = Rights { root: is_root(root), apt: programs.has("apt-get") };
+    allowed(&missing_now, rights)?;
+    install(root, &missing_now)?;
+    let still = missing(NEEDS, &programs);
+    anyhow::ensure!(still.is_empty(), "installed, but still not found: {}", names(&still));
+    Ok(())
+}
+
+/// Whether we may install; if not, the one line that says what a person does instead.
+pub(crate) fn allowed(missing: &[Need], rights: Rights) -> anyhow::Result<()> {
+    match rights {
+        Rights { root: true, apt: true } => Ok(()),
+        Rights { apt: true, .. } => anyhow::bail!(
+            "the tests need {}; install it: sudo apt-get install {}",
+            names(missing),
+            packages(missing)
+        ),
+        Rights { .. } => anyhow::bail!(
+            "the tests need {}; install it with your package manager (on Debian: {})",
+            names(missing),
+            packages(missing)
+        ),
+    }
+}
+
+fn names(needs: &[Need]) -> String {
+    needs.iter().map(|need| need.what).collect::<Vec<_>>().join(", ")
+}
+
+fn packages(needs: &[Need]) -> String {
+    needs.iter().map(|need| need.package).collect::<Vec<_>>().join(" ")
+}
+
+fn install(root: &Path, missing: &[Need]) -> anyhow::Result<()> {
+    say::line(&format!("the tests start real servers; installing {} with apt-get", names(missing)));
+    let mut quiet = Vec::new();
+    for (file, text) in missing.iter().flat_map(|need| need.quiet) {
+        quiet.push(Quiet::new(Path::new(file), text)?);
+    }
+    let by_hand = format!(
+        "cannot install {}; by hand: apt-get install {}",
+        names(missing),
+        packages(missing)
+    );
+    apt("apt-get update --quiet", &[]).run(root).with_context(|| by_hand.clone())?;
+    let words: Vec<_> = missing.iter().map(|need| need.package).collect();
+    apt("apt-get install --yes --quiet --no-install-recommends", &words).run(root).context(by_hand)
+}
+
+/// It asks nothing: a question without anybody to answer it would hang for ever.
+fn apt(line: &str, packages: &[&str]) -> CommandLine {
+    CommandLine::parse(line).args(packages.iter().copied()).env("DEBIAN_FRONTEND", "noninteractive")
+}
+
+fn is_root(root: &Path) -> bool {
+    let id = CommandLine::parse("id -u").command(root).output();
+    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// A file that is there while packages are installed, and gone afterwards: the machine's own settings
+/// are as they were.
+pub(crate) struct Quiet {
+    file: Option<PathBuf>,
+    folder: Option<PathBuf>,
+}
+
+impl Quiet {
+    /// Writes the file, unless somebody else has one there.
+    pub(crate) fn new(file: &Path, text: &str) -> anyhow::Result<Self> {
+        let parent = file.parent().context("a file has a folder")?;
+        let top =
+            parent.ancestors().take_while(|folder| !folder.exists()).last().map(Path::to_owned);
+        fs::create_dir_all(parent)
+            .with_context(|| format!("cannot create {}", parent.display()))?;
+        let written = fs::File::create_new(file)
+            .and_then(|mut open| std::io::Write::write_all(&mut open, text.as_bytes()));
+        match written {
+            Ok(()) => Ok(Self { file: Some(file.to_owned()), folder: top }),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                Ok(Self { file: None, folder: None })
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot write {}", file.display())),
+        }
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            fs::remove_file(file).ok();
+            // Only while they are empty: what the package put there stays.
+            let Some(top) = &self.folder else { return };
+            let ours = file.ancestors().skip(1).take_while(|folder| folder.starts_with(top));
+            ours.for_each(|folder| drop(fs::remove_dir(folder)));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Systems with and without what the tests need.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::install::{Quiet, Rights, allowed};
+use super::*;
+
+/// A folder that is gone with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("xtask-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a temporary folder");
+        Self(folder)
+    }
+
+    fn file(&self, path: &str) -> PathBuf {
+        let file = self.0.join(path);
+        fs::create_dir_all(file.parent().expect("inside")).expect("a folder");
+        fs::write(&file, "").expect("a file");
+        file
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+const BROKER: Need = Need {
+    what: "a broker",
+    probe: &["brokerd", "/opt/broker/brokerd"],
+    package: "broker-server",
+    quiet: &[],
+};
+
+#[test]
+fn a_program_in_the_path_meets_a_need() {
+    let folder = Folder::new("path");
+    let programs = Programs::made_up(&[&folder.0]);
+    assert_eq!(missing(&[BROKER], &programs), [BROKER]);
+    folder.file("brokerd");
+    assert_eq!(missing(&[BROKER], &programs), []);
+}
+
+#[test]
+fn a_star_stands_for_one_part_of_a_path() {
+    let folder = Folder::new("star");
+    folder.file("server/15/bin/postgres");
+    let programs = Programs::made_up(&[]);
+    let probe = |pattern: &str| programs.has(&format!("{}/{pattern}", folder.0.display()));
+    assert!(probe("server/*/bin/postgres"));
+    assert!(!probe("server/*/postgres"));
+    assert!(!probe("server/*/bin"));
+}
+
+#[test]
+fn who_may_not_install_is_told_what_to_type() {
+    let user = Rights { root: false, apt: true };
+    assert_eq!(
+        allowed(&[BROKER], user).expect_err("not root").to_string(),
+        "the tests need a broker; install it: sudo apt-get install broker-server"
+    );
+    let elsewhere = Rights { root: true, apt: false };
+    assert_eq!(
+        allowed(&[BROKER], elsewhere).expect_err("no apt").to_string(),
+        "the tests need a broker; install it with your package manager (on Debian: broker-server)"
+    );
+    allowed(&[BROKER], Rights { root: true, apt: true }).expect("root with apt may");
+}
+
+#[test]
+fn what_keeps_a_package_quiet_leaves_no_trace() {
+    let folder = Folder::new("quiet");
+    let file = folder.0.join("etc/broker.d/ondol.conf");
+    let quiet = Quiet::new(&file, "autostart = false\n").expect("written");
+    assert_eq!(fs::read_to_string(&file).expect("there"), "autostart = false\n");
+    drop(quiet);
+    assert!(!folder.0.join("etc").exists());
+}
+
+#[test]
+fn what_the_package_puts_beside_it_stays() {
+    let folder = Folder::new("beside");
+    let file = folder.0.join("etc/broker.d/ondol.conf");
+    let quiet = Quiet::new(&file, "").expect("written");
+    let theirs = folder.file("etc/broker.conf");
+    drop(quiet);
+    assert!(theirs.exists() && !file.parent().expect("a folder").exists());
+}
+
+#[test]
+fn a_setting_somebody_made_is_not_touched() {
+    let folder = Folder::new("theirs");
+    let file = folder.file("ondol.conf");
+    drop(Quiet::new(Path::new(&file), "ours").expect("left alone"));
+    assert_eq!(fs::read_to_string(&file).expect("still there"), "");
+}

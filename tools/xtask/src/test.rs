@@ -1,0 +1,90 @@
+//! `cargo xtask test`: everything that must hold before a change is merged, step by step.
+
+use crate::cargo::CommandLine;
+use crate::commands::Test;
+use crate::needs::{self, Programs};
+use crate::programs::{self, Kind, Program};
+use crate::steps::{self, Step, Work};
+use crate::workspace::Workspace;
+use crate::{docs, say, torture};
+
+/// Runs the steps, or those that were named.
+pub(crate) fn run(options: &Test) -> anyhow::Result<()> {
+    let workspace = Workspace::load()?;
+    let tortures = programs::find(&workspace, Kind::Torture)?;
+    let all = all(&Programs::of_system(), &tortures, torture::fresh_seed());
+    let steps = choose(all, &options.only)?;
+    if options.list {
+        list(&steps);
+        return Ok(());
+    }
+    steps::run(&workspace.root, &steps)
+}
+
+fn list(steps: &[Step]) {
+    let width = steps.iter().map(|step| step.name.len()).max().unwrap_or(0);
+    for step in steps {
+        let note = if let Work::Skip(reason) = step.work {
+            format!("  (skipped: {reason})")
+        } else {
+            String::new()
+        };
+        say::line(&format!("{:<width$}  {}{note}", step.name, step.alone()));
+    }
+}
+
+/// All steps, cheap ones first.
+fn all(programs: &Programs, tortures: &[Program], seed: u64) -> Vec<Step> {
+    let run = |name, line: &str| Step { name, work: Work::Run(CommandLine::parse(line)) };
+    vec![
+        Step { name: "needs", work: Work::Call(needs::provide) },
+        run("fmt", "cargo fmt --all --check"),
+        run("clippy", "cargo clippy --workspace --all-targets -- -D warnings"),
+        Step { name: "tidy", work: Work::Run(docs::tidy()) },
+        unit_tests(programs),
+        run("doctests", "cargo test --workspace --doc"),
+        Step { name: "docs", work: Work::Run(docs::api()) },
+        short_torture(tortures, seed),
+        deny(programs),
+    ]
+}
+
+fn unit_tests(programs: &Programs) -> Step {
+    let line = match programs.has("cargo-nextest") {
+        true => "cargo nextest run --workspace --no-tests pass",
+        false => "cargo test --workspace --tests",
+    };
+    Step { name: "nextest", work: Work::Run(CommandLine::parse(line)) }
+}
+
+fn short_torture(tortures: &[Program], seed: u64) -> Step {
+    let line = CommandLine::parse("cargo xtask torture --short --seed").args([seed.to_string()]);
+    let work = if tortures.is_empty() {
+        Work::Skip("no crate registers a torture yet")
+    } else {
+        Work::Run(line)
+    };
+    Step { name: "torture", work }
+}
+
+fn deny(programs: &Programs) -> Step {
+    let line = CommandLine::parse("cargo deny --offline check licenses bans sources");
+    let work = if programs.has("cargo-deny") {
+        Work::Run(line)
+    } else {
+        Work::Skip("cargo-deny is not installed")
+    };
+    Step { name: "deny", work }
+}
+
+fn choose(all: Vec<Step>, only: &[String]) -> anyhow::Result<Vec<Step>> {
+    let known: Vec<_> = all.iter().map(|step| step.name).collect();
+    if let Some(stranger) = only.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(say::unknown("step", stranger, &known));
+    }
+    let wanted = |step: &Step| only.is_empty() || only.iter().any(|name| name == step.name);
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+#[cfg(test)]
+mod tests;
