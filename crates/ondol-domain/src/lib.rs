@@ -15,6 +15,7 @@ mod fingerprint;
 mod impossible;
 mod policy;
 mod problems;
+mod refused;
 mod saga;
 mod snapshot;
 mod upcast;
@@ -33,6 +34,7 @@ pub use fingerprint::{Fingerprint, FingerprintError};
 pub use impossible::Impossible;
 pub use policy::{Policy, ReactError, policy, policy_of_recorded};
 pub use problems::Problems;
+pub use refused::Refused;
 pub use saga::{
     Listener, Retry, STEP_WITHIN_USUAL, Saga, SagaData, SagaProblem, SagaShape, Stage, Step,
     StepError, StepShape, Turn,

@@ -9,7 +9,7 @@
 mod file;
 mod problem;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ondol_domain::{Codec, Encoded, Facts, Problems};
@@ -28,7 +28,6 @@ macro_rules! golden {
         )
     };
 }
-pub use crate::golden;
 
 /// The environment's word for writing files that are missing.
 const UPDATE: &str = "UPDATE";
@@ -72,21 +71,21 @@ pub fn verify<E: Facts>(
     let codec = Codec::<E>::new()
         .map_err(|problems| Problems { of: of(), found: vec![GoldenProblem::Shapes(problems)] })?;
     let mut found = Vec::new();
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for example in examples {
         match codec.encode(&example) {
             Ok(encoded) => {
                 if let Err(problem) = check_example(folder, missing, &codec, &example, &encoded) {
                     found.push(problem);
                 }
-                if seen.insert(encoded.event_type.clone(), ()).is_some() {
+                if !seen.insert(encoded.event_type.clone()) {
                     found.push(GoldenProblem::TwoExamples { event_type: encoded.event_type });
                 }
             }
             Err(source) => found.push(GoldenProblem::Unwritable { source }),
         }
     }
-    let without = codec.shapes().iter().filter(|shape| !seen.contains_key(&shape.event_type));
+    let without = codec.shapes().iter().filter(|shape| !seen.contains(&shape.event_type));
     found.extend(
         without.map(|shape| GoldenProblem::NoExample { event_type: shape.event_type.clone() }),
     );

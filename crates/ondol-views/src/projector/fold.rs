@@ -147,7 +147,7 @@ impl<V: View> Fold<V> {
             unit,
             source: self.sources[source].clone(),
             position,
-            reason: shortened(reason),
+            reason: shortened(&reason),
             tries: 1,
             since,
             waiting: 0,

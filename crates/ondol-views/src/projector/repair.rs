@@ -280,7 +280,7 @@ impl<V: View> Core<V> {
         );
         let is_same = source == parked.source && poison.position == parked.position;
         let tries = if is_same { parked.tries.saturating_add(1) } else { 1 };
-        let reason = shortened(poison.reason);
+        let reason = shortened(&poison.reason);
         let (position, since) = (poison.position, parked.since);
         let again = Parked { source: source.clone(), position, reason, tries, since, ..parked };
         let mut parking = vec![Parking::Park(again)];
@@ -311,7 +311,7 @@ impl<V: View> Core<V> {
             unit: unit.clone(),
             source: name(&ranges[poison.range]),
             position: poison.position,
-            reason: shortened(poison.reason.clone()),
+            reason: shortened(&poison.reason),
             tries: 1,
             since: self.clock.now(),
             waiting: 0,
