@@ -15,7 +15,7 @@ use crate::{DocumentKey, Parked, Parking, SourceCheckpoint, Unit, Waiting};
 pub(super) struct Queue {
     pub(super) parked: Parked,
     pub(super) ranges: Vec<Range>,
-    waiting: Vec<Waiting>,
+    pub(super) waiting: Vec<Waiting>,
 }
 
 impl<V: View> Core<V> {
