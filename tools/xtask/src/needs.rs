@@ -23,16 +23,27 @@ pub(crate) struct Need {
     pub(crate) quiet: &'static [(&'static str, &'static str)],
 }
 
+/// Tells Debian's packages to start nothing of their own.
+const START_NOTHING: (&str, &str) = ("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n");
+
 /// Everything the tests need.
-pub(crate) const NEEDS: &[Need] = &[Need {
-    what: "PostgreSQL",
-    probe: &["/usr/lib/postgresql/*/bin/postgres", "postgres"],
-    package: "postgresql",
-    quiet: &[(
-        "/etc/postgresql-common/createcluster.d/ondol.conf",
-        "create_main_cluster = false\n",
-    )],
-}];
+pub(crate) const NEEDS: &[Need] = &[
+    Need {
+        what: "PostgreSQL",
+        probe: &["/usr/lib/postgresql/*/bin/postgres", "postgres"],
+        package: "postgresql",
+        quiet: &[(
+            "/etc/postgresql-common/createcluster.d/ondol.conf",
+            "create_main_cluster = false\n",
+        )],
+    },
+    Need {
+        what: "PgBouncer",
+        probe: &["/usr/sbin/pgbouncer", "pgbouncer"],
+        package: "pgbouncer",
+        quiet: &[START_NOTHING],
+    },
+];
 
 /// The needs this system does not meet.
 pub(crate) fn missing(needs: &[Need], programs: &Programs) -> Vec<Need> {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -99,7 +100,12 @@ impl Quiet {
             parent.ancestors().take_while(|folder| !folder.exists()).last().map(Path::to_owned);
         fs::create_dir_all(parent)
             .with_context(|| format!("cannot create {}", parent.display()))?;
-        let written = fs::File::create_new(file)
+        let mode = if text.starts_with("#!") { 0o755 } else { 0o644 };
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(file)
             .and_then(|mut open| std::io::Write::write_all(&mut open, text.as_bytes()));
         match written {
             Ok(()) => Ok(Self { file: Some(file.to_owned()), folder: top }),

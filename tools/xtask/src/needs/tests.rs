@@ -99,3 +99,14 @@ fn a_setting_somebody_made_is_not_touched() {
     drop(Quiet::new(Path::new(&file), "ours").expect("left alone"));
     assert_eq!(fs::read_to_string(&file).expect("still there"), "");
 }
+
+#[test]
+fn a_script_that_keeps_a_server_from_starting_can_be_run() {
+    let folder = Folder::new("script");
+    let (script, text) = (folder.0.join("policy"), folder.0.join("settings"));
+    let _script = Quiet::new(&script, "#!/bin/sh\nexit 101\n").expect("it is written");
+    let _text = Quiet::new(&text, "key = value\n").expect("it is written");
+    let status = std::process::Command::new(&script).status().expect("it can be run");
+    assert_eq!(status.code(), Some(101));
+    assert!(std::process::Command::new(&text).status().is_err(), "settings are no program");
+}
