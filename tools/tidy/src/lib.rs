@@ -16,7 +16,7 @@
 //! ```
 //!
 //! **`docs/adr/NNNN-title.md`**, numbered from 0001 without gaps, each with a first-level title and the sections
-//! `## Context` (with a number in it), `## Decision`, `## Alternatives` (a table), `## Consequences`,
+//! `## Context` (with a number, where one was measured), `## Decision`, `## Alternatives` (a table), `## Consequences`,
 //! `## Enforced by`, `## Revisit when`. `docs/adr/README.md` links every one of them.
 //!
 //! **Names after *kept by* and under *Enforced by*** stand in backticks and exist. Each is a test function, a lint

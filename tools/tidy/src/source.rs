@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 mod lexer;
+mod uses;
 
 /// A Rust file's text, taken apart.
 #[derive(Debug)]
@@ -67,6 +68,15 @@ impl<'t> Source<'t> {
     /// Where a piece of code stands, on its own and not as a part of a longer name.
     pub(crate) fn places<'s>(&'s self, piece: &'s str) -> impl Iterator<Item = usize> + 's {
         places(&self.code, piece)
+    }
+
+    /// The paths of every `use` that names several at once, each with the place of its `use`.
+    pub(crate) fn grouped_uses(&self) -> Vec<(usize, String)> {
+        let uses = self.places("use").filter_map(|place| {
+            let (tree, _) = self.code[place + "use".len()..].split_once(';')?;
+            tree.contains('{').then(|| (place, uses::paths(tree)))
+        });
+        uses.flat_map(|(place, paths)| paths.into_iter().map(move |path| (place, path))).collect()
     }
 
     /// All functions with a body, nested ones too.

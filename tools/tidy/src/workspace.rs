@@ -107,6 +107,11 @@ impl File {
         path.contains("/tests/") || path.ends_with("/tests.rs")
     }
 
+    /// Whether tests read it as text, and nothing is made of it.
+    pub(crate) fn is_fixture(&self) -> bool {
+        self.path.contains("/fixtures/")
+    }
+
     /// The last part of its path without what follows the dot.
     pub(crate) fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or(&self.path);

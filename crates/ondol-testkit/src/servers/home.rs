@@ -185,7 +185,8 @@ impl Home {
 
     /// Tells the guard that there is no server, so that it never stops a stranger with the same number.
     fn forget(&mut self) -> io::Result<()> {
-        self.leash.as_mut().expect("held until drop").write_all(b"0\n")
+        // In drop the guard is gone, and with it whoever would have to be told.
+        self.leash.as_mut().map_or(Ok(()), |leash| leash.write_all(b"0\n"))
     }
 
     /// The end of the server's log.
@@ -199,10 +200,16 @@ impl Drop for Home {
     fn drop(&mut self) {
         // The guard does the work; here we only let go and wait, so that nothing is left when we return.
         drop(self.leash.take());
+        let guarded = self.guard.wait().is_ok_and(|status| status.success());
+        // A guard that was killed leaves its work to us; to wait for a server that nobody has told
+        // to stop would be to wait for ever.
+        if !guarded {
+            self.kill().ok();
+            fs::remove_dir_all(&self.folder).ok();
+        }
         if let Some(server) = &mut self.server {
             server.wait().ok();
         }
-        self.guard.wait().ok();
     }
 }
 

@@ -166,6 +166,10 @@ fn a_corrupt_history_is_found_where_it_is_read() {
     let won = |won| Money::new(won, Currency::KRW);
     let transfer = TransferId::from_u128(1);
     let taken = Event::Withdrawn { amount: won(1) };
+    let held = |amount| Event::Held { transfer, amount: won(amount) };
+    let promised = |events: &[Event]| {
+        [&[opened.clone(), Event::Deposited { amount: won(3) }], events].concat()
+    };
     let histories = [
         vec![taken.clone()],
         vec![opened.clone(), taken],
@@ -175,7 +179,14 @@ fn a_corrupt_history_is_found_where_it_is_read() {
         vec![opened.clone(), Event::Settled { transfer }],
         vec![opened.clone(), Event::Released { transfer }],
         vec![opened.clone(), Event::Deposited { amount: won(1) }, Event::Closed],
-        vec![opened, Event::Closed, Event::Unfrozen],
+        vec![opened.clone(), Event::Closed, Event::Unfrozen],
+        promised(&[held(1), held(1)]),
+        promised(&[held(1), Event::Settled { transfer }, held(1)]),
+        promised(&[held(1), Event::Released { transfer }, held(1)]),
+        promised(&[held(4)]),
+        promised(&[held(3), Event::Withdrawn { amount: won(1) }]),
+        promised(&[held(1), Event::Settled { transfer }, Event::Released { transfer }]),
+        vec![opened.clone(), held(0)],
     ];
     for history in histories {
         assert!(fold::<Account>(&history).is_err(), "{history:?} was believed");

@@ -22,7 +22,8 @@ pub(super) struct Checks {
 impl Checks {
     /// Gathers them from a workspace.
     pub(super) fn of(workspace: &Workspace) -> Self {
-        let functions = workspace.rust().flat_map(|file| file.source().functions());
+        let compiled = workspace.rust().filter(|file| !file.is_fixture());
+        let functions = compiled.flat_map(|file| file.source().functions());
         let mut proofs: HashSet<_> =
             functions.filter(|function| function.is_test).map(|test| test.name).collect();
         proofs.extend(super::ALL.iter().map(|rule| rule.name.to_owned()));

@@ -5,13 +5,10 @@ use std::collections::HashSet;
 use crate::finding::{Finding, finding};
 use crate::workspace::{File, Workspace};
 
-/// Read by tests as text, not compiled with them.
-const FIXTURES: &str = "/fixtures/";
-
 pub(super) fn find(workspace: &Workspace) -> Vec<Finding> {
     let reached = reached(workspace);
     let ours = |file: &&File| workspace.members.iter().any(|member| member.holds(file));
-    let files = workspace.rust().filter(ours).filter(|file| !file.path.contains(FIXTURES));
+    let files = workspace.rust().filter(ours).filter(|file| !file.is_fixture());
     let dead = files.filter(|file| !reached.contains(&file.path));
     dead.map(|file| finding(&file.path, 1, "no target reaches it: declare it, or delete it"))
         .collect()

@@ -2,6 +2,7 @@
 
 use crate::finding::{Finding, finding};
 use crate::markdown::Markdown;
+use crate::source::{Function, Source};
 use crate::workspace::{File, Workspace};
 
 const FOLDER: &str = "docs/errors/";
@@ -28,29 +29,52 @@ pub(super) fn find(workspace: &Workspace) -> Vec<Finding> {
     let idle =
         idle.map(|(page, file)| finding(&file.path, 1, format!("no error has the code `{page}`")));
     let thin = pages.iter().flat_map(|(_, file)| of_page(file));
-    odd.chain(lost).chain(idle).chain(thin).collect()
+    let hidden = workspace.rust().filter(|file| !file.is_test()).flat_map(hidden);
+    odd.chain(lost).chain(idle).chain(thin).chain(hidden).collect()
 }
 
 fn at(code: &Code, message: &str) -> Finding {
     finding(&code.file, code.line, format!("the error code `{}` {message}", code.code))
 }
 
-/// What `fn code(…) -> &'static str` may answer.
-fn declared(file: &File) -> Vec<Code> {
-    let source = file.source();
+/// The functions `fn code(…) -> &'static str`.
+fn functions(source: &Source<'_>) -> Vec<Function> {
     let tests = source.test_parts();
-    let functions = source.functions().into_iter().filter(|function| {
+    let mut functions = source.functions();
+    functions.retain(|function| {
         let signature = &source.code[function.signature.clone()];
         let in_test = tests.iter().any(|part| part.contains(&function.signature.start));
         function.name == "code" && signature.contains("-> &'static str") && !in_test
     });
-    let codes = functions.flat_map(|function| {
+    functions
+}
+
+/// What they may answer.
+fn declared(file: &File) -> Vec<Code> {
+    let source = file.source();
+    let codes = functions(&source).into_iter().flat_map(|function| {
         let literals = source
             .literals_in(&function.body)
             .map(|(place, code)| (source.line(place), code.to_owned()));
         literals.collect::<Vec<_>>()
     });
     codes.map(|(line, code)| Code { code, file: file.path.clone(), line }).collect()
+}
+
+/// Those that answer with a constant, or with what a macro puts together.
+fn hidden(file: &File) -> Vec<Finding> {
+    let source = file.source();
+    let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let is_constant = |word: &str| {
+        word.len() > 1 && word.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
+    };
+    let hides = |function: &Function| {
+        let body = &source.code[function.body.clone()];
+        body.contains("concat!") || body.split(|letter| !is_name(letter)).any(is_constant)
+    };
+    let found = functions(&source).into_iter().filter(hides);
+    let message = "write the code out, so that its page can be looked up";
+    found.map(|function| finding(&file.path, function.line, message)).collect()
 }
 
 fn page(file: &File) -> Option<&str> {

@@ -11,7 +11,16 @@ const INHERITED: [&str; 5] = ["version", "edition", "rust-version", "license", "
 const DEPENDENCIES: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 
 pub(super) fn find(workspace: &Workspace) -> Vec<Finding> {
-    workspace.members.iter().flat_map(|member| of_member(workspace, member)).collect()
+    let members = workspace.members.iter().flat_map(|member| of_member(workspace, member));
+    members.chain(strangers(workspace)).collect()
+}
+
+/// Crates that the workspace does not know: no rule, no lint and no test would reach them.
+fn strangers(workspace: &Workspace) -> impl Iterator<Item = Finding> {
+    let manifests = workspace.files.iter().filter(|file| file.path.ends_with("/Cargo.toml"));
+    let known = |path: &str| workspace.members.iter().any(|member| member.manifest() == path);
+    let hidden = manifests.filter(move |file| !known(&file.path) && !file.is_fixture());
+    hidden.map(|file| finding(&file.path, 1, "it belongs to no member of the workspace"))
 }
 
 fn of_member(workspace: &Workspace, member: &Member) -> Vec<Finding> {
@@ -38,7 +47,11 @@ fn problems(member: &str, table: &Table) -> Vec<String> {
     if package.and_then(|package| package.get("description")).is_none() {
         problems.push("a description is missing".to_owned());
     }
-    let named = DEPENDENCIES.iter().filter_map(|kind| table.get(*kind)?.as_table()).flatten();
+    let targets = table.get("target").and_then(Value::as_table).into_iter().flatten();
+    let tables = targets.filter_map(|(_, target)| target.as_table()).chain([table]);
+    let named = tables.flat_map(|table| {
+        DEPENDENCIES.iter().filter_map(|kind| table.get(*kind)?.as_table()).flatten()
+    });
     // Naming itself is how a crate's tests turn on its features.
     let strangers = named.filter(|(name, value)| !inherits(value) && *name != member);
     problems

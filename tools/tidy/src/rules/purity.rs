@@ -10,33 +10,29 @@ const DOMAIN_TESTS_MAY_NAME: [&str; 5] =
     ["insta", "ondol-bench", "ondol-testkit", "proptest", "serde_json"];
 /// Layers without a clock, a disk, a network or an executor in reach.
 const PURE_LAYERS: [&str; 3] = ["kernel", "model", "domain"];
-/// Executors and the outer world, as crates.
-const OUTER_WORLD: [&str; 15] = [
-    "async-trait",
-    "axum",
-    "futures",
-    "hyper",
-    "reqwest",
-    "rusqlite",
-    "tokio",
-    "tokio-postgres",
-    "tower",
-    "tracing",
-    "rand",
-    "getrandom",
-    "fastrand",
-    "log",
-    "async-nats",
+/// What the layers under the domains may name besides: values and how they are written.
+const KERNEL_MAY_NAME: [&str; 10] = [
+    "base64",
+    "bytes",
+    "jiff",
+    "ondol-kernel",
+    "rust_decimal",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "unicode-normalization",
+    "uuid",
 ];
 /// The outer world, as code.
-const OUTER_PATHS: [&str; 10] = [
+const OUTER_PATHS: [&str; 11] = [
     "std::fs",
     "std::net",
     "std::process",
     "std::thread",
     "std::env",
     "std::time::Instant",
-    "SystemTime::now",
+    "SystemTime",
+    "::now(",
     "async fn",
     "async move",
     "println!",
@@ -64,7 +60,7 @@ fn names(member: &Member) -> Vec<Finding> {
                     && !DOMAIN_TESTS_MAY_NAME.contains(&name)
             }
             _ if is_domain => !DOMAIN_MAY_NAME.contains(&name),
-            _ => OUTER_WORLD.contains(&name),
+            _ => !KERNEL_MAY_NAME.contains(&name),
         }
     });
     let message = |name: &str| format!("{} is pure and may not name {name}", member.name);
@@ -80,10 +76,17 @@ fn reaches(workspace: &Workspace, member: &Member) -> Vec<Finding> {
 fn in_file(file: &File) -> Vec<Finding> {
     let source = file.source();
     let tests = source.test_parts();
-    let found =
-        OUTER_PATHS.iter().flat_map(|path| source.places(path).map(move |place| (place, path)));
+    let written =
+        OUTER_PATHS.iter().flat_map(|path| source.places(path).map(move |place| (place, *path)));
+    let used = source.grouped_uses().into_iter().filter_map(|(place, used)| {
+        let is_outer = |path: &&&str| {
+            used.strip_prefix(**path).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+        };
+        OUTER_PATHS.iter().find(is_outer).map(|path| (place, *path))
+    });
+    let found = written.chain(used);
     let outside_tests = found.filter(|(place, _)| !tests.iter().any(|part| part.contains(place)));
-    let message = |path| format!("`{path}` does not belong in a pure crate");
+    let message = |path: &str| format!("`{path}` does not belong in a pure crate");
     outside_tests
         .map(|(place, path)| finding(&file.path, source.line(place), message(path)))
         .collect()

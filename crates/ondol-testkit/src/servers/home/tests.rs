@@ -28,6 +28,23 @@ fn a_server_and_its_folder_are_gone_after_drop() {
 }
 
 #[test]
+fn a_server_whose_guard_was_killed_is_gone_after_drop_all_the_same() {
+    let mut home = home();
+    let pid = run(&mut home, "sleep 100 & echo ready; wait");
+    said(&home, "ready");
+    let children = children_of(pid).expect("/proc");
+    let folder = home.folder().to_owned();
+    send("KILL", &[home.guard.id()]).expect("a signal is sent");
+    let (tell, told) = std::sync::mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        drop(home);
+        tell.send(()).ok();
+    });
+    told.recv_timeout(Duration::from_secs(20)).expect("drop does not wait for ever");
+    assert!(!folder.exists() && !is_alive(pid) && children.iter().all(|child| !is_alive(*child)));
+}
+
+#[test]
 fn a_server_is_not_root() {
     let mut home = home();
     run(&mut home, "echo user $(id -u).; while :; do sleep 1; done");

@@ -53,3 +53,14 @@ fn a_promise_may_run_ahead_of_its_crate_but_not_stay_behind() {
         ["`ondol-store` has arrived: name the test that keeps it"]
     );
 }
+
+#[test]
+fn a_test_that_nothing_compiles_is_no_proof() {
+    let text = "//! A fixture.\n#[test]\nfn the_moon_is_cheese() {}\n";
+    let workspace = workspace()
+        .file("bank/domain/tests/fixtures/odd.rs", text)
+        .file("bank/domain/src/said.rs", "//! Said.\n// #[test]\n// fn pigs_fly() {}\n");
+    for stranger in ["`the_moon_is_cheese`", "`pigs_fly`"] {
+        assert_eq!(Checks::of(&workspace).problems(stranger).len(), 1, "{stranger}");
+    }
+}

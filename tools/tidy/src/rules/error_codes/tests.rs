@@ -50,3 +50,19 @@ fn a_code_is_plain() {
     let broken = workspace().edit(PATH, "\"gone\"", "\"gone\", _ => \"Bank closed\"");
     assert!(broken.findings("error-codes").iter().any(|found| found.contains("is not lower case")));
 }
+
+#[test]
+fn a_code_that_no_page_can_be_looked_up_for_is_found() {
+    for body in
+        ["CODE", "concat!(\"go\", \"ne\")", "match self { Self::Gone => GONE, _ => \"gone\" }"]
+    {
+        let code = format!(
+            "//! Errors.\nfn code(&self) -> &'static str {{\n    \"gone\"\n}}\nmod other {{\n    fn code(&self) -> &'static str {{ {body} }}\n}}\n"
+        );
+        let broken = workspace().file(PATH, &code);
+        let hidden = format!(
+            "{PATH}:6: write the code out, so that its page can be looked up [error-codes]"
+        );
+        assert!(broken.findings("error-codes").contains(&hidden), "{body}");
+    }
+}

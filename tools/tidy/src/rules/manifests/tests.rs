@@ -42,3 +42,25 @@ fn a_crate_may_name_itself_for_its_tests() {
     let own = "[dev-dependencies]\nbank-domain = { path = \".\", features = [\"x\"] }\n[lints]";
     assert!(workspace().edit(PATH, "[lints]", own).findings("manifests").is_empty());
 }
+
+#[test]
+fn versions_for_one_system_only_come_from_the_workspace_too() {
+    for table in
+        ["target.'cfg(unix)'.dependencies", "target.x86_64-pc-windows-msvc.build-dependencies"]
+    {
+        let own = workspace().edit(PATH, "[lints]", &format!("[{table}]\nlibc = \"1\"\n[lints]"));
+        assert_eq!(
+            own.findings("manifests"),
+            ["bank/domain/Cargo.toml:1: `libc` does not come from the workspace [manifests]"]
+        );
+    }
+}
+
+#[test]
+fn a_crate_that_is_no_member_is_found() {
+    let hidden = workspace().file("crates/hidden/Cargo.toml", "[package]\nname = \"hidden\"\n");
+    assert_eq!(
+        hidden.findings("manifests"),
+        ["crates/hidden/Cargo.toml:1: it belongs to no member of the workspace [manifests]"]
+    );
+}

@@ -46,3 +46,45 @@ fn a_pure_file_reads_no_clock_and_no_disk() {
     );
     assert!(said.findings("purity").is_empty());
 }
+
+#[test]
+fn a_clock_or_a_disk_in_a_group_of_names_is_found() {
+    for (line, found) in [
+        ("use std::{collections::BTreeMap, fs};", "std::fs"),
+        ("use std::time::{Duration, Instant};", "std::time::Instant"),
+        ("use std::{\n    io::{self, Write},\n    net::{TcpStream as Way},\n};", "std::net"),
+        ("use ::std::process::Command;", "std::process"),
+    ] {
+        let broken =
+            workspace().file("bank/domain/src/account.rs", &format!("//! An account.\n{line}\n"));
+        assert_eq!(
+            broken.findings("purity"),
+            [format!(
+                "bank/domain/src/account.rs:2: `{found}` does not belong in a pure crate [purity]"
+            )]
+        );
+    }
+    let pure = "//! An account.\nuse std::{collections::BTreeMap, time::{Duration}, fmt};\n";
+    assert!(workspace().file("bank/domain/src/account.rs", pure).findings("purity").is_empty());
+}
+
+#[test]
+fn a_clock_of_a_library_is_a_clock() {
+    let broken = workspace()
+        .file("bank/domain/src/account.rs", "//! An account.\nfn f() { jiff::Zoned::now(); }\n");
+    assert_eq!(broken.findings("purity").len(), 1);
+}
+
+#[test]
+fn the_kernel_names_only_what_it_is_known_to_need() {
+    let kernel = workspace().with_member("ondol-kernel", "crates/ondol-kernel", "kernel");
+    for kind in [DependencyKind::Normal, DependencyKind::Build] {
+        let broken = kernel.clone().depends("ondol-kernel", "mio", kind);
+        assert_eq!(
+            broken.findings("purity"),
+            [
+                "crates/ondol-kernel/Cargo.toml:1: ondol-kernel is pure and may not name mio [purity]"
+            ]
+        );
+    }
+}

@@ -75,3 +75,25 @@ fn a_clock_of_the_tests_own_may_be_slept_by() {
 fn a_sleep_outside_of_tests_is_clippys_business() {
     assert!(findings("honest-tests", "fn f() { sleep(LONG); }\n").is_empty());
 }
+
+#[test]
+fn work_for_later_is_found_however_it_is_written() {
+    assert_eq!(findings("unfinished", "// todo: later\n").len(), 1);
+    assert_eq!(findings("unfinished", "/// Fixme\nfn f() {}\n").len(), 1);
+    assert!(findings("unfinished", "// a hack saw\n").is_empty());
+}
+
+#[test]
+fn an_exception_behind_a_condition_is_found() {
+    let hidden = "#[cfg_attr(all(), allow(dead_code))]\nfn f() {}\nfn allow(x: u8) { allow(x) }\n";
+    assert_eq!(findings("exceptions", hidden).len(), 1);
+    assert_eq!(findings("honest-tests", "#[cfg_attr(all(), ignore)]\nfn f() {}\n").len(), 1);
+    assert!(findings("exceptions", "#[cfg_attr(test, derive(Debug))]\nstruct A;\n").is_empty());
+}
+
+#[test]
+fn time_is_moved_by_code_and_not_by_a_comment() {
+    let test = "//! Slow, and not start_paused.\nasync fn f() { sleep(LONG).await }\n";
+    let file = workspace().file("bank/domain/tests/slow.rs", test);
+    assert_eq!(file.findings("honest-tests").len(), 1);
+}
