@@ -44,7 +44,7 @@ pub(crate) async fn run(store: &Arc<DiskStore>, seed: u64, first: u64, appends: 
             let rng = SeededRng::new(seed ^ (caller << 32));
             let mut asked = Vec::new();
             for nth in 0..appends / CALLERS {
-                asked.push(ask(&*store, &rng, first + nth * CALLERS + caller).await);
+                asked.push(ask(&store, &rng, first + nth * CALLERS + caller).await);
             }
             asked
         });
