@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ondol_kernel::{CommandId, Envelope, EventId, Position, StreamId};
+use ondol_kernel::{CommandId, Envelope, EventId, Position, StreamId, Version};
 use ondol_store::{EventStore, Outcome, ReadAll, ReadStream};
 
 /// What is known of one append.
@@ -156,8 +156,16 @@ async fn check_streams(store: &dyn EventStore, log: &[Envelope]) -> anyhow::Resu
     }
     let mut wrong = Vec::new();
     for (stream, expected) in streams {
-        let read = store.read_stream(ReadStream::forward(stream.clone(), 10_000)).await?;
-        let found: Vec<EventId> = read.iter().map(|event| event.id).collect();
+        let mut found: Vec<EventId> = Vec::new();
+        loop {
+            let next = Version::new(found.len() as u64 + 1);
+            let read = ReadStream::forward(stream.clone(), 1_000).from(next);
+            let page = store.read_stream(read).await?;
+            if page.is_empty() {
+                break;
+            }
+            found.extend(page.iter().map(|event| event.id));
+        }
         if found != expected {
             wrong.push(format!(
                 "{stream} has {} events, the log has {}",
