@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ondol_doors::{Clock as _, SystemClock};
 use ondol_views::conformance::Stage;
 use ondol_views::conformance::town::{Balance, Event, Town, balance, deposit};
 use ondol_views::{Extent, FailOnce, Projector, ProjectorOptions};
@@ -73,12 +74,13 @@ async fn folded(file: &Path) -> u64 {
 /// Kills the process once it has folded on a little, wherever it is then.
 async fn kill_in_the_middle(file: &Path, after: u64) {
     let mut child = begin(file);
+    let clock = SystemClock::start();
     for _ in 0..5_000 {
         let has_ended = child.try_wait().expect("it can be looked at").is_some();
         if has_ended || folded(file).await >= after {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        clock.sleep(Duration::from_millis(1)).await;
     }
     // It may have come to its end already.
     child.kill().ok();

@@ -8,8 +8,8 @@
 //! order, and a replay reads one after the other: a view of several logs must not depend on it.
 
 mod arena;
+mod build;
 mod compare;
-mod core;
 mod error;
 mod fold;
 mod follower;

@@ -4,14 +4,14 @@ use ondol_domain::View;
 use tokio::sync::{mpsc, watch};
 
 use super::FollowError;
-use super::core::Core;
+use super::build::Build;
 use super::repair::Repair;
 use super::session::{Session, told_to_stop};
 use super::state::Phase;
 
 /// Folds on until told to stop, or until something is wrong that waiting does not mend.
 pub(super) async fn follow<V: View>(
-    core: &Core<V>,
+    core: &Build<V>,
     mut repairs: mpsc::Receiver<Repair>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), FollowError> {
@@ -47,6 +47,6 @@ pub(super) async fn follow<V: View>(
     }
 }
 
-fn tell<V: View>(core: &Core<V>, phase: Phase) {
+fn tell<V: View>(core: &Build<V>, phase: Phase) {
     core.state.send_modify(|progress| progress.phase = phase);
 }

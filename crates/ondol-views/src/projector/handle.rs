@@ -7,7 +7,7 @@ use ondol_domain::View;
 use ondol_doors::Clock;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::core::Core;
+use super::build::Build;
 use super::repair::{RepairError, Repaired, What};
 use super::replay::Reading;
 use super::{Extent, FollowError, Progress, ProjectorOptions, Verified};
@@ -220,7 +220,7 @@ impl<V: View> ViewHandle<V> {
         view: ViewId,
         extent: Extent,
     ) -> Result<Verified, FollowError> {
-        let core = Core::<V> {
+        let core = Build::<V> {
             state: watch::Sender::new(Progress::of(view.clone())),
             view,
             views: Arc::clone(&self.views),

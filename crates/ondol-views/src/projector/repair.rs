@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use self::queue::Queue;
 use super::FollowError;
-use super::core::Core;
+use super::build::Build;
 use super::kept::document_of;
 use super::read::Item;
 use super::replay::{Documents, Poison, Range, Replayed, Waits};
@@ -87,7 +87,7 @@ impl RepairError {
     }
 }
 
-impl<V: View> Core<V> {
+impl<V: View> Build<V> {
     pub(super) async fn repair(
         &self,
         at: &[SourceCheckpoint],

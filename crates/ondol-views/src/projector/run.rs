@@ -7,7 +7,7 @@ use ondol_doors::Clock;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::core::Core;
+use super::build::Build;
 use super::follower::follow;
 use super::handle::{Order, OrderError};
 use super::read::filter;
@@ -176,7 +176,7 @@ impl<V: View> Projector<V> {
         let (stop, stopped) = watch::channel(false);
         let (repairs, repairs_out) = mpsc::channel(ORDERS_MAX);
         let (state, progress) = watch::channel(Progress::of(id.clone()));
-        let core = Core::<V> {
+        let core = Build::<V> {
             view: id.clone(),
             views: Arc::clone(&self.handle.views),
             reading: Arc::clone(&self.handle.reading),

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::arena::Arena;
-use super::core::Core;
+use super::build::Build;
 use super::fold::{Chunk, Fold, Poisoned};
 use super::kept::document_of;
 use super::pages::{Page, read_ahead};
@@ -30,7 +30,7 @@ const FOLDED_HERE_MAX: usize = 256;
 const PARKED_PAGE: usize = 500;
 
 pub(super) struct Session<'a, V: View> {
-    core: &'a Core<V>,
+    core: &'a Build<V>,
     fold: Option<Box<Fold<V>>>,
     pages: mpsc::Receiver<Page<V::Event>>,
     readers: JoinSet<FollowError>,
@@ -45,7 +45,7 @@ pub(super) struct Session<'a, V: View> {
 
 impl<'a, V: View> Session<'a, V> {
     /// Finds out where to begin, and begins to read ahead.
-    pub(super) async fn open(core: &'a Core<V>) -> Result<Self, FollowError> {
+    pub(super) async fn open(core: &'a Build<V>) -> Result<Self, FollowError> {
         let (kept, parked) = core.stands().await?;
         let mut chunk = Chunk {
             from: Vec::new(),
@@ -357,7 +357,7 @@ fn joined(task: &'static str) -> impl Fn(tokio::task::JoinError) -> FollowError 
 }
 
 /// How the set of documents stands, and what is parked in it.
-impl<V: View> Core<V> {
+impl<V: View> Build<V> {
     pub(super) async fn stands(&self) -> Result<(Stands, ParkedSet), FollowError> {
         let listed = self.views.list().await?;
         let kept = listed.into_iter().find(|status| status.definition.id == self.view);

@@ -11,8 +11,8 @@ use ondol_domain::View;
 use ondol_kernel::Position;
 
 use super::FollowError;
+use super::build::Build;
 use super::compare::{Difference, compare};
-use super::core::Core;
 use super::read::Item;
 use super::replay::{Documents, Range, Replayed, Waits};
 use crate::{
@@ -85,7 +85,7 @@ impl Share {
     }
 }
 
-impl<V: View> Core<V> {
+impl<V: View> Build<V> {
     /// Compares documents with a replay.
     pub(super) async fn verify(&self, extent: Extent) -> Result<Verified, FollowError> {
         let mut found = Verified {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ondol_domain::View;
 
 use super::super::FollowError;
-use super::super::core::Core;
+use super::super::build::Build;
 use super::super::read::{Item, Outcome};
 use super::super::replay::{Poison, Range, Waits};
 use super::RepairError;
@@ -18,7 +18,7 @@ pub(super) struct Queue {
     pub(super) waiting: Vec<Waiting>,
 }
 
-impl<V: View> Core<V> {
+impl<V: View> Build<V> {
     pub(super) async fn queue(
         &self,
         at: &[SourceCheckpoint],

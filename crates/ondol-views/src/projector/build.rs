@@ -11,7 +11,7 @@ use super::replay::Reading;
 use super::{Progress, ProjectorOptions};
 use crate::{ViewId, ViewStore};
 
-pub(super) struct Core<V: View> {
+pub(super) struct Build<V: View> {
     pub(super) view: ViewId,
     pub(super) views: Arc<dyn ViewStore>,
     pub(super) reading: Arc<Reading<V>>,
@@ -20,7 +20,7 @@ pub(super) struct Core<V: View> {
     pub(super) state: watch::Sender<Progress>,
 }
 
-impl<V: View> Core<V> {
+impl<V: View> Build<V> {
     pub(super) fn ahead(&self, source: usize) -> Ahead<V> {
         Ahead {
             number: source,
