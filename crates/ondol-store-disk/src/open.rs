@@ -1,17 +1,16 @@
 //! Opening a log: whose it is, what it holds, where it ends.
 
+mod doors;
+mod threads;
+
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::thread::{Builder, JoinHandle};
 
-use ondol_doors::{Clock, Rng, SystemClock, SystemRng};
 use ondol_kernel::Position;
-use ondol_store::Head;
-use tokio::sync::watch;
 
-use crate::disk::{Disk, RealDisk, read_exact_at, read_file, write_all_at};
+pub use self::doors::Doors;
+use crate::disk::{Disk, read_exact_at, read_file, write_all_at};
 use crate::error::OpenError;
 use crate::format::{
     Address, MANIFEST_NAME, Malformed, Manifest, Record, SEGMENT_HEADER, SegmentHeader, length32,
@@ -19,18 +18,13 @@ use crate::format::{
 };
 use crate::heads::{Heads, checkpoint_of, load_checkpoint};
 use crate::index::{End, Index, Mark, Posting, Run, run_of};
-use crate::indexer::{Indexer, write_run};
+use crate::indexer::write_run;
 use crate::key::{Fingerprints, Key};
 use crate::options::Options;
-use crate::progress::Progress;
-use crate::queue::Queue;
 use crate::reader::{Reader, Scan};
-use crate::reading::Hints;
 use crate::recovery::{Groups, Tail, cut};
 use crate::segments::{Segment, Segments};
-use crate::snapshots::Snapshots;
-use crate::store::{DiskStore, Shared};
-use crate::writer::{Spares, TailSegment, Writer};
+use crate::store::DiskStore;
 
 /// The file that is locked while a log is open.
 const LOCK_NAME: &str = "lock";
@@ -41,39 +35,6 @@ const SNAPSHOT_FOLDER: &str = "snapshots";
 pub(crate) const DERIVED_FOLDERS: [&str; 2] = [INDEX_FOLDER, SNAPSHOT_FOLDER];
 /// Where what was cut off by hand is kept.
 pub(crate) const CUT_FOLDER: &str = "cut";
-
-/// What comes into a log from outside.
-#[derive(Debug, Clone)]
-pub struct Doors {
-    /// Where files are.
-    pub disk: Arc<dyn Disk>,
-    /// What time it is when a log is made.
-    pub clock: Arc<dyn Clock>,
-    /// What a new log's ids and keys are drawn from.
-    pub rng: Arc<dyn Rng>,
-}
-
-impl Default for Doors {
-    /// The machine's own.
-    fn default() -> Self {
-        let clock = Arc::new(SystemClock::start());
-        Self { disk: Arc::new(RealDisk), clock, rng: Arc::new(SystemRng) }
-    }
-}
-
-impl Doors {
-    /// A new life for a log.
-    pub(crate) fn epoch(&self) -> ondol_store::LogEpoch {
-        self.rng.as_ref().id(self.clock.now())
-    }
-
-    fn new_manifest(&self) -> Manifest {
-        let mut manifest = Manifest { log: [0; 16], epoch: self.epoch(), key: [0; 16] };
-        self.rng.fill(&mut manifest.log);
-        self.rng.fill(&mut manifest.key);
-        manifest
-    }
-}
 
 /// Says that the disk failed while a log in a folder was opened.
 pub(crate) fn disk_failed(folder: &Path) -> impl Fn(io::Error) -> OpenError + '_ {
@@ -411,72 +372,6 @@ impl DiskStore {
         opening.load_heads().map_err(&failed)?;
         opening.raise_heads(covered.position)?;
         let end = opening.read_tail(covered)?;
-        start_threads(opening, end, lock)
+        threads::start(opening, end, lock)
     }
-}
-
-fn start_threads(
-    opening: Opening<'_>,
-    end: End,
-    lock: Box<dyn std::any::Any + Send + Sync>,
-) -> Result<DiskStore, OpenError> {
-    let Opening { disk, options, index_folder, segments, keys, heads, index, checkpoint } = opening;
-    let failed = disk_failed(&options.folder);
-    let manifest = segments.manifest;
-    let head = Head { epoch: manifest.epoch, position: end.position };
-    let (head_tx, head_rx) = watch::channel(head);
-    let snapshots = Snapshots::open(
-        Arc::clone(disk),
-        &options.folder.join(SNAPSHOT_FOLDER),
-        &manifest,
-        options.snapshots_bytes_max,
-    )
-    .map_err(&failed)?;
-    let shared = Arc::new(Shared {
-        limits: options.limits,
-        keys,
-        queue: Queue::new(options.appends_waiting_max as usize, options.bytes_waiting_max as usize),
-        reader: Reader::new(Arc::clone(&segments), options.bugs()),
-        heads: Arc::new(heads),
-        index: Arc::new(index),
-        progress: Arc::new(Progress::new(end)),
-        hints: Hints::default(),
-        snapshots,
-        head: head_rx,
-        bugs: options.bugs(),
-        segments: Arc::clone(&segments),
-    });
-    let (folder, length) = (options.folder.clone(), options.segment_bytes);
-    let spares = Arc::new(Spares::new(Arc::clone(disk), folder, length, options.prewrite));
-    let last = segments.last().ok_or_else(|| failed(ErrorKind::NotFound.into()))?;
-    let tail = TailSegment::new(&segments, last, end.address.offset(), Arc::clone(&spares));
-    let writer =
-        Writer { shared: Arc::clone(&shared), tail: tail.map_err(&failed)?, head: head_tx };
-    let is_closing = Arc::new(AtomicBool::new(false));
-    let indexer = Indexer {
-        disk: Arc::clone(disk),
-        folder: index_folder,
-        manifest,
-        index: Arc::clone(&shared.index),
-        heads: Arc::clone(&shared.heads),
-        progress: Arc::clone(&shared.progress),
-        checkpoint_every: options.index_entries_max.into(),
-        checkpoint,
-        is_closing: Arc::clone(&is_closing),
-    };
-    let helper = move || {
-        spares.keep_ready();
-        if let Err(error) = spares.remove() {
-            tracing::debug!(%error, "a spare file stays until the log is opened again");
-        }
-    };
-    let mut store = DiskStore { shared, threads: Vec::new(), is_closing, lock: Some(lock) };
-    store.threads.push(thread("log writer", move || writer.run()).map_err(&failed)?);
-    store.threads.push(thread("log index", move || indexer.run()).map_err(&failed)?);
-    store.threads.push(thread("log segments", helper).map_err(&failed)?);
-    Ok(store)
-}
-
-fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    Builder::new().name(name.to_owned()).spawn(work)
 }

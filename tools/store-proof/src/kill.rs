@@ -15,8 +15,8 @@ use ondol_kernel::{EventId, Position};
 use ondol_store::EventStore as _;
 use ondol_store_disk::{DiskStore, Doors, Options, PlantedBug};
 
-use crate::Budget;
 use crate::history::{Answer, Asked, History};
+use crate::parts::Budget;
 use crate::report::{Report, Tally};
 use crate::simulated::{Round, check, runtime};
 use crate::workload;

@@ -3,8 +3,8 @@
 use ondol_doors::{Rng as _, SeededRng};
 use ondol_store_disk::{Fault, PlantedBug};
 
-use crate::Budget;
 use crate::history::History;
+use crate::parts::Budget;
 use crate::power::{self, Image};
 use crate::report::Report;
 use crate::{rot, simulated};

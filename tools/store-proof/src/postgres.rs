@@ -1,6 +1,6 @@
 //! The torture of the log on PostgreSQL: its connections and its server killed during COMMIT.
 
-use crate::Budget;
+use crate::parts::Budget;
 use crate::report::Report;
 
 /// Nothing is tortured here yet, and the report says so.

@@ -14,9 +14,9 @@ use ondol_doors::{Clock as _, Rng as _, SeededRng, SystemClock};
 use ondol_store_disk::{DiskStore, Doors, Options};
 use tokio::runtime::Runtime;
 
-use crate::Budget;
 use crate::history::History;
 use crate::kill;
+use crate::parts::Budget;
 use crate::report::{Report, Tally};
 use crate::simulated::{Round, check, runtime};
 use crate::workload;

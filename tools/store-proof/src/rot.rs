@@ -5,8 +5,8 @@ use ondol_doors::{Rng, SeededRng};
 use ondol_store_disk::PlantedBug;
 use tokio::runtime::Runtime;
 
-use crate::Budget;
 use crate::history::History;
+use crate::parts::Budget;
 use crate::report::{Report, Tally};
 use crate::simulated::{Rig, Round, runtime};
 use crate::workload;

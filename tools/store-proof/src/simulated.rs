@@ -8,8 +8,8 @@ use ondol_kernel::Timestamp;
 use ondol_store_disk::{DiskStore, Doors, Fault, Options, PlantedBug, SimDisk};
 use tokio::runtime::Runtime;
 
-use crate::Budget;
 use crate::history::{Answer, History};
+use crate::parts::Budget;
 use crate::report::{Report, Tally};
 use crate::workload;
 

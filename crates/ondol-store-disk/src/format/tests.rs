@@ -26,7 +26,7 @@ fn full_event(command: Option<CommandId>) -> NewEvent {
             correlation: Some(CorrelationId::from_u128(1)),
             causation: Some(CausationId::from_u128(2)),
             actor: Some(Actor::new("김").expect("a name")),
-            traceparent: Some(TraceParent { trace_id: 3, parent_id: 4, flags: 1 }),
+            traceparent: TraceParent::new(3, 4, 1),
             tenant: Some(Tenant::new("t").expect("a name")),
             tags: vec![Tag::new("a").expect("a tag"), Tag::new("b:c").expect("a tag")],
         },
