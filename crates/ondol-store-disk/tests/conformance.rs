@@ -1,6 +1,6 @@
 //! The log on a disk passes the suite, on the machine's disk and on the simulated one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
@@ -22,14 +22,19 @@ fn open(options: &Options, doors: &Doors) -> Option<Arc<DiskStore>> {
     Some(Arc::new(DiskStore::open(options, doors).expect("the log is whole")))
 }
 
-/// Where the cases of one run have their logs: a case may hold its store longer than its engine.
-/// The folder is that of the build's temporary files, emptied by whoever comes first.
+/// Where the cases of one process have their logs: a case may hold its store longer than its
+/// engine, so what is left behind is removed by a later process, once this one has ended.
 static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
-    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("conformance-disk");
+    let all = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("conformance-disk");
+    let root = all.join(std::process::id().to_string());
     std::fs::create_dir_all(&root).expect("the build has a folder for temporary files");
-    for old in std::fs::read_dir(&root).expect("the folder can be read").flatten() {
-        // A run beside this one may be removing the same.
-        drop(std::fs::remove_dir_all(old.path()));
+    let has_ended = |folder: &PathBuf| {
+        folder.file_name().is_some_and(|process| !Path::new("/proc").join(process).exists())
+    };
+    let folders = std::fs::read_dir(&all).expect("the folder can be read").flatten();
+    for old in folders.map(|entry| entry.path()).filter(has_ended) {
+        // Another process may be removing the same.
+        drop(std::fs::remove_dir_all(old));
     }
     root
 });
