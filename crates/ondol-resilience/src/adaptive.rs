@@ -291,3 +291,6 @@ impl<T, E: Rejectable, C: Classify<T, E>> Guard<T, E> for Measured<C> {
         self.in_flight.finish(judge(&self.classify, outcome).outcome);
     }
 }
+
+#[cfg(test)]
+mod tests;

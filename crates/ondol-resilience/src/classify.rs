@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, Response, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderMap, Response, StatusCode,
+    header::{DATE, RETRY_AFTER},
+};
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
 use crate::Rejectable;
 
@@ -128,8 +132,8 @@ impl<T, E> Classify<T, E> for AnyError {
 /// HTTP answers by their status: 5xx fails (501 and 505 for good), 429 throttles, others succeed;
 /// an `Err` fails.
 ///
-/// `Retry-After` is understood in seconds; its form as a date is not, since that would need a wall
-/// clock, which may be wrong.
+/// `Retry-After` is understood in seconds, and as a date when the answer carries its own `Date`: the
+/// difference of the two is asked for, so a clock that is wrong on either side does no harm.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HttpStatus;
 
@@ -151,8 +155,18 @@ impl<B, E> Classify<Response<B>, E> for HttpStatus {
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let asked = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let sent = headers.get(DATE)?.to_str().ok()?.trim();
+    let wait = date(asked)?.duration_since(date(sent)?);
+    // A date that has passed asks for nothing more than not to have been asked for.
+    Some(Duration::try_from(wait).unwrap_or_default())
+}
+
+fn date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 /// The verdict on an outcome: an inner policy's rejection has its own, the rest is the caller's.

@@ -216,3 +216,6 @@ impl<S, C: Clone> Layer<S> for HedgeLayer<C> {
         HedgeService::new(inner, self.hedge.clone(), self.classify.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

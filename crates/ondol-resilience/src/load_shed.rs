@@ -6,10 +6,7 @@
 //! Limit: it counts calls, not work. Where calls differ much, or the bearable number is not known,
 //! use [`Adaptive`](crate::Adaptive).
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +15,7 @@ use crate::{
     counters::Counter,
     guard::guard_layer,
     policy::{Core, handle},
+    sync::{AtomicU32, Ordering},
 };
 
 /// How many calls at once, by priority.
@@ -120,11 +118,14 @@ impl LoadShed {
             return Ok(Admitted(None));
         }
         let most = f64::from(options.calls_max) * options.share(priority);
-        let before = inner.calls.fetch_add(1, Ordering::AcqRel);
-        let admitted = Admitted(Some(self.clone()));
-        if f64::from(before) < most {
+        let observes = options.mode == Mode::Observe;
+        // One that is shed is never counted as in, or a crowd of them would shed their betters.
+        let entered = inner.calls.fetch_update(Ordering::AcqRel, Ordering::Acquire, |calls| {
+            (observes || f64::from(calls) < most).then_some(calls + 1)
+        });
+        if entered.is_ok_and(|before| f64::from(before) < most) {
             inner.admitted.add_one();
-        } else if options.mode == Mode::Observe {
+        } else if observes {
             inner.would_reject.add_one();
         } else {
             inner.rejected.add_one();
@@ -134,7 +135,7 @@ impl LoadShed {
                 retry_after: None,
             });
         }
-        Ok(admitted)
+        Ok(Admitted(Some(self.clone())))
     }
 
     /// The layer.
@@ -188,3 +189,6 @@ impl<R: Carries> Admit<R> for LoadShedLayer {
 impl<T, E> Guard<T, E> for Admitted {
     fn done(self, _: &Result<T, E>) {}
 }
+
+#[cfg(test)]
+mod tests;

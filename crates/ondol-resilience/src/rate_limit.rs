@@ -5,7 +5,8 @@
 //! background, and a key that has been quiet for as long as its burst is worth needs no memory.
 //!
 //! Limits: the table holds `keys_max` keys; when all of them are active, further keys share *one*
-//! bucket, so that whoever invents keys limits himself and cannot grow the table. A key is known by
+//! bucket, so that whoever invents keys limits himself and cannot grow the table. Room that quiet
+//! keys leave is found again within a tenth of a second. A key is known by
 //! a 64-bit hash with a secret seed. The rate holds for this process; one shared between processes
 //! is for a service that keeps it.
 

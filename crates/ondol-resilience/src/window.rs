@@ -123,6 +123,14 @@ impl Window {
         }
     }
 
+    /// Records a call that ended well `now`; the tally, unless no share in it can be above zero.
+    pub(crate) fn record_good(&self, now: Tick) -> Option<Tally> {
+        match self {
+            Self::Calls(ring) => Some(ring.record(false, false)),
+            Self::Time(ring) => ring.record_good(now),
+        }
+    }
+
     /// The tally as of `now`.
     pub(crate) fn tally(&self, now: Tick) -> Tally {
         match self {

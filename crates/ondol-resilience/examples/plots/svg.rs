@@ -5,9 +5,12 @@ use std::fmt::Write;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 56.0;
-const RIGHT: f64 = 16.0;
+const RIGHT: f64 = 24.0;
 const TOP: f64 = 52.0;
 const BOTTOM: f64 = 40.0;
+
+/// The most marks on the axis of time, beside the one at its beginning.
+const MARKS_MAX: u32 = 6;
 
 /// Line styles, told apart by dash as well as by colour.
 const STYLES: [(&str, &str); 4] =
@@ -43,7 +46,7 @@ impl Chart {
 
     fn write(&self, svg: &mut String) -> std::fmt::Result {
         let points = || self.lines.iter().flat_map(|line| line.points.iter());
-        let right = points().map(|point| point.0).fold(1.0, f64::max);
+        let (right, step) = round_times(points().map(|point| point.0).fold(1.0, f64::max));
         let top = nice(points().map(|point| point.1).fold(0.0, f64::max));
         let x = |seconds: f64| LEFT + seconds / right * (WIDTH - LEFT - RIGHT);
         let y = |value: f64| HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM);
@@ -56,7 +59,7 @@ impl Chart {
             self.title, self.title
         )?;
         self.write_bands(svg, |seconds| x(seconds.min(right)))?;
-        self.write_grid(svg, right, top, x, y)?;
+        self.write_grid(svg, (right, step), top, x, y)?;
         self.write_lines(svg, x, y)?;
         writeln!(svg, "</svg>")
     }
@@ -87,7 +90,7 @@ impl Chart {
     fn write_grid(
         &self,
         svg: &mut String,
-        right: f64,
+        (right, step): (f64, f64),
         top: f64,
         x: impl Fn(f64) -> f64,
         y: impl Fn(f64) -> f64,
@@ -107,11 +110,14 @@ impl Chart {
                 at + 4.0
             )?;
         }
-        for sixth in 0..=6 {
-            let seconds = right * f64::from(sixth) / 6.0;
+        for mark in 0..=MARKS_MAX {
+            let seconds = step * f64::from(mark);
+            if seconds > right {
+                break;
+            }
             writeln!(
                 svg,
-                r##"<text x="{:.1}" y="{}" text-anchor="middle" fill="#5b5347">{seconds:.0} s</text>"##,
+                r##"<text x="{:.1}" y="{}" text-anchor="middle" fill="#5b5347">{seconds} s</text>"##,
                 x(seconds),
                 HEIGHT - BOTTOM + 18.0
             )?;
@@ -120,7 +126,7 @@ impl Chart {
             svg,
             r##"<text x="{}" y="{}" text-anchor="end" fill="#5b5347">{}</text>"##,
             WIDTH - RIGHT,
-            18.0,
+            40.0,
             self.unit
         )
     }
@@ -163,6 +169,14 @@ impl Chart {
 /// About how wide a text is.
 fn width_of(text: &str) -> f64 {
     text.chars().map(|_| 6.5).sum()
+}
+
+/// The end of the axis of time and the step of its marks, in seconds that a reader would choose.
+fn round_times(last: f64) -> (f64, f64) {
+    let steps = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0];
+    let enough = |step: &&f64| last <= **step * f64::from(MARKS_MAX);
+    let step = steps.iter().find(enough).copied().unwrap_or(3_600.0);
+    ((last / step).ceil() * step, step)
 }
 
 /// The least of 1, 2, 4, 8 × 10ⁿ that is not below a value: its quarters are short numbers.

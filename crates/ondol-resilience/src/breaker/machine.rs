@@ -184,7 +184,13 @@ impl Breaker {
         let row = self.lengthen_or_end_row(epoch.generation, verdict.outcome);
         let failed = verdict.outcome != Outcome::Success;
         let slow = self.is_slow(options, began, now);
-        let tally = closed.window.as_ref().map(|window| window.record(now, failed, slow));
+        let tally = closed.window.as_ref().and_then(|window| {
+            if failed || slow {
+                Some(window.record(now, failed, slow))
+            } else {
+                window.record_good(now)
+            }
+        });
         if let Some(because) = due(options, row, tally) {
             self.open(epoch.generation, because, verdict.retry_after);
         }

@@ -58,7 +58,7 @@ where
             sleep: None,
             began: self.hedge.0.core.doors.time.now(),
             second_began: Tick::ZERO,
-            service: self.inner.clone(),
+            service: spare.is_some().then(|| self.inner.clone()),
             spare,
             hedge: self.hedge.clone(),
             classify: self.classify.clone(),
@@ -78,7 +78,8 @@ pin_project_lite::pin_project! {
         sleep: Option<Sleep>,
         began: Tick,
         second_began: Tick,
-        service: S,
+        // What makes the second call. Gone with `spare`, so that readiness which is not used is free.
+        service: Option<S>,
         // The request once more, until the second call is sent or ruled out.
         spare: Option<R>,
         hedge: Hedge,
@@ -143,7 +144,8 @@ where
             return;
         }
         // A service that is not ready, or never will be, leaves the first call to itself.
-        match this.service.poll_ready(cx) {
+        let Some(service) = this.service.as_mut() else { return };
+        match service.poll_ready(cx) {
             Poll::Pending => {
                 // The sleep is over and must not be polled again; one of no length takes its place.
                 this.sleep.set(Some(time.sleep_until(Tick::ZERO)));
@@ -152,12 +154,13 @@ where
             Poll::Ready(Err(_)) => *this.spare = None,
             Poll::Ready(Ok(())) => {}
         }
-        let Some(mut request) = this.spare.take().filter(|_| this.hedge.draw()) else { return };
+        let both = this.service.take().zip(this.spare.take());
+        let Some((mut service, mut request)) = both.filter(|_| this.hedge.draw()) else { return };
         let mut context = request.context();
         context.attempt += 1;
         request.set_context(context);
         *this.second_began = time.now();
-        this.second.set(Some(this.service.call(request)));
+        this.second.set(Some(service.call(request)));
     }
 
     fn poll_second(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Result<S::Response, S::Error>> {

@@ -30,6 +30,8 @@ pub(crate) struct TimeRing {
     /// The latest slice that calls were recorded in, as its number since the clock's origin.
     head: AtomicU64,
     moving_on: Mutex<()>,
+    /// One more than the latest slice with a failed or slow call; 0: there was none.
+    bad_until: AtomicU64,
 }
 
 impl TimeRing {
@@ -43,6 +45,7 @@ impl TimeRing {
             // Slices 0 to `slices - 1` are in their places from the start.
             head: AtomicU64::new(u64::from(slices) - 1),
             moving_on: Mutex::new(()),
+            bad_until: AtomicU64::new(0),
         }
     }
 
@@ -51,11 +54,25 @@ impl TimeRing {
         self.tally_at(slice)
     }
 
+    /// Records a call that was neither failed nor slow. A tally only if the window may hold one that
+    /// was: without it all shares are zero, and most windows are spared the sum of their slices.
+    ///
+    /// A bad call says so before it is counted, so whoever counts in its slice after it sees it. Across
+    /// slices it may be seen one call later; the bad call's own tally holds what was counted before.
+    pub(crate) fn record_good(&self, now: Tick) -> Option<Tally> {
+        let slice = self.note(now, false, false);
+        let bad_until = self.bad_until.load(Ordering::Acquire);
+        (bad_until > 0 && bad_until + self.covers > slice + 1).then(|| self.tally_at(slice))
+    }
+
     /// Records a call without a tally; answers the number of its slice.
     pub(crate) fn note(&self, now: Tick, failed: bool, slow: bool) -> u64 {
         let slice = self.slice_at(now);
         if slice > self.head.load(Ordering::Acquire) {
             self.move_on_to(slice);
+        }
+        if failed || slow {
+            self.bad_until.fetch_max(slice + 1, Ordering::AcqRel);
         }
         self.count(slice, failed, slow);
         slice

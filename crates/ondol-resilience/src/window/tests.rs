@@ -61,8 +61,17 @@ proptest! {
                 past.push((now / 100_000_000, (failed, slow)));
                 let oldest = (now / 100_000_000).saturating_sub(4);
                 let covered = past.iter().filter(|(slice, _)| *slice >= oldest).map(|(_, call)| call);
-                let found = ring.record(Tick::from_nanos(now), failed, slow);
-                assert_eq!(found, tally(covered));
+                let expected = tally(covered);
+                let at = Tick::from_nanos(now);
+                let found = if failed || slow {
+                    ring.record(at, failed, slow)
+                } else {
+                    // No tally is given exactly when no share is above zero.
+                    let found = ring.record_good(at);
+                    assert_eq!(found.is_some(), expected.failures + expected.slow > 0);
+                    found.unwrap_or(expected)
+                };
+                assert_eq!(found, expected);
                 assert_eq!(ring.tally(Tick::from_nanos(now)), found);
             }
         });
@@ -117,6 +126,8 @@ fn a_thread_that_was_held_up_counts_in_its_own_slice_or_not_at_all() {
         ring.record(at(9, 0), false, false);
         assert_eq!(ring.record(at(8, 0), true, false).failures, 1, "its slice is still there");
         assert_eq!(ring.record(at(4, 0), true, false).failures, 1, "its slice is gone");
+        let same_place = ring.record(at(1, 0), true, false);
+        assert_eq!(same_place.failures, 1, "its place belongs to a later slice");
     });
 }
 

@@ -295,3 +295,46 @@ fn a_name_that_comes_twice_is_a_problem() {
     let problems = options.validate().unwrap_err().to_string();
     assert_eq!(problems, "endpoints.1.name is `e0` a second time");
 }
+
+#[test]
+fn health_is_ignored_already_when_too_few_are_left_and_not_only_when_none_is() {
+    let rig = Rig::new();
+    let mut options = options(Strategy::RoundRobin, 3);
+    options.outlier = OutlierOptions { out_share_max: 1.0, ..OutlierOptions::default() };
+    options.panic_below = 0.5;
+    let balancer = balancer(&rig, options);
+    for _ in 0..60 {
+        let pick = balancer.pick(&Context::default(), 0).unwrap();
+        let fails = pick.endpoint().name != "e0";
+        pick.finish(if fails { Verdict::failure().answered() } else { Verdict::success() });
+    }
+    assert_eq!(balancer.state().outlier.ejected, 2);
+    assert!(balancer.state().panic, "one of three is less than half");
+    assert_eq!(shares(&balancer, 30).len(), 3);
+}
+
+#[test]
+fn a_failure_that_comes_quickly_does_not_make_an_endpoint_quick() {
+    let rig = Rig::new();
+    let balancer = balancer(&rig, options(Strategy::PeakEwma, 1));
+    for (takes, verdict) in [(200, Verdict::success()), (1, Verdict::failure())] {
+        let pick = balancer.pick(&Context::default(), 0).unwrap();
+        rig.wait(millis(takes));
+        pick.finish(verdict);
+    }
+    let latency = balancer.state().endpoints[0].latency_seconds.unwrap();
+    assert!(latency >= 0.2, "{latency}");
+}
+
+#[test]
+fn an_attempt_never_goes_where_an_earlier_one_went_while_another_is_left() {
+    let rig = Rig::new();
+    let balancer = balancer(&rig, options(Strategy::Hash, 3));
+    let tried = Some(Tried::default());
+    let mut names = std::collections::BTreeSet::new();
+    for attempt in 0..3 {
+        let context = Context { attempt, tried: tried.clone(), ..Context::default() };
+        names.insert(balancer.pick(&context, 7).unwrap().endpoint().name.clone());
+    }
+    assert_eq!(names.len(), 3, "by one key all attempts would go to one endpoint");
+}

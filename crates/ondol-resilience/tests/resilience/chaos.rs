@@ -1,10 +1,18 @@
 //! Chaos on purpose.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use ondol_resilience::{Chaos, ChaosOptions, Doors, Error, Mode, Reason, Time};
 
-use crate::rig::{Answer, Down, Rig, millis, now};
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::rig::{Answer, Down, Rig, millis, now, reason};
 
 const CALLS: u32 = 10_000;
 
@@ -53,4 +61,45 @@ async fn shares_of_calls_are_delayed_fail_or_lose_their_answer() {
 async fn unless_told_otherwise_it_is_off() {
     let (chaos, made, ..) = run(ChaosOptions { error_share: 1.0, ..ChaosOptions::default() }).await;
     assert_eq!((made, chaos.state().calls), (CALLS, 0));
+}
+
+async fn through_the_layer(options: ChaosOptions) -> (Chaos, Answer<()>, u32) {
+    let chaos = Chaos::new("test", options).unwrap();
+    let made = Arc::new(AtomicU32::new(0));
+    let seen = Arc::clone(&made);
+    let inner = service_fn(move |()| {
+        seen.fetch_add(1, Ordering::Relaxed);
+        ready(Ok::<_, Error<Down>>(()))
+    });
+    let answer = chaos.layer().layer(inner).oneshot(()).await;
+    (chaos, answer, made.load(Ordering::Relaxed))
+}
+
+#[tokio::test(start_paused = true)]
+async fn through_the_layer_a_lost_answer_is_one_of_a_call_that_was_made() {
+    let options = ChaosOptions { mode: Mode::Enforce, abort_share: 1.0, ..ChaosOptions::default() };
+    let (_, answer, made) = through_the_layer(options).await;
+    assert_eq!((reason(answer), made), (Reason::TimedOut, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn through_the_layer_a_call_may_be_delayed_and_then_fail_unmade() {
+    let options = ChaosOptions {
+        mode: Mode::Enforce,
+        delay_share: 1.0,
+        error_share: 1.0,
+        ..ChaosOptions::default()
+    };
+    let began = now();
+    let (_, answer, made) = through_the_layer(options).await;
+    assert_eq!((reason(answer), made), (Reason::Chaos, 0));
+    assert!(now().since(began) >= millis(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn observing_draws_and_does_nothing() {
+    let options = ChaosOptions { mode: Mode::Observe, error_share: 1.0, ..ChaosOptions::default() };
+    let (chaos, answer, made) = through_the_layer(options).await;
+    answer.unwrap();
+    assert_eq!((made, chaos.state().failed), (1, 1));
 }

@@ -1,7 +1,7 @@
 //! Hedging.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU32, Ordering},
 };
 
@@ -114,4 +114,41 @@ async fn observing_counts_what_it_would_hedge() {
     let calls = Arc::new(Calls::default());
     assert_eq!(ask(&hedge, &calls, idempotent(), &[500]).await, Ok(500));
     assert_eq!((calls.made.load(Ordering::Relaxed), hedge.state().would_hedge), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_loser_would_have_taken_is_not_forgotten() {
+    let hedge = Hedge::new("test", options()).unwrap();
+    let calls = Arc::new(Calls::default());
+    for _ in 0..30 {
+        assert_eq!(ask(&hedge, &calls, idempotent(), &[5_000, 10]).await, Ok(10));
+    }
+    let delay = hedge.state().delay;
+    assert!(delay >= millis(100), "half of the calls are slow, whoever won: {delay:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_second_call_is_another_attempt() {
+    let attempts = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&attempts);
+    let inner = service_fn(move |request: Carried<&'static str>| {
+        seen.lock().unwrap().push(request.context.attempt);
+        async move {
+            let takes = if request.context.attempt == 0 { 5_000 } else { 10 };
+            tokio::time::sleep(millis(takes)).await;
+            Ok::<_, Down>(())
+        }
+    });
+    let hedge = Hedge::new("test", options()).unwrap();
+    let service = ServiceBuilder::new().layer(hedge.layer()).layer(LiftLayer).service(inner);
+    service.oneshot(idempotent()).await.unwrap();
+    assert_eq!(*attempts.lock().unwrap(), [0, 1], "so a balancer sends it elsewhere");
+}
+
+#[tokio::test(start_paused = true)]
+async fn off_it_hedges_and_counts_nothing() {
+    let hedge = Hedge::new("test", HedgeOptions { mode: Mode::Off, ..options() }).unwrap();
+    let calls = Arc::new(Calls::default());
+    assert_eq!(ask(&hedge, &calls, idempotent(), &[500]).await, Ok(500));
+    assert_eq!((calls.made.load(Ordering::Relaxed), hedge.state().calls), (1, 0));
 }

@@ -149,3 +149,33 @@ fn observing_takes_nobody_out() {
     fail(&outlier, &hosts[0], 10);
     assert_eq!((out(&outlier, &rig.doors, &hosts), outlier.state().would_eject), (0, 2));
 }
+
+#[test]
+fn however_often_it_goes_out_it_is_never_out_for_longer_than_the_cap() {
+    let (rig, outlier, hosts) = rig(
+        OutlierOptions { out_for: secs(30), out_for_max: secs(70), ..OutlierOptions::default() },
+        3,
+    );
+    for expected in [30, 60, 70, 70] {
+        fail(&outlier, &hosts[0], 5);
+        assert_eq!(outlier.state().hosts[0].out_for, Some(secs(expected)));
+        rig.wait(secs(expected));
+    }
+}
+
+#[test]
+fn an_answer_ends_the_row_of_failures_on_the_way() {
+    let (_rig, outlier, hosts) = rig(OutlierOptions::default(), 3);
+    outlier.report(&hosts[0], Verdict::failure());
+    outlier.report(&hosts[0], Verdict::failure().answered());
+    let host = outlier.state().hosts.remove(0);
+    assert_eq!((host.local_failures_in_a_row, host.upstream_failures_in_a_row), (0, 1));
+}
+
+#[test]
+fn off_it_counts_nothing() {
+    let (_rig, outlier, hosts) =
+        rig(OutlierOptions { mode: Mode::Off, ..OutlierOptions::default() }, 3);
+    fail(&outlier, &hosts[0], 3);
+    assert_eq!(outlier.state().hosts[0].upstream_failures_in_a_row, 0);
+}

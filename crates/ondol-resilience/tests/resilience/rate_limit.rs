@@ -73,12 +73,22 @@ fn invented_keys_cannot_grow_the_table_and_share_one_allowance() {
     let limit = limit(&rig, RateLimitOptions { keys_max: 160, ..ten_a_second() });
     let allowed = (0..100_000).filter(|key| limit.check(key).is_ok()).count();
     let state = limit.state();
-    assert!(state.keys <= 160, "{state:?}");
-    assert!(allowed <= 160 + 16 * 5, "each of 16 shards has one shared burst: {allowed}");
-    assert!(state.shared > 99_000);
+    assert_eq!(state.keys, 160, "{state:?}");
+    assert_eq!(allowed, 160 + 5, "one burst is shared by all that find no room");
+    assert_eq!(state.shared, 100_000 - 160);
     rig.wait(secs(10));
     limit.check(&"someone new").unwrap();
-    assert!(limit.state().keys <= 160, "quiet keys made room");
+    assert_eq!(limit.state().keys, 1, "quiet keys made room");
+}
+
+#[test]
+fn a_table_of_one_key_holds_one() {
+    let rig = Rig::new();
+    let limit = limit(&rig, RateLimitOptions { keys_max: 1, ..ten_a_second() });
+    for key in 0..100 {
+        drop(limit.check(&key));
+    }
+    assert_eq!(limit.state().keys, 1);
 }
 
 #[test]

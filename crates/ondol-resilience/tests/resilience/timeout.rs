@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use ondol_resilience::{
     Carried, Context, LiftLayer, Mode, Reason, TIME_LEFT, Tick, Time, Timeout, TimeoutOptions,
     read_time_left, write_time_left,
@@ -109,4 +109,21 @@ fn between_processes_it_travels_as_the_time_that_is_left() {
     let mut context = Context::default();
     read_time_left(&headers, &other.doors.time, &mut context);
     assert_eq!(context.deadline, None, "nonsense is no deadline");
+}
+
+#[test]
+fn a_time_left_from_outside_never_lengthens_a_deadline_and_is_capped_at_a_day() {
+    let rig = Rig::new();
+    let mut headers = HeaderMap::new();
+    headers.insert(TIME_LEFT, HeaderValue::from_static("60000"));
+    let soon = rig.doors.time.now().after(secs(1));
+    let mut context = Context { deadline: Some(soon), ..Context::default() };
+    read_time_left(&headers, &rig.doors.time, &mut context);
+    assert_eq!(context.deadline, Some(soon));
+    let much = HeaderValue::from_static("99999999999");
+    headers.insert(TIME_LEFT, much);
+    let mut context = Context::default();
+    read_time_left(&headers, &rig.doors.time, &mut context);
+    let day = rig.doors.time.now().after(secs(86_400));
+    assert_eq!(context.deadline, Some(day));
 }

@@ -173,6 +173,34 @@ fn calls_that_come_back_are_not_stuck() {
 }
 
 #[test]
+fn calls_that_were_stuck_and_come_back_are_no_longer_counted() {
+    let rig = Rig::new();
+    let breaker = rig.breaker(BreakerOptions {
+        stuck_calls: Some(StuckRule { longer_than: secs(8), calls: 3 }),
+        ..plain()
+    });
+    let stuck = || match breaker.state().phase {
+        PhaseState::Closed { stuck, .. } => stuck,
+        phase => panic!("closed, not {phase:?}"),
+    };
+    let hanging: Vec<_> = (0..2).map(|_| begin(&breaker)).collect();
+    rig.wait(secs(20));
+    assert_eq!(stuck(), Some(2));
+    hanging.into_iter().for_each(|permit| permit.finish(GOOD));
+    assert_eq!(stuck(), Some(0));
+}
+
+#[test]
+fn jitter_never_shortens_the_open_time() {
+    let rig = Rig::new();
+    let open =
+        OpenOptions { lasts: secs(10), lasts_max: secs(10), jitter: 0.5, ..OpenOptions::default() };
+    for _ in 0..20 {
+        assert_eq!(open_for(&rig.opened(BreakerOptions { open, ..plain() })), secs(10));
+    }
+}
+
+#[test]
 fn open_time_grows_to_its_cap_and_starts_anew_once_closed() {
     let rig = Rig::new();
     let open =

@@ -5,7 +5,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response, StatusCode, header::RETRY_AFTER};
+use http::{
+    Request, Response, StatusCode,
+    header::{DATE, RETRY_AFTER},
+};
 use ondol_resilience::{Error, HttpStatus, LiftLayer, Reason};
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
@@ -46,6 +49,30 @@ async fn an_http_answer_is_classified_by_its_status() {
         assert_eq!(service.clone().oneshot(Request::new(())).await.unwrap().status(), 503);
     }
     assert_eq!(open_for(&breaker), secs(120));
+}
+
+#[tokio::test]
+async fn a_retry_after_that_is_a_date_is_measured_from_the_date_of_the_answer_itself() {
+    let open_for_when = async |asked: &'static str| {
+        let rig = Rig::new();
+        let breaker = rig.breaker(plain());
+        let inner = service_fn(async |_: Request<()>| {
+            let answer = Response::builder().status(StatusCode::SERVICE_UNAVAILABLE);
+            let answer = answer.header(DATE, "Sun, 06 Nov 1994 08:49:37 GMT");
+            Ok::<_, Infallible>(answer.header(RETRY_AFTER, asked).body(()).unwrap())
+        });
+        let service = ServiceBuilder::new()
+            .layer(breaker.layer().classify(HttpStatus))
+            .layer(LiftLayer)
+            .service(inner);
+        for _ in 0..3 {
+            service.clone().oneshot(Request::new(())).await.unwrap();
+        }
+        open_for(&breaker)
+    };
+    assert_eq!(open_for_when("Sun, 06 Nov 1994 08:51:37 GMT").await, secs(120));
+    assert_eq!(open_for_when("Sun, 06 Nov 1994 08:40:00 GMT").await, secs(10), "it has passed");
+    assert_eq!(open_for_when("tomorrow, perhaps").await, secs(10), "it is no date");
 }
 
 #[tokio::test]
