@@ -11,7 +11,7 @@ use ondol_kernel::Position;
 
 pub use self::doors::Doors;
 use crate::disk::{Disk, read_exact_at, read_file, write_all_at};
-use crate::error::OpenError;
+use crate::error::{OpenError, RecordError};
 use crate::format::{
     Address, MANIFEST_NAME, Malformed, Manifest, Record, SEGMENT_HEADER, SegmentHeader, length32,
     segment_of,
@@ -231,12 +231,24 @@ impl Opening<'_> {
         let from = self.checkpoint.next();
         let mark = self.index.mark(from);
         let mut scan = Scan::new(&reader, mark.address, covered, usize::MAX);
-        while let Some((address, record)) = scan.next(from).map_err(|e| self.failed()(e.into()))? {
+        while let Some((address, record)) =
+            scan.next(from).map_err(|error| self.unreadable(error))?
+        {
             let raised = self.raise(&record);
-            raised
-                .map_err(|malformed| self.failed()(reader.corrupt_at(address, malformed).into()))?;
+            raised.map_err(|malformed| self.unreadable(reader.corrupt_at(address, malformed)))?;
         }
         Ok(())
+    }
+
+    /// Says why a record that the index knows of could not be read.
+    fn unreadable(&self, error: RecordError) -> OpenError {
+        match error {
+            RecordError::Disk(error) => self.failed()(error),
+            RecordError::Corrupt { file, offset, problem } => {
+                let after = self.checkpoint;
+                OpenError::Corrupt { file, offset, after, problem: problem.to_owned() }
+            }
+        }
     }
 
     fn raise(&self, record: &Record<'_>) -> Result<(), Malformed> {
