@@ -10,11 +10,11 @@ mod exact;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use ondol_kernel::{ContentType, Envelope, EventType, Payload, Recorded, SchemaVersion};
+use ondol_kernel::{ContentType, Envelope, EventType, Payload, Recorded, SchemaVersion, StreamId};
 use serde_json::Value;
 
 use crate::event_type::snake_case;
-use crate::{Facts, Problems, Upcasts, variant};
+use crate::{Aggregate, Facts, Problems, Upcasts, variant};
 
 pub use error::{DecodeError, EncodeError, ShapeProblem};
 
@@ -81,6 +81,21 @@ impl<E: Facts> Codec<E> {
         }
         found.extend(codec.add_old().err());
         Problems::none_in(of(), found).map(|()| codec)
+    }
+
+    /// The same for the events of an aggregate, whose kind has to be able to name its streams.
+    ///
+    /// # Errors
+    /// With everything that is wrong with the shapes, or with the kind.
+    pub fn of<A: Aggregate<Event = E>>() -> Result<Self, Problems<ShapeProblem>> {
+        let kinds = [A::KIND, E::KIND];
+        let found = [
+            (A::KIND != E::KIND).then_some(ShapeProblem::TwoKinds { kinds }),
+            StreamId::new(A::KIND, "any").err().map(ShapeProblem::Stream),
+        ];
+        let found = found.into_iter().flatten().collect();
+        Problems::none_in(format!("the aggregate {:?}", A::KIND), found)?;
+        Self::new()
     }
 
     /// The shapes in which the facts are recorded now, in the order in which they are declared.

@@ -12,6 +12,9 @@ use serde::de::DeserializeOwned;
 use crate::Upcasts;
 
 /// Events of one kind, or one event that a service publishes.
+///
+/// An event that changes its name is read under the old one by [`Upcasts::rename`], not by an
+/// alias of serde's: an alias counts as an event of its own.
 pub trait Facts:
     Serialize + DeserializeOwned + Clone + Debug + PartialEq + Send + Sync + 'static
 {

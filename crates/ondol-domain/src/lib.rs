@@ -6,24 +6,39 @@
 //! run these shapes; they are not in this crate.
 
 mod aggregate;
+mod call;
 mod codec;
+mod event_set;
 mod event_type;
 mod facts;
 mod fingerprint;
 mod impossible;
+mod policy;
 mod problems;
+mod refused;
+mod saga;
 mod snapshot;
 mod upcast;
 mod variant;
+mod view;
 
 /// JSON as an upcast sees it, so that a pure crate needs no library of its own for it.
 pub use serde_json as json;
 
 pub use aggregate::{Accepted, Aggregate, Decision, accept, already_done, fold, refuse};
+pub use call::{Ask, Call, CallError, CommandError, Contract, Own, Target, ask};
 pub use codec::{Codec, DecodeError, EncodeError, Encoded, Shape, ShapeProblem};
+pub use event_set::{EventSet, Reader, Source};
 pub use facts::Facts;
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use impossible::Impossible;
+pub use policy::{Policy, ReactError, policy, policy_of_recorded};
 pub use problems::Problems;
+pub use refused::Refused;
+pub use saga::{
+    Listener, Retry, STEP_WITHIN_USUAL, Saga, SagaData, SagaProblem, SagaShape, Stage, Step,
+    StepError, StepShape, Turn,
+};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use upcast::{Lift, LiftError, UpcastProblem, Upcasts};
+pub use view::{Index, IndexKind, IndexValue, Keys, View, ViewProblem, ViewShape, view_shape};

@@ -63,7 +63,7 @@ impl<A: Aggregate> Snapshot<A> {
     /// When the events' shapes do not hold together.
     pub fn fingerprint() -> Result<Fingerprint, Problems<ShapeProblem>> {
         let mut text = format!("{}/{}", A::KIND, A::FOLD);
-        for shape in Codec::<A::Event>::new()?.shapes() {
+        for shape in Codec::<A::Event>::of::<A>()?.shapes() {
             text.push_str(&format!("/{}@{}", shape.event_type, shape.schema_version));
         }
         Ok(Fingerprint::of(&text))

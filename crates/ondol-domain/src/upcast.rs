@@ -77,6 +77,11 @@ impl Upcasts {
         self.steps.iter().filter(|step| step.from.0 != step.to.0).map(|step| step.from.0)
     }
 
+    /// Each version of an event that is lifted, and so was recorded once.
+    pub fn lifted(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        self.steps.iter().map(|step| step.from)
+    }
+
     /// The step that leads on from a shape, if any does.
     pub(crate) fn step_from(&self, name: &str, version: u32) -> Option<&Step> {
         self.steps.iter().find(|step| step.from == (name, version))

@@ -104,6 +104,18 @@ pub enum CloudEventError {
     TwoData,
 }
 
+impl CloudEventError {
+    /// The page in docs/errors.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::SpecVersion { .. } => "cloud-event-version",
+            Self::Missing { .. } => "cloud-event-attribute-missing",
+            Self::Unreadable { .. } => "cloud-event-attribute-unreadable",
+            Self::TwoData => "cloud-event-data-twice",
+        }
+    }
+}
+
 impl CloudEvent {
     /// The event as a CloudEvent of a source.
     pub fn from_envelope(event: &Envelope, source: &str) -> Self {

@@ -33,6 +33,17 @@ pub enum NameProblem {
     },
 }
 
+impl NameError {
+    /// The page in docs/errors.
+    pub const fn code(&self) -> &'static str {
+        match self.problem {
+            NameProblem::Empty => "name-empty",
+            NameProblem::TooLong { .. } => "name-too-long",
+            NameProblem::Control { .. } => "name-control-character",
+        }
+    }
+}
+
 impl fmt::Display for NameProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -49,6 +49,18 @@ pub enum StreamIdError {
     },
 }
 
+impl StreamIdError {
+    /// The page in docs/errors.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Name(error) => error.code(),
+            Self::NoKind { .. } => "stream-without-kind",
+            Self::BadKind { .. } => "stream-kind-invalid",
+            Self::NoKey { .. } => "stream-without-key",
+        }
+    }
+}
+
 impl StreamId {
     /// The stream about the one thing of its kind that has this key.
     ///

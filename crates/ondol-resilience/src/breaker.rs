@@ -34,7 +34,7 @@ use arc_swap::ArcSwap;
 
 use self::{epoch::Epoch, state::Counters};
 pub use self::{
-    layer::{BreakerLayer, BreakerService, GuardedCall},
+    layer::{BreakerLayer, Judged},
     options::{
         BreakerOptions, HalfOpenOptions, OpenOptions, RateRule, SlowRule, StepOptions, StuckRule,
     },
@@ -123,3 +123,6 @@ impl Breaker {
 }
 
 handle!(Breaker, BreakerOptions);
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use std::sync::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Tick, random::mix};
+use crate::{Safety, Tick, random::mix};
 
 /// How much a call matters when not all can be served.
 #[derive(
@@ -98,6 +98,8 @@ impl<B> Carries for http::Request<B> {
 pub struct Carried<T> {
     /// What travels along.
     pub context: Context,
+    /// Whether it may be sent twice.
+    pub safety: Safety,
     /// The request itself.
     pub request: T,
 }
@@ -105,7 +107,7 @@ pub struct Carried<T> {
 impl<T> Carried<T> {
     /// A request that carries nothing yet.
     pub fn new(request: T) -> Self {
-        Self { context: Context::default(), request }
+        Self { context: Context::default(), safety: Safety::Once, request }
     }
 }
 

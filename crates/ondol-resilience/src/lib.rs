@@ -10,37 +10,68 @@
 //!
 //! Time comes through [`Time`], chance through [`Random`]; what happens is told through [`Events`].
 
+mod adaptive;
 mod breaker;
+mod budget;
+mod bulkhead;
 mod classify;
 mod clock;
 mod context;
+mod counters;
 mod doors;
 mod events;
+mod fallback;
+mod guard;
+mod load_shed;
 mod mode;
 mod policy;
 mod problems;
 mod random;
+mod rate_limit;
 mod registry;
 mod rejected;
+mod repeat;
+mod retry;
 mod sync;
+mod timeout;
 mod window;
 
 pub use self::{
+    adaptive::{Adaptive, AdaptiveLayer, AdaptiveOptions, AdaptiveState, InFlight, Measured},
     breaker::{
-        Breaker, BreakerCounters, BreakerLayer, BreakerOptions, BreakerService, BreakerState,
-        GuardedCall, HalfOpenOptions, Hold, OpenOptions, Permit, PhaseState, RateRule, SlowRule,
-        StepOptions, StuckRule,
+        Breaker, BreakerCounters, BreakerLayer, BreakerOptions, BreakerState, HalfOpenOptions,
+        Hold, Judged, OpenOptions, Permit, PhaseState, RateRule, SlowRule, StepOptions, StuckRule,
+    },
+    budget::{BudgetOptions, BudgetState},
+    bulkhead::{
+        Bulkhead, BulkheadCall, BulkheadLayer, BulkheadOptions, BulkheadService, BulkheadState,
+        Entering, Place,
     },
     classify::{AnyError, Classify, Delivery, HttpStatus, Outcome, Verdict},
     clock::{Clock, ManualClock, Sleep, Tick, Time},
     context::{Carried, Carries, Context, Priority, Tried},
     doors::Doors,
     events::{EVENTS_MAX, Event, Events, What},
+    fallback::{
+        Fallback, FallbackCall, FallbackLayer, FallbackOptions, FallbackService, FallbackState,
+        Upon,
+    },
+    guard::{Admit, Guard, Guarded, GuardedCall},
+    load_shed::{Admitted, LoadShed, LoadShedLayer, LoadShedOptions, LoadShedState},
     mode::Mode,
     policy::{Kind, Policy},
     problems::{Problem, Problems},
     random::Random,
+    rate_limit::{
+        ByKey, OneKey, Quota, RateLimit, RateLimitLayer, RateLimitOptions, RateLimitState,
+    },
     registry::{POLICIES_MAX, ParseError, PolicyState, RegisterError, Registry},
     rejected::{Error, Lift, LiftFuture, LiftLayer, Reason, Rejectable, Rejected},
+    repeat::{Repeatable, Safety},
+    retry::{Retry, RetryCall, RetryLayer, RetryOptions, RetryService, RetryState},
+    timeout::{
+        TIME_LEFT, Timeout, TimeoutCall, TimeoutLayer, TimeoutOptions, TimeoutService,
+        TimeoutState, read_time_left, write_time_left,
+    },
     window::{Tally, WindowOptions},
 };

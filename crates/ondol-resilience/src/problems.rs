@@ -96,9 +96,9 @@ impl fmt::Display for Problems {
         for (index, Problem { at, what }) in self.0.iter().enumerate() {
             let comma = if index == 0 { "" } else { "; " };
             if at.is_empty() {
-                write!(f, "{comma}{what}")?
+                write!(f, "{comma}{what}")?;
             } else {
-                write!(f, "{comma}{at} {what}")?
+                write!(f, "{comma}{at} {what}")?;
             }
         }
         Ok(())

@@ -17,6 +17,7 @@
 pub mod conformance;
 
 mod append;
+mod code;
 mod condition;
 mod error;
 mod limits;

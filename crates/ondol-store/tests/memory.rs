@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use ondol_kernel::Position;
-use ondol_store::conformance::Engine;
+use ondol_store::conformance::{Engine, SharedEngine};
 use ondol_store::{EventStore, Limits, LogEpoch, MemoryStore, ReadAll, Replica};
 
 struct Memory {
@@ -42,4 +42,13 @@ impl Engine for Memory {
     }
 }
 
+/// Memory is shared within its process only: one more instance is the same one.
+#[async_trait]
+impl SharedEngine for Memory {
+    async fn another(&self) -> Arc<dyn Replica> {
+        self.store()
+    }
+}
+
 ondol_store::conformance!(Memory);
+ondol_store::conformance_shared!(Memory);

@@ -1,1 +1,8 @@
 //! Stories, golden files and real servers for tests.
+
+pub mod golden;
+pub mod servers;
+mod side_by_side;
+mod story;
+
+pub use story::{Story, Told};

@@ -1,6 +1,6 @@
 //! What can be wrong with shapes, with writing an event, and with reading one.
 
-use ondol_kernel::{EventType, NameError, SchemaVersion};
+use ondol_kernel::{EventType, NameError, SchemaVersion, StreamIdError};
 
 use crate::{LiftError, UpcastProblem};
 
@@ -11,6 +11,15 @@ pub enum ShapeProblem {
     /// They are neither an enum that names its variants nor a struct.
     #[error("only a struct, or an enum whose variants serde names, can be recorded")]
     Nameless,
+    /// An aggregate and its events are of different kinds.
+    #[error("the aggregate is of kind {:?}, its events are of kind {:?}", kinds[0], kinds[1])]
+    TwoKinds {
+        /// The aggregate's and the events'.
+        kinds: [&'static str; 2],
+    },
+    /// The kind cannot name a stream.
+    #[error(transparent)]
+    Stream(StreamIdError),
     /// Two variants would be recorded under one name.
     #[error("two variants are recorded as {event_type}")]
     SameName {

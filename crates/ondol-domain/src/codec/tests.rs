@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Codec, DecodeError, ShapeProblem};
-use crate::{Facts, UpcastProblem, Upcasts};
+use crate::{Aggregate, Decision, Facts, Impossible, UpcastProblem, Upcasts, already_done};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Event {
@@ -167,4 +167,34 @@ fn an_enum_that_hides_its_variants_is_refused() {
         const KIND: &'static str = "tagged";
     }
     assert_eq!(Codec::<Tagged>::new().unwrap_err().found, [ShapeProblem::Nameless]);
+}
+
+#[test]
+fn an_aggregate_and_its_events_are_of_one_kind_that_can_name_a_stream() {
+    #[derive(Debug, Clone, Default)]
+    struct Loan;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+    #[error("no")]
+    struct No;
+
+    impl Aggregate for Loan {
+        const KIND: &'static str = "Loan";
+        type Command = ();
+        type Event = Event;
+        type Refusal = No;
+
+        fn decide(&self, _command: ()) -> Decision<Self> {
+            already_done()
+        }
+
+        fn evolve(self, _event: &Event) -> Result<Self, Impossible> {
+            Ok(self)
+        }
+    }
+
+    let found = Codec::of::<Loan>().unwrap_err().found;
+    assert_eq!(found[0], ShapeProblem::TwoKinds { kinds: ["Loan", "account"] });
+    assert!(matches!(found[1], ShapeProblem::Stream(_)), "{found:?}");
+    assert_eq!(found.len(), 2);
 }

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::Registry;
 use crate::{
-    Breaker, BreakerOptions, Doors, Kind, Policy, Problems,
+    Adaptive, AdaptiveOptions, Breaker, BreakerOptions, Bulkhead, BulkheadOptions, Doors, Fallback,
+    FallbackOptions, Kind, LoadShed, LoadShedOptions, Policy, Problems, RateLimit,
+    RateLimitOptions, Retry, RetryOptions, Timeout, TimeoutOptions,
     policy::{Options, read},
 };
 
@@ -136,5 +138,12 @@ macro_rules! kinds {
 }
 
 kinds! {
+    Adaptive AdaptiveOptions,
     Breaker BreakerOptions,
+    Bulkhead BulkheadOptions,
+    Fallback FallbackOptions,
+    LoadShed LoadShedOptions,
+    RateLimit RateLimitOptions,
+    Retry RetryOptions,
+    Timeout TimeoutOptions,
 }

@@ -67,6 +67,20 @@ pub(super) fn tagged(name: &str, tags: &[&str]) -> NewEvent {
     event
 }
 
+/// An event with this data.
+pub(super) fn event_with(data: Payload) -> NewEvent {
+    NewEvent { data, ..event() }
+}
+
+/// JSON data of exactly so many bytes.
+pub(super) fn data_of(bytes: usize) -> Payload {
+    let mut data = vec![b'a'; bytes];
+    if let [first, .., last] = data.as_mut_slice() {
+        (*first, *last) = (b'"', b'"');
+    }
+    Payload::json(data)
+}
+
 /// An append of one event to a thing, however it stands.
 pub(super) fn one(key: impl std::fmt::Display) -> Append {
     Append::to(thing(key), Expected::Any, vec![event()])

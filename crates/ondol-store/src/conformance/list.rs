@@ -47,6 +47,43 @@ macro_rules! conformance {
                 an_event_that_names_another_command_is_refused
                 what_was_no_event_of_a_service_is_kept_in_the_commands_stream
             ;
+            conditions:
+                a_condition_holds_in_a_log_without_events
+                a_condition_holds_when_nothing_has_the_tag
+                a_condition_is_broken_by_an_event_with_the_tag
+                a_condition_does_not_see_what_whoever_decided_has_seen
+                a_condition_sees_the_very_next_event
+                a_condition_asks_for_all_its_tags_on_one_event
+                a_condition_sees_only_the_types_it_names
+                several_conditions_must_all_hold
+                the_events_of_an_append_do_not_break_its_own_condition
+                a_tag_that_an_event_has_twice_counts_as_once
+                tags_are_taken_letter_by_letter
+                a_condition_ahead_of_the_log_is_refused
+                a_condition_without_a_tag_is_refused
+                a_condition_and_an_expectation_must_both_hold
+                a_condition_is_kept_after_reopening
+                a_condition_sees_events_far_back
+                of_fifty_racing_claims_of_one_email_exactly_one_is_taken
+                racing_claims_of_different_emails_are_all_taken
+                conditions_notice_plain_appends_that_race_them
+                a_limit_of_three_is_kept_by_thirty_racing_claims
+                racing_claims_that_overlap_never_share_a_seat
+            ;
+            durability:
+                a_log_without_events_ends_at_its_start
+                the_head_is_the_last_event
+                who_watches_is_told_where_the_log_ends
+                who_watches_knows_which_log_it_is
+                what_watchers_are_told_of_can_be_read
+                the_epoch_stays_and_the_head_stays_after_reopening
+                two_logs_have_two_epochs
+                two_logs_do_not_mix
+                a_log_without_events_can_be_reopened
+                everything_is_the_same_after_reopening
+                an_append_that_nobody_waits_for_is_done_or_not_done
+                a_reading_that_nobody_waits_for_harms_nobody
+            ;
             expectations:
                 any_writes_to_a_stream_without_events
                 any_writes_to_a_stream_with_events
@@ -67,6 +104,53 @@ macro_rules! conformance {
                 streams_with_similar_names_do_not_mix
                 streams_of_different_kinds_with_one_key_do_not_mix
             ;
+            history:
+                random_operations_come_to_what_the_model_says
+                new_random_operations_come_to_what_the_model_says
+                racing_random_appends_can_be_explained_one_after_another
+                new_racing_random_appends_can_be_explained_one_after_another
+            ;
+            house:
+                a_stream_of_the_house_takes_no_events_from_outside
+                an_event_type_of_the_house_is_not_taken_from_outside
+                the_stream_of_a_command_takes_no_event_of_a_service
+                the_stream_of_a_command_takes_no_outcome_of_another
+                an_outcome_is_not_taken_beside_events
+                an_outcome_is_not_taken_twice_in_one_append
+            ;
+            limits:
+                an_event_has_so_many_bytes_and_not_one_more
+                an_append_has_so_many_bytes_and_not_one_more
+                an_append_has_so_many_events_and_not_one_more
+                an_append_has_so_many_streams_and_not_one_more
+                an_append_has_so_many_conditions_and_not_one_more
+                an_event_has_so_many_tags_and_not_one_more
+                a_condition_has_so_many_tags_and_not_one_more
+                a_condition_has_so_many_types_and_not_one_more
+                one_event_over_its_limit_keeps_all_others_out
+                an_append_without_events_is_refused
+                an_append_with_a_stream_without_events_is_refused
+                an_append_that_names_a_stream_twice_is_refused
+            ;
+            payloads:
+                data_without_bytes_comes_back
+                data_of_one_byte_comes_back
+                data_of_many_sizes_comes_back
+                data_of_a_mebibyte_comes_back
+                data_that_is_not_text_comes_back
+                the_content_type_comes_back
+                json_comes_back_letter_by_letter
+                data_that_claims_to_be_json_comes_back_all_the_same
+                all_that_surrounds_an_event_comes_back
+                the_command_of_an_event_comes_back
+                the_reason_of_a_refusal_comes_back
+                moments_far_off_come_back
+                every_id_and_schema_version_comes_back
+                the_longest_names_come_back
+                the_longest_name_of_a_stream_is_written_and_found
+                the_most_tags_come_back_and_each_is_found
+                the_largest_append_comes_back
+            ;
             positions:
                 the_first_event_has_position_one_and_version_one
                 positions_count_on_across_streams_and_versions_within_each
@@ -78,6 +162,94 @@ macro_rules! conformance {
                 a_count_that_is_kept_by_expected_versions_loses_nothing
                 writers_in_conflict_leave_no_gaps
                 positions_and_versions_go_on_after_reopening
+            ;
+            reading:
+                a_log_without_events_has_an_empty_page
+                the_log_is_read_in_the_order_of_its_positions
+                the_log_is_read_after_what_was_seen
+                nothing_follows_the_head_of_the_log
+                a_reader_ahead_of_the_log_is_told_so
+                a_reader_with_a_filter_ahead_of_the_log_is_told_so
+                a_limit_ends_a_page_of_the_log
+                a_limit_of_zero_reads_nothing_and_has_seen_nothing
+                a_page_of_the_log_has_no_more_events_than_a_page_may
+                a_page_of_the_log_has_no_more_bytes_than_a_page_may
+                every_filter_finds_what_it_wants_and_nothing_else
+                every_filter_finds_the_same_in_pages_of_any_size
+                every_filter_finds_the_same_after_reopening
+                a_filter_that_wants_nothing_sees_the_log_to_its_end
+                a_page_never_passes_over_what_is_wanted
+                the_houses_own_events_are_read_as_well
+                what_is_acknowledged_can_be_read_at_once
+                a_reader_of_a_growing_log_misses_nothing
+            ;
+            replicas:
+                a_copy_has_every_event_where_it_was
+                taking_over_tells_where_the_log_ends_then
+                a_copy_remembers_every_outcome
+                a_command_repeated_at_a_copy_is_answered_as_before
+                a_copy_goes_on_as_a_log_of_its_own
+                a_copy_is_another_life_of_the_log
+                a_copy_is_made_in_pieces_across_reopening
+                taking_over_nothing_changes_nothing
+                a_gap_is_not_taken_over
+                what_is_there_already_is_not_taken_over_again
+                a_version_out_of_order_is_not_taken_over
+                a_command_in_pieces_is_not_taken_over
+                more_than_a_page_and_a_command_is_not_taken_over
+                a_subscriber_sees_what_is_taken_over
+                of_copies_that_race_one_takes_over
+                a_copy_that_races_appends_is_exact_or_not_made
+            ;
+            snapshots:
+                a_stream_without_a_snapshot_has_none
+                a_snapshot_that_was_saved_is_loaded
+                a_snapshot_takes_the_place_of_the_one_before
+                a_snapshot_of_another_fold_is_not_seen
+                a_snapshot_of_another_stream_is_not_seen
+                any_bytes_and_none_can_be_a_state
+                a_snapshot_over_its_limit_is_refused_and_the_one_before_stays
+                snapshots_are_no_events
+                of_snapshots_that_race_one_is_kept_whole
+                a_snapshot_after_reopening_is_the_last_one_or_none
+            ;
+            streams:
+                a_stream_is_read_forward_from_its_beginning
+                a_stream_is_read_backward_from_its_end
+                a_stream_is_read_forward_from_a_version_on
+                a_stream_is_read_backward_from_a_version_on
+                a_stream_read_forward_from_beyond_its_end_has_no_events
+                a_stream_read_backward_from_beyond_its_end_begins_at_its_end
+                a_stream_read_forward_from_zero_begins_at_its_beginning
+                a_stream_read_backward_from_zero_has_no_events
+                a_limit_ends_a_reading_of_a_stream
+                a_limit_of_zero_reads_no_event_of_a_stream
+                a_stream_that_does_not_exist_has_no_events
+                a_page_of_a_stream_has_no_more_events_than_a_page_may
+                a_page_of_a_stream_has_no_more_bytes_than_a_page_may
+                a_stream_is_read_backward_page_by_page
+                a_stream_reads_the_same_after_reopening
+                a_thousand_streams_are_each_read_alone
+                a_reader_of_a_stream_always_sees_a_whole_beginning
+            ;
+            subscriptions:
+                a_subscriber_catches_up_with_what_is_there
+                a_subscriber_that_has_caught_up_waits_for_the_next_event
+                a_subscriber_of_a_log_without_events_gets_the_first_one
+                a_subscriber_goes_on_after_its_checkpoint
+                a_batch_has_no_more_events_than_asked_for
+                a_subscriber_that_asks_for_no_events_at_a_time_gets_one
+                the_last_batch_of_catching_up_is_live
+                a_subscriber_gets_only_what_it_wants
+                a_checkpoint_moves_on_over_what_is_not_wanted
+                a_subscriber_ahead_of_the_log_is_told_so
+                a_wait_that_is_given_up_loses_nothing
+                a_wait_that_is_given_up_and_taken_up_again_sees_every_event
+                a_subscriber_sees_exactly_what_many_writers_commit
+                many_subscribers_see_the_same
+                a_slow_subscriber_holds_up_nobody_and_misses_nothing
+                a_subscriber_goes_on_across_reopening
+                a_subscriber_sees_what_came_of_commands
             ;
             voids:
                 a_command_that_never_came_is_made_void
@@ -100,6 +272,18 @@ macro_rules! conformance {
 macro_rules! conformance_shared {
     ($engine:ty) => {
         $crate::conformance_cases! { $engine =>
+            sharing:
+                what_one_instance_writes_another_reads
+                all_instances_know_the_same_epoch
+                writers_of_several_instances_leave_no_gap
+                of_writers_of_one_version_at_several_instances_one_wins
+                repeats_at_several_instances_take_effect_once
+                voids_and_appends_at_several_instances_agree
+                claims_at_several_instances_are_taken_once
+                a_subscriber_of_one_instance_sees_what_others_write
+                who_watches_one_instance_is_told_of_what_others_write
+                instances_come_and_go_while_others_write
+            ;
         }
     };
 }

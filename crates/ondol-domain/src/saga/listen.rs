@@ -1,0 +1,65 @@
+//! What events from outside do to a saga that is under way.
+
+use std::sync::Arc;
+
+use ondol_kernel::Envelope;
+
+use crate::{DecodeError, EventSet, Reader, Source};
+
+/// What an event from outside does to a saga.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// It goes on, with what it now knows.
+    GoOn,
+    /// It turns round, for this reason: what was done is undone. Past its pivot it goes on.
+    Unwind(String),
+}
+
+type About = Arc<dyn Fn(Envelope) -> Result<Option<String>, DecodeError> + Send + Sync>;
+type Hear<D> = Arc<dyn Fn(&mut D, Envelope) -> Result<Option<Turn>, DecodeError> + Send + Sync>;
+
+/// Events that a saga listens to, and what they do to it.
+#[derive(Clone)]
+pub struct Listener<D> {
+    /// Where the events come from.
+    pub sources: Vec<Source>,
+    about: About,
+    hear: Hear<D>,
+}
+
+impl<D: 'static> Listener<D> {
+    pub(super) fn new<E: EventSet>(
+        reader: Reader<E>,
+        about: fn(&E) -> String,
+        turn: impl Fn(&mut D, &E) -> Turn + Send + Sync + 'static,
+    ) -> Self {
+        let sources = reader.sources().to_vec();
+        let reader = Arc::new(reader);
+        let read = Arc::clone(&reader);
+        Self {
+            sources,
+            about: Arc::new(move |envelope| {
+                Ok(read.read(envelope)?.map(|event| about(&event.data)))
+            }),
+            hear: Arc::new(move |data, envelope| {
+                Ok(reader.read(envelope)?.map(|event| turn(data, &event.data)))
+            }),
+        }
+    }
+
+    /// The identity of the saga that an event is about; nothing if it is not listened to.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    pub fn about(&self, event: Envelope) -> Result<Option<String>, DecodeError> {
+        (self.about)(event)
+    }
+
+    /// What an event does to the saga that knows this; nothing if it is not listened to.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    pub fn hear(&self, data: &mut D, event: Envelope) -> Result<Option<Turn>, DecodeError> {
+        (self.hear)(data, event)
+    }
+}

@@ -1,0 +1,179 @@
+//! What the bank has written down about an open account, and its arithmetic.
+//!
+//! Recording a fact checks only what has to hold whatever the bank's policy is: no money comes
+//! from nowhere, none is promised twice. Policy may change; what has happened may not, so whether
+//! a withdrawal of last year would be allowed today is not asked.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ondol_kernel::{Currency, Money};
+use serde::{Deserialize, Serialize};
+
+use super::{Event, FreezeReason};
+use crate::{CustomerId, TransferId};
+
+/// For how many transfers money can be held at once.
+pub const HOLDS_MAX: u32 = 100;
+
+/// How many ended transfers an account remembers. To ask again about one that ended before those
+/// is a new question; until then it is answered as it was the first time.
+pub const TRANSFERS_REMEMBERED_MAX: usize = 256;
+
+/// An open account: whose it is, what is on it, and what of that is promised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Book {
+    owner: CustomerId,
+    balance: Money,
+    frozen: Option<FreezeReason>,
+    holds: BTreeMap<TransferId, Money>,
+    ended: VecDeque<(TransferId, Promise)>,
+}
+
+/// How the promise made to a transfer stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Promise {
+    /// The money is held.
+    Held(Money),
+    /// The money has left.
+    Settled,
+    /// The money can be spent again.
+    Released,
+}
+
+impl Book {
+    pub(super) fn new(owner: CustomerId, currency: Currency) -> Self {
+        let (holds, ended) = (BTreeMap::new(), VecDeque::new());
+        Self { owner, balance: Money::zero(currency), frozen: None, holds, ended }
+    }
+
+    /// Whose account it is.
+    pub const fn owner(&self) -> CustomerId {
+        self.owner
+    }
+
+    /// What currency it is kept in.
+    pub const fn currency(&self) -> Currency {
+        self.balance.currency()
+    }
+
+    /// All that is on it, held or not.
+    pub const fn balance(&self) -> Money {
+        self.balance
+    }
+
+    /// What is promised to transfers.
+    pub fn held(&self) -> Money {
+        Money::checked_sum(self.currency(), self.holds.values().copied())
+            .expect("holds are in the account's currency and add up to no more than its balance")
+    }
+
+    /// What can be spent.
+    pub fn available(&self) -> Money {
+        self.balance
+            .checked_sub(self.held())
+            .expect("what is held is in the account's currency and part of its balance")
+    }
+
+    /// Why money may not leave, if it may not.
+    pub const fn frozen(&self) -> Option<FreezeReason> {
+        self.frozen
+    }
+
+    /// Whether money may not leave.
+    pub const fn is_frozen(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// How the promise made to a transfer stands, if there is one that is remembered.
+    pub fn promise(&self, transfer: TransferId) -> Option<Promise> {
+        let held = self.holds.get(&transfer).copied().map(Promise::Held);
+        held.or_else(|| {
+            self.ended.iter().find(|(ended, _)| *ended == transfer).map(|(_, end)| *end)
+        })
+    }
+
+    pub(super) fn is_of(&self, owner: CustomerId, currency: Currency) -> bool {
+        self.owner == owner && self.currency() == currency
+    }
+
+    pub(super) fn has_room_for(&self, amount: Money) -> bool {
+        self.balance.checked_add(amount).is_ok()
+    }
+
+    pub(super) fn can_spare(&self, amount: Money) -> bool {
+        amount <= self.available()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.holds.len() >= HOLDS_MAX as usize
+    }
+
+    /// Writes down what has happened; the error is the rule that it breaks, and then nothing
+    /// has been written.
+    pub(super) fn record(&mut self, event: &Event) -> Result<(), &'static str> {
+        match *event {
+            Event::Opened { .. } => Err("an account opens once"),
+            Event::Closed => Err("an account closes with nothing on it"),
+            Event::Deposited { amount } => self.add(amount),
+            Event::Withdrawn { amount } => self.take(amount),
+            Event::Held { transfer, amount } => self.hold(transfer, amount),
+            Event::Settled { transfer } => self.settle(transfer),
+            Event::Released { transfer } => self.end(transfer, Promise::Released).map(|_freed| ()),
+            Event::Frozen { because } => {
+                self.frozen = Some(because);
+                Ok(())
+            }
+            Event::Unfrozen => {
+                self.frozen = None;
+                Ok(())
+            }
+        }
+    }
+
+    fn add(&mut self, amount: Money) -> Result<(), &'static str> {
+        counts(amount)?;
+        let sum = self.balance.checked_add(amount);
+        self.balance = sum.map_err(|_error| "the sum is no amount of the account's currency")?;
+        Ok(())
+    }
+
+    fn take(&mut self, amount: Money) -> Result<(), &'static str> {
+        self.spares(amount)?;
+        let rest = self.balance.checked_sub(amount);
+        self.balance = rest.map_err(|_error| "the rest is no amount of the account's currency")?;
+        Ok(())
+    }
+
+    fn hold(&mut self, transfer: TransferId, amount: Money) -> Result<(), &'static str> {
+        self.spares(amount)?;
+        if self.promise(transfer).is_some() {
+            return Err("a promise is made to a transfer once");
+        }
+        self.holds.insert(transfer, amount);
+        Ok(())
+    }
+
+    fn settle(&mut self, transfer: TransferId) -> Result<(), &'static str> {
+        let amount = self.end(transfer, Promise::Settled)?;
+        self.take(amount)
+    }
+
+    /// Ends a promise; what it held can be spent again.
+    fn end(&mut self, transfer: TransferId, ending: Promise) -> Result<Money, &'static str> {
+        let amount = self.holds.remove(&transfer).ok_or("no money is held for this transfer")?;
+        if self.ended.len() >= TRANSFERS_REMEMBERED_MAX {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((transfer, ending));
+        Ok(amount)
+    }
+
+    fn spares(&self, amount: Money) -> Result<(), &'static str> {
+        counts(amount)?;
+        if self.can_spare(amount) { Ok(()) } else { Err("more than is available has left") }
+    }
+}
+
+fn counts(amount: Money) -> Result<(), &'static str> {
+    if amount.is_positive() { Ok(()) } else { Err("only more than nothing can be moved") }
+}

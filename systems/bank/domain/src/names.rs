@@ -1,0 +1,17 @@
+//! Whom and what the bank speaks of, by id.
+
+use ondol_kernel::Id;
+
+/// A customer, by id.
+pub type CustomerId = Id<Customer>;
+
+/// A transfer from one account to another, by id.
+pub type TransferId = Id<Transfer>;
+
+/// A person or a company that the bank keeps an account for.
+#[derive(Debug)]
+pub enum Customer {}
+
+/// Money on its way from one account to another.
+#[derive(Debug)]
+pub enum Transfer {}

@@ -1,0 +1,183 @@
+//! What holds for every account, whatever is asked of it and in whatever order.
+
+use bank_domain::account::{Account, Command, Event, FreezeReason, TRANSFERS_REMEMBERED_MAX};
+use bank_domain::{CustomerId, TransferId};
+use ondol_domain::{Aggregate, Snapshot, fold};
+use ondol_kernel::{Currency, Money};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+const KIM: CustomerId = CustomerId::from_u128(1);
+
+/// Amounts around the edges of what is allowed, in the right currency nearly always.
+fn amounts() -> impl Strategy<Value = Money> {
+    let won = prop_oneof![
+        12 => 1_i64..2_000,
+        1 => Just(0),
+        1 => -5_i64..0,
+        1 => Just(i64::MAX),
+        1 => Just(i64::MIN),
+    ];
+    let currencies = prop_oneof![19 => Just(Currency::KRW), 1 => Just(Currency::USD)];
+    (won, currencies).prop_map(|(minor, currency)| Money::new(minor, currency))
+}
+
+fn transfers() -> impl Strategy<Value = TransferId> {
+    (0_u128..6).prop_map(TransferId::from_u128)
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        1 => (1_u128..3).prop_map(|owner| Command::Open {
+            owner: CustomerId::from_u128(owner),
+            currency: Currency::KRW,
+        }),
+        6 => amounts().prop_map(|amount| Command::Deposit { amount }),
+        4 => amounts().prop_map(|amount| Command::Withdraw { amount }),
+        6 => (transfers(), amounts())
+            .prop_map(|(transfer, amount)| Command::Hold { transfer, amount }),
+        4 => transfers().prop_map(|transfer| Command::Settle { transfer }),
+        4 => transfers().prop_map(|transfer| Command::Release { transfer }),
+        1 => Just(Command::Freeze { because: FreezeReason::CourtOrder }),
+        2 => Just(Command::Unfreeze),
+        1 => Just(Command::Close),
+    ]
+}
+
+/// A life of an account: opened first, so that most of what follows has an effect.
+fn lives() -> impl Strategy<Value = Vec<Command>> {
+    let open = Command::Open { owner: KIM, currency: Currency::KRW };
+    vec(commands(), 0..120).prop_map(move |mut life| {
+        life.insert(0, open.clone());
+        life
+    })
+}
+
+/// Lives through the commands; each event that is decided has to be possible.
+fn live(life: Vec<Command>) -> (Account, Vec<Event>) {
+    life.into_iter().fold(Default::default(), |(account, history), command| {
+        let (account, events) = step(account, command);
+        (account, [history, events].concat())
+    })
+}
+
+fn step(account: Account, command: Command) -> (Account, Vec<Event>) {
+    let events = account.decide(command).unwrap_or_default();
+    let after = events.iter().try_fold(account, Account::evolve);
+    (after.expect("decide yields nothing that evolve calls impossible"), events)
+}
+
+/// What came in less what went out, counted without the account's own arithmetic.
+fn sum(history: &[Event]) -> i128 {
+    let held = |of: &TransferId| {
+        let mut amounts = history.iter().filter_map(move |event| match event {
+            Event::Held { transfer, amount } if transfer == of => Some(amount.minor()),
+            _ => None,
+        });
+        i128::from(amounts.next_back().expect("what is settled was held"))
+    };
+    let change = |event: &Event| match event {
+        Event::Deposited { amount } => i128::from(amount.minor()),
+        Event::Withdrawn { amount } => -i128::from(amount.minor()),
+        Event::Settled { transfer } => -held(transfer),
+        Event::Opened { .. }
+        | Event::Held { .. }
+        | Event::Released { .. }
+        | Event::Frozen { .. }
+        | Event::Unfrozen
+        | Event::Closed => 0,
+    };
+    history.iter().map(change).sum()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn money_is_conserved(life in lives()) {
+        let (account, history) = live(life);
+        let on_it = match &account {
+            Account::Open(book) => {
+                let parts = book.available().checked_add(book.held());
+                prop_assert_eq!(parts, Ok(book.balance()));
+                prop_assert!(!book.available().is_negative() && !book.held().is_negative());
+                book.balance().minor()
+            }
+            Account::Unopened | Account::Closed => 0,
+        };
+        prop_assert_eq!(i128::from(on_it), sum(&history));
+    }
+
+    #[test]
+    fn decide_yields_nothing_that_evolve_calls_impossible(life in lives(), last in commands()) {
+        let (account, history) = live(life);
+        prop_assert_eq!(&fold::<Account>(&history), &Ok(account.clone()));
+        step(account, last);
+    }
+
+    #[test]
+    fn asking_a_transfer_twice_is_the_same_as_asking_once(
+        life in lives(), transfer in transfers(), amount in amounts(),
+    ) {
+        let (account, _) = live(life);
+        let asked = [
+            Command::Hold { transfer, amount },
+            Command::Settle { transfer },
+            Command::Release { transfer },
+        ];
+        for command in asked {
+            let (once, events) = step(account.clone(), command.clone());
+            if !events.is_empty() {
+                prop_assert_eq!(once.decide(command), Ok(Vec::new()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_snapshot_and_what_came_after_are_the_same_as_a_replay(life in lives(), at: prop::sample::Index) {
+        let (account, history) = live(life);
+        let (before, after) = history.split_at(at.index(history.len()));
+        let snapshot = Snapshot::<Account>::json();
+        let written = snapshot.write(&fold(before).unwrap()).unwrap();
+        let read = snapshot.read(&written).unwrap();
+        prop_assert_eq!(after.iter().try_fold(read, Account::evolve), Ok(account));
+    }
+}
+
+#[test]
+fn an_account_remembers_only_so_many_transfers() {
+    let amount = Money::new(1, Currency::KRW);
+    let count = TRANSFERS_REMEMBERED_MAX as u128 + 50;
+    let transfers = (0..count)
+        .map(TransferId::from_u128)
+        .flat_map(|transfer| [Command::Hold { transfer, amount }, Command::Release { transfer }]);
+    let opening =
+        [Command::Open { owner: KIM, currency: Currency::KRW }, Command::Deposit { amount }];
+    let (account, _) = live(opening.into_iter().chain(transfers).collect());
+    let Account::Open(book) = account else { unreachable!("nothing has closed it") };
+    let remembered = |number| book.promise(TransferId::from_u128(number)).is_some();
+    assert_eq!((0..count).filter(|number| remembered(*number)).count(), TRANSFERS_REMEMBERED_MAX);
+    assert!(remembered(count - 1) && !remembered(0), "the newest are the ones remembered");
+}
+
+#[test]
+fn a_corrupt_history_is_found_where_it_is_read() {
+    let opened = Event::Opened { owner: KIM, currency: Currency::KRW };
+    let won = |won| Money::new(won, Currency::KRW);
+    let transfer = TransferId::from_u128(1);
+    let taken = Event::Withdrawn { amount: won(1) };
+    let histories = [
+        vec![taken.clone()],
+        vec![opened.clone(), taken],
+        vec![opened.clone(), opened.clone()],
+        vec![opened.clone(), Event::Deposited { amount: won(-1) }],
+        vec![opened.clone(), Event::Deposited { amount: Money::new(1, Currency::USD) }],
+        vec![opened.clone(), Event::Settled { transfer }],
+        vec![opened.clone(), Event::Released { transfer }],
+        vec![opened.clone(), Event::Deposited { amount: won(1) }, Event::Closed],
+        vec![opened, Event::Closed, Event::Unfrozen],
+    ];
+    for history in histories {
+        assert!(fold::<Account>(&history).is_err(), "{history:?} was believed");
+    }
+}
