@@ -1,0 +1,48 @@
+//! Views: documents folded from events, and the port behind which they are kept.
+//!
+//! A view is a set of documents; each is what a fold has made of the events that touch its key.
+//! Documents are kept with the checkpoints they were folded up to, in one commit, so that
+//! nothing is folded twice and nothing is left out, whatever happens in between.
+//!
+//! - [`ViewStore`] is the port. Engines: memory here ([`MemoryViews`]), SQLite and PostgreSQL in
+//!   their own crates.
+//! - A [`ViewId`] names one set of documents. Several stand side by side, and one of them answers
+//!   for its view: a rebuild is made beside it and swapped in by one commit.
+//! - A [`Query`] asks for documents by key or by a declared index, in pages that begin where the
+//!   one before has ended.
+//! - A poison event parks its own key ([`Parked`]); other keys flow.
+
+mod checkpoint;
+pub mod conformance;
+mod definition;
+mod document;
+mod entries;
+mod error;
+mod faults;
+mod limits;
+mod memory;
+mod names;
+pub mod ordered;
+mod parked;
+mod query;
+mod store;
+mod view_id;
+mod write;
+
+pub use checkpoint::{Advance, Checkpoint, CheckpointFault, SourceCheckpoint, checkpoint_of};
+pub use definition::{Definition, ViewStatus};
+pub use document::{Change, Document, DocumentTooLarge, Entry, LastEvent, Loaded};
+pub use entries::{EntriesError, pack, unpack};
+pub use error::{BoxError, DefineError, LoadError, QueryError, WriteError};
+pub use faults::{FailOnce, Failed, Faults, NoFaults, Step};
+pub use limits::Limits;
+pub use memory::MemoryViews;
+pub use names::{DocumentKey, KEY_BYTES_MAX, NAME_BYTES_MAX, NameError, SourceName, ViewName};
+pub use parked::{Parked, Parking, REASON_BYTES_MAX, Unit, UnitError, Waiting, shortened};
+pub use query::{
+    Count, Cursor, CursorError, Direction, InvalidQuery, KeySpan, Place, Query, QueryPage, Scan,
+    Selection, ValueSpan,
+};
+pub use store::ViewStore;
+pub use view_id::{Target, ViewId, ViewIdError};
+pub use write::Write;
