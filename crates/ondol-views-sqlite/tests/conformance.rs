@@ -9,7 +9,8 @@ use ondol_views_sqlite::{Options, SqliteViews};
 async fn stage() -> Stage {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let faults = Arc::new(FailOnce::default());
-    let limits = Limits { counted_max: 5_000, ..Limits::default() };
+    let limits =
+        Limits { counted_max: 5_000, parked_max: 100, waiting_max: 100, ..Limits::default() };
     let options = Options { limits, ..Options::at(folder.path().join("views.db")) };
     let store = SqliteViews::open_with_faults(options, faults.clone()).expect("the file is opened");
     Stage { store: Arc::new(store), faults, guard: Box::new(folder) }

@@ -8,13 +8,25 @@ pub mod defining;
 #[doc(hidden)]
 pub mod failing;
 #[doc(hidden)]
+pub mod laws;
+#[doc(hidden)]
 pub mod made_up;
 #[doc(hidden)]
+pub mod mending;
+#[doc(hidden)]
 pub mod parking;
+#[doc(hidden)]
+pub mod projecting;
 #[doc(hidden)]
 pub mod querying;
 #[doc(hidden)]
 pub mod random;
+#[doc(hidden)]
+pub mod rebuilding;
+#[doc(hidden)]
+pub mod town;
+#[doc(hidden)]
+pub mod verifying;
 #[doc(hidden)]
 pub mod writing;
 
@@ -92,6 +104,47 @@ macro_rules! conformance {
                 documents_are_counted_within_a_selection
                 a_count_is_given_up_at_the_limit;
             random: a_store_answers_as_the_one_in_memory_does;
+            projecting: documents_are_folded_from_their_events
+                a_restart_goes_on_where_it_stopped
+                a_live_view_follows_its_log
+                events_that_touch_nothing_move_the_checkpoint_on
+                a_log_of_another_life_stops_the_view
+                a_log_that_ends_before_the_checkpoint_stops_the_view
+                two_projections_of_one_view_fold_nothing_twice
+                several_logs_are_folded_into_one_view
+                waiting_for_a_place_ends_when_it_is_reached
+                waiting_is_bounded_and_says_that_it_was_not_met
+                waiting_for_another_life_of_the_log_is_refused
+                a_store_that_fails_now_and_then_is_tried_again;
+            mending: a_poison_event_parks_its_own_key_and_others_flow
+                what_waits_is_folded_in_order_once_it_is_mended
+                a_mended_key_is_tried_again_at_the_next_start
+                a_retry_in_vain_counts_the_try_and_keeps_what_waits
+                a_second_poison_event_is_found_behind_the_first
+                a_skipped_event_is_left_out_and_the_rest_follows
+                more_may_wait_than_is_kept_by_position
+                an_unreadable_event_parks_its_stream
+                a_skipped_stream_goes_on_after_the_unreadable_event
+                documents_that_moved_on_are_folded_in_order_when_a_stream_is_released
+                a_key_that_cannot_be_kept_parks_its_stream
+                a_document_that_outgrows_the_limit_is_parked_as_it_was
+                too_much_that_is_parked_stops_the_view
+                what_is_not_parked_cannot_be_retried;
+            rebuilding: a_rebuild_goes_on_beside_and_takes_its_place
+                the_way_back_is_at_once
+                only_one_build_is_made_at_a_time
+                a_new_version_takes_the_place_of_the_old_one
+                a_new_version_waits_for_a_word_if_told_to
+                one_document_is_rebuilt_alone
+                a_rebuild_shows_how_far_it_is;
+            verifying: a_view_equals_its_replay
+                a_changed_document_is_found_and_shown
+                missing_and_extra_documents_are_found
+                wrong_entries_are_found
+                a_sample_finds_what_it_looks_at
+                a_parked_document_equals_its_replay_up_to_the_poison
+                a_view_that_is_written_to_is_verified_all_the_same;
+            laws: a_view_equals_a_replay_whatever_happens;
         }
     };
 }

@@ -13,6 +13,7 @@
 //! - A poison event parks its own key ([`Parked`]); other keys flow.
 
 mod checkpoint;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 mod definition;
 mod document;
@@ -24,9 +25,11 @@ mod memory;
 mod names;
 pub mod ordered;
 mod parked;
+mod projector;
 mod query;
 mod store;
 mod view_id;
+mod wait;
 mod write;
 
 pub use checkpoint::{Advance, Checkpoint, CheckpointFault, SourceCheckpoint, checkpoint_of};
@@ -39,10 +42,16 @@ pub use limits::Limits;
 pub use memory::MemoryViews;
 pub use names::{DocumentKey, KEY_BYTES_MAX, NAME_BYTES_MAX, NameError, SourceName, ViewName};
 pub use parked::{Parked, Parking, REASON_BYTES_MAX, Unit, UnitError, Waiting, shortened};
+pub use projector::{
+    Difference, Extent, FollowError, How, OrderError, Parts, Phase, PlaceDiffers, Progress,
+    Projector, ProjectorError, ProjectorOptions, ProjectorOptionsError, RepairError, Repaired,
+    Source, Verified, ViewHandle,
+};
 pub use query::{
     Count, Cursor, CursorError, Direction, InvalidQuery, KeySpan, Place, Query, QueryPage, Scan,
     Selection, ValueSpan,
 };
 pub use store::ViewStore;
 pub use view_id::{Target, ViewId, ViewIdError};
+pub use wait::{WaitError, wait_for};
 pub use write::Write;

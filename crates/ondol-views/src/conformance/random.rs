@@ -25,7 +25,8 @@ pub async fn a_store_answers_as_the_one_in_memory_does(stage: Stage) {
         let model = MemoryViews::new(*stage.store.limits());
         let rng = SeededRng::new(seed);
         let mut known = Known::new();
-        for store in [stage.store.as_ref(), &model as &dyn ViewStore] {
+        let both: [&dyn ViewStore; 2] = [stage.store.as_ref(), &model];
+        for store in both {
             store.create(definition(id.clone())).await.expect("the view is made");
         }
         for round in 0..ROUNDS {

@@ -1,0 +1,375 @@
+//! Runs one view: folds the build that serves, makes new ones beside it, and swaps them.
+
+use std::sync::Arc;
+
+use ondol_domain::{EventSet, Fingerprint, View, view_shape};
+use ondol_doors::Clock;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::core::Core;
+use super::follower::follow;
+use super::handle::{Order, OrderError};
+use super::read::filter;
+use super::repair::{Repair, RepairError, What};
+use super::replay::Reading;
+use super::state::Phase;
+use super::{FollowError, Progress, ProjectorError, ProjectorOptions, Source, ViewHandle};
+use crate::{Definition, Target, Unit, ViewId, ViewName, ViewStatus, ViewStore};
+
+/// Orders that may wait for the one who runs.
+const ORDERS_MAX: usize = 16;
+
+/// What a projector is made of.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// Where documents are kept.
+    pub views: Arc<dyn ViewStore>,
+    /// What they are folded from.
+    pub sources: Vec<Source>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Folds a view from its logs for as long as it runs.
+pub struct Projector<V: View> {
+    handle: ViewHandle<V>,
+    orders: mpsc::Receiver<Order>,
+    standing: watch::Sender<Vec<watch::Receiver<Progress>>>,
+    tasks: JoinSet<(ViewId, Result<(), FollowError>)>,
+    main: Option<Running>,
+    beside: Option<Running>,
+    fold: u64,
+    indexes: Vec<String>,
+}
+
+/// A build that is being folded.
+struct Running {
+    id: ViewId,
+    stop: watch::Sender<bool>,
+    repairs: mpsc::Sender<Repair>,
+    progress: watch::Receiver<Progress>,
+    /// Whether it is to answer once it has caught up.
+    is_to_serve: bool,
+}
+
+impl<V: View> std::fmt::Debug for Projector<V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Projector").field("name", &self.handle.name).finish_non_exhaustive()
+    }
+}
+
+impl<V: View> Projector<V> {
+    /// A projector, once the view and the options have been checked. It does nothing yet.
+    ///
+    /// # Errors
+    /// When the view is wrongly declared, or cannot be projected as asked.
+    pub fn new(options: ProjectorOptions, parts: Parts) -> Result<Self, ProjectorError> {
+        options.validate()?;
+        let shape = view_shape::<V>();
+        let wrong = |problems: String| ProjectorError::Shape { problems };
+        let shape = shape.map_err(|problems| wrong(problems.to_string()))?;
+        let reader = V::Event::reader().map_err(|problems| wrong(problems.to_string()))?;
+        let mut names: Vec<_> = parts.sources.iter().map(|source| source.name.clone()).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() || names.len() != parts.sources.len() {
+            let found = parts.sources.into_iter().map(|source| source.name).collect();
+            return Err(ProjectorError::Sources { found });
+        }
+        let name = ViewName::new(V::NAME).map_err(|error| wrong(error.to_string()))?;
+        let filter = filter(&reader);
+        let reading = Reading { sources: parts.sources, reader: Arc::new(reader), filter };
+        let (orders_in, orders) = mpsc::channel(ORDERS_MAX);
+        let standing = watch::Sender::new(Vec::new());
+        let handle = ViewHandle {
+            name,
+            orders: orders_in,
+            standing: standing.subscribe(),
+            views: parts.views,
+            reading: Arc::new(reading),
+            options: Arc::new(options),
+            clock: parts.clock,
+        };
+        let indexes = shape.indexes.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let fold = fold_of(&shape);
+        let (tasks, main, beside) = (JoinSet::new(), None, None);
+        Ok(Self { handle, orders, standing, tasks, main, beside, fold, indexes })
+    }
+
+    /// A handle to what will run.
+    pub fn handle(&self) -> ViewHandle<V> {
+        self.handle.clone()
+    }
+
+    /// Folds until `shutdown` comes, then writes what has been folded and ends.
+    ///
+    /// # Errors
+    /// When something is wrong that waiting does not mend: the view then has stopped.
+    pub async fn run(
+        mut self,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), FollowError> {
+        let mut shutdown = std::pin::pin!(shutdown);
+        self.begin().await?;
+        loop {
+            let caught_up = caught_up(self.to_swap());
+            tokio::select! {
+                () = &mut shutdown => return self.end().await,
+                Some(order) = self.orders.recv() => self.obey(order).await?,
+                Some(ended) = self.tasks.join_next() => self.has_ended(ended).await?,
+                () = caught_up => self.swap().await?,
+            }
+        }
+    }
+
+    /// Finds out which build to fold, and begins.
+    async fn begin(&mut self) -> Result<(), FollowError> {
+        let mine = self.builds().await?;
+        let serving = mine.iter().find(|status| status.is_serving).map(id_of);
+        let latest = mine.iter().map(id_of).filter(|id| id.version == V::VERSION).max();
+        let id = match (&serving, latest) {
+            (Some(serving), _) if serving.version == V::VERSION => serving.clone(),
+            (_, Some(latest)) => latest,
+            (_, None) => ViewId::first(self.handle.name.clone(), V::VERSION),
+        };
+        self.make(&id).await?;
+        let is_newer = serving.as_ref().is_none_or(|serving| serving.version < id.version);
+        let swaps = serving.is_none() || self.handle.options.swaps_by_itself;
+        let main = self.start(id, is_newer && swaps);
+        self.main = Some(main);
+        self.tell();
+        self.retry_parked().await
+    }
+
+    /// The code may have been mended since something was parked, so all of it is tried once.
+    async fn retry_parked(&mut self) -> Result<(), FollowError> {
+        let Some(main) = &self.main else { return Ok(()) };
+        let most = self.handle.views.limits().parked_max;
+        let parked = self.handle.views.parked(&main.id, None, most).await?;
+        let repairs = main.repairs.clone();
+        let units: Vec<Unit> = parked.into_iter().map(|parked| parked.unit).collect();
+        for unit in units {
+            let (answer, _nobody_waits) = tokio::sync::oneshot::channel();
+            let repair = Repair { what: What::Retry(unit), answer };
+            if repairs.send(repair).await.is_err() {
+                // It has stopped already, and says why when it is joined.
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn builds(&self) -> Result<Vec<ViewStatus>, FollowError> {
+        let listed = self.handle.views.list().await?;
+        let is_mine = |status: &ViewStatus| status.definition.id.name == self.handle.name;
+        Ok(listed.into_iter().filter(is_mine).collect())
+    }
+
+    async fn make(&self, id: &ViewId) -> Result<(), FollowError> {
+        let (indexes, made) = (self.indexes.clone(), self.handle.clock.now());
+        let definition = Definition { id: id.clone(), indexes, fold: self.fold, made };
+        Ok(self.handle.views.create(definition).await?)
+    }
+
+    fn start(&mut self, id: ViewId, is_to_serve: bool) -> Running {
+        let (stop, stopped) = watch::channel(false);
+        let (repairs, repairs_out) = mpsc::channel(ORDERS_MAX);
+        let (state, progress) = watch::channel(Progress::of(id.clone()));
+        let core = Core::<V> {
+            view: id.clone(),
+            views: Arc::clone(&self.handle.views),
+            reading: Arc::clone(&self.handle.reading),
+            options: Arc::clone(&self.handle.options),
+            clock: Arc::clone(&self.handle.clock),
+            state,
+        };
+        let of = id.clone();
+        self.tasks.spawn(async move { (of, follow(&core, repairs_out, stopped).await) });
+        Running { id, stop, repairs, progress, is_to_serve }
+    }
+
+    fn tell(&self) {
+        let all = self.main.iter().chain(&self.beside);
+        self.standing.send_replace(all.map(|running| running.progress.clone()).collect());
+    }
+
+    /// The build that is to answer once it has caught up.
+    fn to_swap(&self) -> Option<(watch::Receiver<Progress>, u64)> {
+        let mut all = self.beside.iter().chain(&self.main);
+        let running = all.find(|running| running.is_to_serve)?;
+        let most = if self.beside.is_some() { self.handle.options.swap_events_max } else { 0 };
+        Some((running.progress.clone(), most))
+    }
+
+    async fn obey(&mut self, order: Order) -> Result<(), FollowError> {
+        // Whoever gave an order may have gone; it is carried out all the same.
+        match order {
+            Order::Repair(what, answer) => {
+                let repair = Repair { what, answer };
+                let sent = match &self.main {
+                    Some(main) => main.repairs.send(repair).await.map_err(|unsent| unsent.0),
+                    None => Err(repair),
+                };
+                if let Err(Repair { answer, .. }) = sent {
+                    drop(answer.send(Err(RepairError::NotRunning)));
+                }
+            }
+            Order::Rebuild(answer) => {
+                let outcome = self.rebuild().await;
+                drop(answer.send(outcome));
+            }
+            Order::Serve(view, answer) => {
+                let outcome = self.serve(view).await;
+                drop(answer.send(outcome));
+            }
+        }
+        Ok(())
+    }
+
+    async fn rebuild(&mut self) -> Result<ViewId, OrderError> {
+        if let Some(beside) = &self.beside {
+            return Err(OrderError::Building { view: beside.id.clone() });
+        }
+        let mine = self.builds().await?;
+        let of_mine = mine.iter().map(id_of).filter(|id| id.version == V::VERSION);
+        let latest = of_mine.max();
+        let id = match latest {
+            Some(latest) => latest.next_build(),
+            None => ViewId::first(self.handle.name.clone(), V::VERSION),
+        };
+        self.make(&id).await?;
+        let swaps = self.handle.options.swaps_by_itself;
+        let beside = self.start(id.clone(), swaps);
+        self.beside = Some(beside);
+        self.tell();
+        Ok(id)
+    }
+
+    /// Lets a build answer at once, and folds it on.
+    async fn serve(&mut self, view: ViewId) -> Result<Option<ViewId>, OrderError> {
+        if view.name != self.handle.name || view.version != V::VERSION {
+            return Err(OrderError::Foreign { asked: view, version: V::VERSION });
+        }
+        let before = self.handle.views.serve(&view).await.map_err(FollowError::from)?;
+        if self.main.as_ref().is_some_and(|main| main.id == view) {
+            return Ok(before);
+        }
+        self.stop_main().await?;
+        let beside = self.beside.take_if(|beside| beside.id == view);
+        let main = beside.map(|beside| Running { is_to_serve: false, ..beside });
+        self.main = Some(main.unwrap_or_else(|| self.start(view, false)));
+        self.tell();
+        Ok(before)
+    }
+
+    /// Lets the build that has caught up answer. The one that served stands still until the new
+    /// one has come as far, so that nobody who reads is taken back in time.
+    async fn swap(&mut self) -> Result<(), FollowError> {
+        let serving = Target::Serving(self.handle.name.clone());
+        let Some(mut beside) = self.beside.take() else {
+            let Some(main) = &mut self.main else { return Ok(()) };
+            main.is_to_serve = false;
+            self.handle.views.serve(&main.id).await?;
+            return Ok(());
+        };
+        self.stop_main().await?;
+        let stands = self.handle.views.checkpoints(&serving).await?.1;
+        let reached = beside
+            .progress
+            .wait_for(|progress| progress.phase == Phase::Stopped || progress.has_reached(&stands));
+        let is_there = reached.await.is_ok_and(|progress| progress.has_reached(&stands));
+        if is_there {
+            let before = self.handle.views.serve(&beside.id).await?;
+            self.main = Some(Running { is_to_serve: false, ..beside });
+            self.drop_before(before).await?;
+        } else {
+            // It has failed on its last steps, and says why when it is joined.
+            let served = self.handle.views.checkpoints(&serving).await?.0;
+            self.main = Some(self.start(served, false));
+        }
+        self.tell();
+        Ok(())
+    }
+
+    /// Keeps the build that served before, for the way back, and no older ones.
+    async fn drop_before(&self, kept: Option<ViewId>) -> Result<(), FollowError> {
+        let Some(kept) = kept else { return Ok(()) };
+        for status in self.builds().await? {
+            if status.definition.id < kept && !status.is_serving {
+                self.handle.views.drop_view(&status.definition.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn stop_main(&mut self) -> Result<(), FollowError> {
+        let Some(main) = self.main.take() else { return Ok(()) };
+        main.stop.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            let (id, outcome) = ended_as(ended)?;
+            let is_main = id == main.id;
+            self.note(id, outcome)?;
+            if is_main {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn has_ended(&mut self, ended: Ended) -> Result<(), FollowError> {
+        let (id, outcome) = ended_as(ended)?;
+        self.note(id, outcome)
+    }
+
+    /// A build that is made beside may fail: the other goes on serving, and what went wrong is
+    /// told in its progress. The one that serves may not.
+    fn note(&mut self, id: ViewId, outcome: Result<(), FollowError>) -> Result<(), FollowError> {
+        if self.beside.take_if(|beside| beside.id == id).is_some() {
+            return Ok(());
+        }
+        outcome
+    }
+
+    async fn end(mut self) -> Result<(), FollowError> {
+        for running in self.main.iter().chain(&self.beside) {
+            running.stop.send_replace(true);
+        }
+        while let Some(ended) = self.tasks.join_next().await {
+            self.has_ended(ended).await?;
+        }
+        Ok(())
+    }
+}
+
+type Ended = Result<(ViewId, Result<(), FollowError>), tokio::task::JoinError>;
+
+fn ended_as(ended: Ended) -> Result<(ViewId, Result<(), FollowError>), FollowError> {
+    ended.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => FollowError::panicked("the projection", &*panic),
+        Err(error) => FollowError::Panicked { task: "the projection", reason: error.to_string() },
+    })
+}
+
+fn id_of(status: &ViewStatus) -> ViewId {
+    status.definition.id.clone()
+}
+
+/// Comes to its end once a build has caught up; never, if none is to.
+async fn caught_up(of: Option<(watch::Receiver<Progress>, u64)>) {
+    if let Some((mut progress, most)) = of {
+        let is_there =
+            |progress: &Progress| progress.phase == Phase::Live && progress.behind <= most;
+        if progress.wait_for(|progress| is_there(progress)).await.is_ok() {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Which fold makes the documents, as far as a declaration tells.
+fn fold_of(shape: &ondol_domain::ViewShape) -> u64 {
+    let text = format!("{}@{} {:?}", shape.name, shape.version, shape.indexes);
+    let bits = Fingerprint::of(&text).to_string();
+    u64::from_str_radix(&bits[..16], 16).expect("a fingerprint is written in 32 digits")
+}

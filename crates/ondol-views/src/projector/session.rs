@@ -1,0 +1,391 @@
+//! One run of the fold over its logs, from the checkpoint on, until something goes wrong.
+//!
+//! Three things go on at the same time: pages are read ahead, one page is folded, one chunk is
+//! written. They are in step by queues with limits. A session that fails is thrown away whole;
+//! the next one begins at the checkpoint that the store has, so a commit whose outcome got lost
+//! is settled by looking.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ondol_domain::View;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::arena::Arena;
+use super::core::Core;
+use super::fold::{Chunk, Fold, Poisoned};
+use super::kept::document_of;
+use super::pages::{Page, read_ahead};
+use super::parked_set::ParkedSet;
+use super::repair::{Repair, RepairError};
+use super::replay::{Documents, Range, Replayed};
+use super::state::{Pace, Phase};
+use super::{FollowError, Progress};
+use crate::{Change, Checkpoint, SourceCheckpoint, Unit, Write, WriteError, checkpoint_of};
+
+/// Events of a page that are folded where they are; more are folded off the runtime.
+const FOLDED_HERE_MAX: usize = 256;
+/// Parked units that are read at a time.
+const PARKED_PAGE: usize = 500;
+
+pub(super) struct Session<'a, V: View> {
+    core: &'a Core<V>,
+    fold: Option<Box<Fold<V>>>,
+    pages: mpsc::Receiver<Page<V::Event>>,
+    readers: JoinSet<FollowError>,
+    writes: JoinSet<Result<(), WriteError>>,
+    /// What the write that is on its way makes of the checkpoints.
+    on_its_way: Vec<Checkpoint>,
+    committed: Vec<Option<Checkpoint>>,
+    is_live: Vec<bool>,
+    last_cut: Duration,
+    pace: Pace,
+}
+
+impl<'a, V: View> Session<'a, V> {
+    /// Finds out where to begin, and begins to read ahead.
+    pub(super) async fn open(core: &'a Core<V>) -> Result<Self, FollowError> {
+        let (kept, parked) = core.stands().await?;
+        let mut chunk = Chunk {
+            from: Vec::new(),
+            seen: Vec::new(),
+            parking: Vec::new(),
+            poisoned: Vec::new(),
+            events: 0,
+        };
+        for source in &core.reading.sources {
+            let folded = checkpoint_of(&kept.checkpoints, &source.name);
+            let head = source.head(folded).await?;
+            let start = Checkpoint { epoch: head.epoch, position: ondol_kernel::Position::START };
+            chunk.from.push(folded);
+            chunk.seen.push(folded.unwrap_or(start));
+        }
+        let (ahead, pages) = mpsc::channel(core.options.pages_ahead_max);
+        let mut readers = JoinSet::new();
+        for (number, seen) in chunk.seen.iter().enumerate() {
+            readers.spawn(read_ahead::<V>(core.ahead(number), *seen, ahead.clone()));
+        }
+        let is_empty = kept.documents == 0 && chunk.from.iter().all(Option::is_none);
+        let options = &core.options;
+        let arena = Arena::new(is_empty, options.cache_documents_max, options.cache_bytes_max);
+        let now = core.clock.running();
+        let session = Self {
+            core,
+            committed: chunk.from.clone(),
+            on_its_way: Vec::new(),
+            is_live: vec![false; chunk.seen.len()],
+            fold: Some(Box::new(Fold {
+                view: core.view.clone(),
+                sources: core.reading.sources.iter().map(|source| source.name.clone()).collect(),
+                arena,
+                parked,
+                limits: *core.views.limits(),
+                chunk,
+            })),
+            pages,
+            readers,
+            writes: JoinSet::new(),
+            last_cut: now,
+            pace: Pace::begin(now),
+        };
+        session.tell();
+        Ok(session)
+    }
+
+    /// Folds on until it is told to stop or something goes wrong.
+    pub(super) async fn run(
+        mut self,
+        repairs: &mut mpsc::Receiver<Repair>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), FollowError> {
+        loop {
+            tokio::select! {
+                biased;
+                () = told_to_stop(stop) => return self.settle().await,
+                Some(written) = self.writes.join_next() => {
+                    self.has_written(written.map_err(joined("the write")))?;
+                }
+                Some(failed) = self.readers.join_next() => {
+                    return Err(failed.unwrap_or_else(joined("the reader")));
+                }
+                Some(repair) = repairs.recv() => self.repair(repair).await?,
+                Some(page) = self.pages.recv() => self.take(page).await?,
+            }
+        }
+    }
+
+    async fn take(&mut self, page: Page<V::Event>) -> Result<(), FollowError> {
+        let Page { source, items, seen, is_live } = page;
+        let (count, now) = (items.len(), self.core.clock.now());
+        let before = self.fold().chunk.seen[source].position;
+        let (items, slots, missing) = self
+            .on_fold(count, move |fold| {
+                let slots = fold.resolve(&items);
+                let missing = fold.arena.take_missing();
+                (items, slots, missing)
+            })
+            .await?;
+        let loaded = self.load(missing.1).await?;
+        self.on_fold(count, move |fold| {
+            for (at, document) in missing.0.into_iter().zip(loaded) {
+                fold.arena.fill(at, document);
+            }
+            fold.apply(source, (&items, seen), &slots, now)
+        })
+        .await??;
+        self.pace.add(seen.get().saturating_sub(before.get()));
+        self.is_live[source] = is_live;
+        if is_live || self.is_due() { self.cut().await } else { Ok(()) }
+    }
+
+    async fn load(
+        &self,
+        keys: Vec<crate::DocumentKey>,
+    ) -> Result<Vec<Option<crate::Document>>, FollowError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.core.views.load(&self.core.view, keys).await?.documents)
+    }
+
+    /// Whether enough has been folded for a commit although more is to come.
+    fn is_due(&self) -> bool {
+        let (options, fold) = (&self.core.options, self.fold_ref());
+        let age = self.core.clock.running().saturating_sub(self.last_cut);
+        fold.chunk.events >= options.chunk_events_max
+            || fold.arena.dirty_count() >= options.chunk_documents_max
+            || fold.arena.is_full()
+            || age >= Duration::from_millis(options.chunk_ms_max)
+    }
+
+    /// Writes what has been folded, once the write before has come to its end.
+    async fn cut(&mut self) -> Result<(), FollowError> {
+        self.finish_write().await?;
+        let changed = self.fold().arena.dirty_count();
+        let (now, from) = (self.core.clock.now(), self.fold().chunk.from.clone());
+        let (mut write, poisoned) = self
+            .on_fold(changed, move |fold| {
+                fold.arena.evict();
+                fold.cut(now)
+            })
+            .await??;
+        if !poisoned.is_empty() {
+            write.changes.extend(self.restore(&from, poisoned).await?);
+        }
+        self.last_cut = self.core.clock.running();
+        self.on_its_way = write.advances.iter().map(|advance| advance.to).collect();
+        self.send(write);
+        Ok(())
+    }
+
+    fn send(&mut self, write: Write) {
+        let is_idle = write.advances.iter().all(|advance| advance.from == Some(advance.to))
+            && write.changes.is_empty()
+            && write.parking.is_empty();
+        if !is_idle {
+            let views = self.core.views.clone();
+            self.writes.spawn(async move { views.write(write).await });
+        }
+    }
+
+    async fn finish_write(&mut self) -> Result<(), FollowError> {
+        while let Some(written) = self.writes.join_next().await {
+            self.has_written(written.map_err(joined("the write")))?;
+        }
+        Ok(())
+    }
+
+    fn has_written(
+        &mut self,
+        written: Result<Result<(), WriteError>, FollowError>,
+    ) -> Result<(), FollowError> {
+        written??;
+        self.committed = self.on_its_way.iter().copied().map(Some).collect();
+        self.tell();
+        Ok(())
+    }
+
+    /// Writes everything that has been folded, and waits for it.
+    async fn settle(&mut self) -> Result<(), FollowError> {
+        self.cut().await?;
+        self.finish_write().await
+    }
+
+    /// Folds again what had changed before a poison event came, up to the event before it.
+    async fn restore(
+        &self,
+        from: &[Option<Checkpoint>],
+        poisoned: Vec<Poisoned>,
+    ) -> Result<Vec<Change>, FollowError> {
+        let keys: Vec<_> = poisoned.iter().map(|one| one.key.clone()).collect();
+        let stored = self.load(keys).await?;
+        let until = |key: &str, source: usize| {
+            poisoned.iter().find(|one| one.key.as_str() == key).map(|one| one.until[source])
+        };
+        let after = |source: usize| from[source].map(|from| from.position).unwrap_or_default();
+        let ranges: Vec<Range> = (0..from.len())
+            .filter_map(|source| {
+                let until = poisoned.iter().map(|one| one.until[source]).max()?;
+                Some(Range { source, after: after(source), until })
+            })
+            .collect();
+        let mut seeds = Documents::new();
+        let mut had = Vec::new();
+        for (one, document) in poisoned.iter().zip(stored) {
+            had.push((one.key.clone(), document.as_ref().map(|one| one.entries.clone())));
+            if let Some(seed) = document.and_then(|document| Replayed::of(document).ok()) {
+                seeds.insert(one.key.clone(), seed);
+            }
+        }
+        let wants = |source: usize, item: &super::read::Item<V::Event>, key: &str| {
+            until(key, source).is_some_and(|until| item.position <= until)
+        };
+        let (mut documents, _) = self.core.reading.replay(&ranges, seeds, wants).await?;
+        let limits = self.core.views.limits();
+        let changes = had.into_iter().filter_map(|(key, entries)| {
+            let document = documents.remove(&key)?;
+            let kept = document_of(&key, &document.state, document.last?, limits).ok()?;
+            Some(Change::put(kept, entries.as_deref()))
+        });
+        Ok(changes.collect())
+    }
+
+    /// Mends something by hand, while nothing else is folded.
+    async fn repair(&mut self, repair: Repair) -> Result<(), FollowError> {
+        self.settle().await?;
+        let at: Vec<SourceCheckpoint> = self.committed();
+        let Repair { what, answer } = repair;
+        let outcome = self.core.repair(&at, what).await;
+        let (kept, parked) = self.core.stands().await?;
+        let fold = self.fold();
+        fold.parked = parked;
+        if let Ok(repaired) = &outcome {
+            repaired.keys.iter().for_each(|key| fold.arena.forget(key));
+        }
+        drop(kept);
+        let failed = match &outcome {
+            Err(RepairError::Failed(error)) if !error.is_worth_retrying() => None,
+            Err(RepairError::Failed(_)) => Some(()),
+            _ => None,
+        };
+        // Whoever asked may have gone; what was mended stays mended.
+        drop(answer.send(outcome));
+        if failed.is_some() {
+            // The write may have been made after all: begin anew from what the store has.
+            return Err(WriteError::Unknown(Box::new(RepairUnsettled)).into());
+        }
+        Ok(())
+    }
+
+    fn committed(&self) -> Vec<SourceCheckpoint> {
+        let all = self.core.reading.sources.iter().zip(&self.committed);
+        all.filter_map(|(source, checkpoint)| {
+            Some(SourceCheckpoint { source: source.name.clone(), checkpoint: (*checkpoint)? })
+        })
+        .collect()
+    }
+
+    /// Says how it stands.
+    fn tell(&self) {
+        let folded = |at: usize| self.committed[at].map_or(0, |folded| folded.position.get());
+        let behind = self.core.reading.sources.iter().enumerate().map(|(at, source)| {
+            source.log.watch().borrow().position.get().saturating_sub(folded(at))
+        });
+        let behind = behind.sum();
+        let (events_per_second, left) = self.pace.measure(self.core.clock.running(), behind);
+        let is_live = self.is_live.iter().all(|is_live| *is_live) || behind == 0;
+        self.core.state.send_replace(Progress {
+            view: self.core.view.clone(),
+            phase: if is_live { Phase::Live } else { Phase::CatchingUp },
+            checkpoints: self.committed(),
+            behind,
+            events_per_second,
+            left,
+            failure: None,
+        });
+    }
+
+    fn fold(&mut self) -> &mut Fold<V> {
+        self.fold.as_mut().expect("the fold is here unless it is being folded")
+    }
+
+    fn fold_ref(&self) -> &Fold<V> {
+        self.fold.as_ref().expect("the fold is here unless it is being folded")
+    }
+
+    /// Works on the fold: a little work here, much of it off the runtime.
+    async fn on_fold<T: Send + 'static>(
+        &mut self,
+        amount: usize,
+        work: impl FnOnce(&mut Fold<V>) -> T + Send + 'static,
+    ) -> Result<T, FollowError> {
+        if amount <= FOLDED_HERE_MAX {
+            return Ok(work(self.fold()));
+        }
+        let mut fold = self.fold.take().expect("the fold is here unless it is being folded");
+        let work = tokio::task::spawn_blocking(move || {
+            let answer = work(&mut fold);
+            (fold, answer)
+        });
+        let (fold, answer) = work.await.map_err(joined("the fold"))?;
+        self.fold = Some(fold);
+        Ok(answer)
+    }
+}
+
+/// Comes to its end when it is to stop, or when nobody is left who could say so.
+pub(super) async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
+/// Whether something was mended is not known.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("whether a repair was made is not known")]
+struct RepairUnsettled;
+
+/// A task that has not come to its end.
+fn joined(task: &'static str) -> impl Fn(tokio::task::JoinError) -> FollowError {
+    move |error| match error.try_into_panic() {
+        Ok(panic) => FollowError::panicked(task, &*panic),
+        Err(error) => FollowError::Panicked { task, reason: error.to_string() },
+    }
+}
+
+/// How the set of documents stands, and what is parked in it.
+impl<V: View> Core<V> {
+    pub(super) async fn stands(&self) -> Result<(Stands, ParkedSet), FollowError> {
+        let listed = self.views.list().await?;
+        let kept = listed.into_iter().find(|status| status.definition.id == self.view);
+        let unknown = || crate::LoadError::UnknownView { asked: self.view.clone().into() };
+        let kept = kept.ok_or_else(unknown)?;
+        let mut parked = ParkedSet::default();
+        let mut after = None;
+        loop {
+            let page = self.views.parked(&self.view, after, PARKED_PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.unit.clone());
+            for one in &page {
+                parked.restore(one, self.open(&one.unit, one.is_open).await?);
+            }
+        }
+        Ok((Stands { checkpoints: kept.checkpoints, documents: kept.documents }, parked))
+    }
+
+    /// The logs of which all that follows waits behind a unit.
+    async fn open(&self, unit: &Unit, is_open: bool) -> Result<BTreeSet<usize>, FollowError> {
+        if !is_open {
+            return Ok(BTreeSet::new());
+        }
+        let waiting = self.views.waiting(&self.view, unit).await?;
+        let open = waiting.iter().filter(|one| one.and_all_after);
+        Ok(open.filter_map(|one| self.reading.place_of(&one.source)).collect())
+    }
+}
+
+/// How far a set of documents has come.
+#[derive(Debug)]
+pub(super) struct Stands {
+    pub(super) checkpoints: Vec<SourceCheckpoint>,
+    pub(super) documents: u64,
+}
