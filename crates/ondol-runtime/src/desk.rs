@@ -91,7 +91,7 @@ impl<A: Aggregate> Desk<A> {
         options.validate()?;
         let refusals = Refusals::new(&options, Arc::clone(&ground.clock));
         let inner = Inner {
-            codec: Codec::new()?,
+            codec: Codec::of::<A>()?,
             fold: load::fold_of::<A>()?,
             seats: moka::sync::Cache::new(options.hot_states_max),
             refusals,
