@@ -54,7 +54,7 @@ pub async fn a_live_view_follows_its_log(stage: Stage) {
         assert_eq!(town.amount("kim").await, amount);
     }
     let progress = running.handle.progress().remove(0);
-    assert_eq!((progress.phase, progress.behind), (Phase::Live, 0));
+    assert_eq!((progress.phase, progress.behind), (Phase::Live, Some(0)));
     running.stop().await.expect("it stops well");
 }
 

@@ -130,7 +130,7 @@ pub struct Town {
     pub stage: Stage,
     pub log: Arc<MemoryStore>,
     pub clock: Arc<dyn Clock>,
-    codec: Codec<Event>,
+    pub codec: Codec<Event>,
 }
 
 /// A projection that runs.

@@ -363,8 +363,9 @@ fn id_of(status: &ViewStatus) -> ViewId {
 /// Comes to its end once a build has caught up; never, if none is to.
 async fn caught_up(of: Option<(watch::Receiver<Progress>, u64)>) {
     if let Some((mut progress, most)) = of {
-        let is_there =
-            |progress: &Progress| progress.phase == Phase::Live && progress.behind <= most;
+        let is_there = |progress: &Progress| {
+            progress.phase == Phase::Live && progress.behind.is_some_and(|behind| behind <= most)
+        };
         if progress.wait_for(|progress| is_there(progress)).await.is_ok() {
             return;
         }

@@ -99,6 +99,10 @@ impl<'a, V: View> Session<'a, V> {
         repairs: &mut mpsc::Receiver<Repair>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), FollowError> {
+        if self.committed.iter().any(Option::is_none) {
+            // That a log is empty so far is something to know, too.
+            self.settle().await?;
+        }
         loop {
             tokio::select! {
                 biased;
@@ -299,7 +303,7 @@ impl<'a, V: View> Session<'a, V> {
             view: self.core.view.clone(),
             phase: if is_live { Phase::Live } else { Phase::CatchingUp },
             checkpoints: self.committed(),
-            behind,
+            behind: Some(behind),
             events_per_second,
             left,
             failure: None,

@@ -13,8 +13,8 @@ pub struct Progress {
     pub phase: Phase,
     /// How far each log has been folded in, and committed.
     pub checkpoints: Vec<SourceCheckpoint>,
-    /// How many events of its logs it has not dealt with, as far as is known.
-    pub behind: u64,
+    /// How many events of its logs it has not dealt with, once that is known.
+    pub behind: Option<u64>,
     /// Events dealt with in a second, passed over or folded, since it began.
     pub events_per_second: u64,
     /// How long it will take to catch up at this pace, once that can be said.
@@ -68,7 +68,7 @@ impl Progress {
             view,
             phase: Phase::CatchingUp,
             checkpoints: Vec::new(),
-            behind: 0,
+            behind: None,
             events_per_second: 0,
             left: None,
             failure: None,

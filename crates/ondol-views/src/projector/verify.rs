@@ -24,8 +24,8 @@ use crate::{
 const PASS_DOCUMENTS_MAX: usize = 50_000;
 /// Differences that are told one by one.
 const DIFFERENCES_MAX: usize = 100;
-/// How often a pass is caught up with a store that moves on, before it is taken anew.
-const CATCH_UPS_MAX: usize = 100;
+/// How often a pass is taken anew because something was parked or released meanwhile.
+const TRIES_MAX: usize = 10;
 
 /// How much is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,37 +137,45 @@ impl<V: View> Core<V> {
     }
 
     async fn pass(&self, share: &Share, found: &mut Verified) -> Result<(), FollowError> {
-        let parked = self.all_parked().await?;
-        let (kept, _) = self.stands().await?;
-        let mut at = kept.checkpoints;
-        let waits = Waits::of(&parked, |name| self.reading.place_of(name));
-        let mut replayed = Documents::new();
-        let mut from: Vec<SourceCheckpoint> = Vec::new();
-        for _ in 0..CATCH_UPS_MAX {
-            let ranges = self.between(&from, &at);
-            let wants = |source: usize, item: &Item<V::Event>, key: &str| {
-                share.has(key)
-                    && !waits.has_stream(source, item)
-                    && !waits.has_key(source, item, key)
-            };
-            let events;
-            (replayed, events) = self.reading.replay(&ranges, replayed, wants).await?;
-            found.events += events;
-            let keys = self.keys_of(share, &replayed).await?;
-            let loaded = self.views.load(&self.view, keys.clone()).await?;
-            if self.all_parked().await?.iter().map(place).ne(parked.iter().map(place)) {
-                // Something was parked or released meanwhile: what was folded may be too much.
-                return Box::pin(self.pass(share, found)).await;
-            }
-            if loaded.checkpoints == at {
-                let documents: BTreeMap<_, _> = keys.into_iter().zip(loaded.documents).collect();
-                self.compare_all(documents, replayed, found);
+        for _ in 0..TRIES_MAX {
+            if self.try_pass(share, found).await? {
                 return Ok(());
             }
-            from = std::mem::replace(&mut at, loaded.checkpoints);
         }
-        let moving = "the view moves on faster than it can be replayed";
+        let moving = "keys are parked and released faster than the view can be replayed";
         Err(LoadError::Unavailable(moving.into()).into())
+    }
+
+    /// Replays and compares the documents of a pass; documents that have come since it began are
+    /// not looked at. Says whether what is parked stayed as it was: only then it was compared.
+    async fn try_pass(&self, share: &Share, found: &mut Verified) -> Result<bool, FollowError> {
+        let parked = self.all_parked().await?;
+        let (kept, _) = self.stands().await?;
+        let waits = Waits::of(&parked, |name| self.reading.place_of(name));
+        let flows = |source: usize, item: &Item<V::Event>, key: &str| {
+            !waits.has_stream(source, item) && !waits.has_key(source, item, key)
+        };
+        let ranges = self.between(&[], &kept.checkpoints);
+        let wants = |source: usize, item: &Item<V::Event>, key: &str| {
+            share.has(key) && flows(source, item, key)
+        };
+        let (replayed, events) = self.reading.replay(&ranges, Documents::new(), wants).await?;
+        let keys = self.keys_of(share, &replayed).await?;
+        let loaded = self.views.load(&self.view, keys.clone()).await?;
+        if self.all_parked().await?.iter().map(place).ne(parked.iter().map(place)) {
+            return Ok(false);
+        }
+        // The store has moved on meanwhile; so does the replay, to just where it was loaded.
+        let rest = self.between(&kept.checkpoints, &loaded.checkpoints);
+        let wants = |source: usize, item: &Item<V::Event>, key: &str| {
+            keys.binary_search_by(|known| known.as_str().cmp(key)).is_ok()
+                && flows(source, item, key)
+        };
+        let (replayed, more) = self.reading.replay(&rest, replayed, wants).await?;
+        found.events += events + more;
+        let documents: BTreeMap<_, _> = keys.into_iter().zip(loaded.documents).collect();
+        self.compare_all(documents, replayed, found);
+        Ok(true)
     }
 
     /// What was folded in between two moments.
@@ -220,8 +228,8 @@ impl<V: View> Core<V> {
 }
 
 /// What must stay as it is for a pass to be good: where each unit was parked.
-fn place(parked: &Parked) -> (&crate::Unit, Position, u64) {
-    (&parked.unit, parked.position, 0)
+fn place(parked: &Parked) -> (&crate::Unit, Position) {
+    (&parked.unit, parked.position)
 }
 
 /// The query is the house's own, so it is never asked wrongly.
