@@ -9,7 +9,7 @@ mod tags;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -67,8 +67,8 @@ pub struct CloudEvent {
     /// What it can be found by, separated by commas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<String>,
-    /// The data, when it is JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The data, when it is JSON; `null` is data as well.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub data: Option<Box<RawValue>>,
     /// The data, when it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -177,6 +177,11 @@ impl CloudEvent {
             data: payload(self.datacontenttype.as_deref(), self.data, self.data_base64)?,
         })
     }
+}
+
+/// What is there is data, whatever it is.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// The data as JSON where that keeps every byte, else in base64.

@@ -11,9 +11,11 @@
 //! Time comes through [`Time`], chance through [`Random`]; what happens is told through [`Events`].
 
 mod adaptive;
+mod balancer;
 mod breaker;
 mod budget;
 mod bulkhead;
+mod chaos;
 mod classify;
 mod clock;
 mod context;
@@ -22,9 +24,12 @@ mod doors;
 mod events;
 mod fallback;
 mod guard;
+mod hedge;
 mod load_shed;
 mod mode;
+mod outlier;
 mod policy;
+mod preset;
 mod problems;
 mod random;
 mod rate_limit;
@@ -38,6 +43,10 @@ mod window;
 
 pub use self::{
     adaptive::{Adaptive, AdaptiveLayer, AdaptiveOptions, AdaptiveState, InFlight, Measured},
+    balancer::{
+        BalancedCall, BalancedService, Balancer, BalancerOptions, BalancerState, ENDPOINTS_MAX,
+        Endpoint, EndpointState, HashKey, KeyOf, NoKey, Pick, Strategy,
+    },
     breaker::{
         Breaker, BreakerCounters, BreakerLayer, BreakerOptions, BreakerState, HalfOpenOptions,
         Hold, Judged, OpenOptions, Permit, PhaseState, RateRule, SlowRule, StepOptions, StuckRule,
@@ -47,6 +56,7 @@ pub use self::{
         Bulkhead, BulkheadCall, BulkheadLayer, BulkheadOptions, BulkheadService, BulkheadState,
         Entering, Place,
     },
+    chaos::{Chaos, ChaosCall, ChaosLayer, ChaosOptions, ChaosService, ChaosState},
     classify::{AnyError, Classify, Delivery, HttpStatus, Outcome, Verdict},
     clock::{Clock, ManualClock, Sleep, Tick, Time},
     context::{Carried, Carries, Context, Priority, Tried},
@@ -57,9 +67,14 @@ pub use self::{
         Upon,
     },
     guard::{Admit, Guard, Guarded, GuardedCall},
+    hedge::{Hedge, HedgeCall, HedgeLayer, HedgeOptions, HedgeService, HedgeState},
     load_shed::{Admitted, LoadShed, LoadShedLayer, LoadShedOptions, LoadShedState},
     mode::Mode,
+    outlier::{
+        FailureShareRule, Host, HostState, Outlier, OutlierOptions, OutlierState, SuccessRateRule,
+    },
     policy::{Kind, Policy},
+    preset::{Preset, Stack, StackLayer, StackOptions},
     problems::{Problem, Problems},
     random::Random,
     rate_limit::{

@@ -74,6 +74,11 @@ impl Service {
         &self.name
     }
 
+    /// How it works.
+    pub const fn service_options(&self) -> &ServiceOptions {
+        &self.options
+    }
+
     /// What the service is made of, once it has been checked. No log is opened.
     ///
     /// # Errors

@@ -36,7 +36,8 @@ fn cargo_metadata(root: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn walk(root: &Path, folder: &Path, files: &mut Vec<File>) -> anyhow::Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {
         let (kind, path) = entry.and_then(|entry| Ok((entry.file_type()?, entry.path())))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -45,8 +46,10 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<File>) -> anyhow::Result<()>
         if kind.is_dir() && ours {
             walk(root, &path, files)?;
         } else if kind.is_file() && ours {
-            let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let path = path.strip_prefix(root).context("inside the root")?.to_string_lossy().into_owned();
+            let bytes =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let path =
+                path.strip_prefix(root).context("inside the root")?.to_string_lossy().into_owned();
             files.push(File { path, text: String::from_utf8(bytes).unwrap_or_default() });
         }
     }

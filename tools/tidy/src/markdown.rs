@@ -56,7 +56,8 @@ impl<'t> Markdown<'t> {
     /// The heading of this level and title, and all below it up to the next of its level or above.
     pub(crate) fn section(&self, level: usize, title: &str) -> Option<(usize, Self)> {
         let headings = self.headings();
-        let start = headings.iter().position(|heading| heading.level == level && heading.title == title)?;
+        let start =
+            headings.iter().position(|heading| heading.level == level && heading.title == title)?;
         let next = headings[start + 1..].iter().find(|heading| heading.level <= level);
         let (from, to) = (headings[start].line, next.map_or(usize::MAX, |heading| heading.line));
         let lines = self.lines.iter().filter(|line| from < line.number && line.number < to);
@@ -65,7 +66,8 @@ impl<'t> Markdown<'t> {
 
     /// Whether there is anything to read between a heading and the next one.
     pub(crate) fn has_text(&self) -> bool {
-        let before = self.lines.iter().take_while(|line| line.is_code || !line.text.starts_with('#'));
+        let before =
+            self.lines.iter().take_while(|line| line.is_code || !line.text.starts_with('#'));
         before.into_iter().any(|line| !line.text.trim().is_empty())
     }
 
@@ -85,7 +87,11 @@ impl<'t> Markdown<'t> {
         let mut items: Vec<At<String>> = Vec::new();
         let mut open = false;
         for At { line, what } in self.prose() {
-            if let Some(text) = what.strip_prefix("- ").or_else(|| what.strip_prefix("* ")).or_else(|| numbered(what)) {
+            if let Some(text) = what
+                .strip_prefix("- ")
+                .or_else(|| what.strip_prefix("* "))
+                .or_else(|| numbered(what))
+            {
                 items.push(At { line, what: text.to_owned() });
                 open = true;
             } else if let Some(item) = items.last_mut().filter(|_| open && what.starts_with(' ')) {
@@ -135,7 +141,9 @@ pub(crate) fn without_ticks(text: &str) -> String {
 /// What a link to a heading is called: lower case, hyphens for spaces, no punctuation.
 pub(crate) fn anchor(title: &str) -> String {
     let kept = title.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
-    kept.flat_map(char::to_lowercase).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+    kept.flat_map(char::to_lowercase)
+        .map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect()
 }
 
 #[cfg(test)]

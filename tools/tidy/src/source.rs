@@ -55,8 +55,12 @@ impl<'t> Source<'t> {
     }
 
     /// The string literals that lie in a part of the text.
-    pub(crate) fn literals_in<'s>(&'s self, part: &'s Range<usize>) -> impl Iterator<Item = (usize, &'t str)> + 's {
-        let inside = self.literals.iter().filter(|range| part.start <= range.start && range.end <= part.end);
+    pub(crate) fn literals_in<'s>(
+        &'s self,
+        part: &'s Range<usize>,
+    ) -> impl Iterator<Item = (usize, &'t str)> + 's {
+        let inside =
+            self.literals.iter().filter(|range| part.start <= range.start && range.end <= part.end);
         inside.map(|range| (range.start, &self.text[range.clone()]))
     }
 
@@ -77,8 +81,15 @@ impl<'t> Source<'t> {
         let body = open..block_end(&self.code, open);
         let head = &self.code[..place];
         let attributes = &head[head.rfind(['{', '}', ';']).map_or(0, |found| found + 1)..];
-        let is_test = ["#[test]", "::test]", "::test("].iter().any(|mark| attributes.contains(mark));
-        Some(Function { name: name.to_owned(), line: self.line(place), signature: place..open, body, is_test })
+        let is_test =
+            ["#[test]", "::test]", "::test("].iter().any(|mark| attributes.contains(mark));
+        Some(Function {
+            name: name.to_owned(),
+            line: self.line(place),
+            signature: place..open,
+            body,
+            is_test,
+        })
     }
 
     /// The parts that are compiled for tests only: `#[cfg(test)] mod … { … }`.
@@ -130,7 +141,8 @@ fn spaces(text: &str) -> usize {
 
 fn word_at(code: &str, place: usize) -> Option<&str> {
     let rest = &code[place..];
-    let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
+    let end =
+        rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
     (end > 0).then(|| &rest[..end])
 }
 

@@ -74,7 +74,8 @@ impl Workspace {
 
     /// Whether there is a file or a folder of this path; the root is there.
     pub(crate) fn has(&self, path: &str) -> bool {
-        let inside = |file: &File| file.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+        let inside =
+            |file: &File| file.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
         path.is_empty() || self.files.iter().any(|file| file.path == path || inside(file))
     }
 

@@ -50,7 +50,11 @@ impl Step {
 
     fn run(&self, root: &Path) -> anyhow::Result<()> {
         match &self.work {
-            Work::Run(line) => line.run(root),
+            Work::Run(line) => {
+                let status = line.status(root)?;
+                anyhow::ensure!(status.success(), "{status}");
+                Ok(())
+            }
             Work::Call(call) => call(root),
             Work::Skip(_) => Ok(()),
         }
@@ -74,11 +78,9 @@ pub(crate) fn run(root: &Path, steps: &[Step]) -> anyhow::Result<()> {
         };
         done.push(Done { name: step.name, took, outcome });
         if let Err(error) = result {
-            failed = Some(error.context(format!(
-                "step `{}` failed; alone: {}",
-                step.name,
-                step.alone()
-            )));
+            let alone = step.alone();
+            failed =
+                Some(anyhow::anyhow!("step `{}` failed: {error:#}\n  alone: {alone}", step.name));
             break;
         }
     }

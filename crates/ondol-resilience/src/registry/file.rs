@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::Registry;
 use crate::{
-    Adaptive, AdaptiveOptions, Breaker, BreakerOptions, Bulkhead, BulkheadOptions, Doors, Fallback,
-    FallbackOptions, Kind, LoadShed, LoadShedOptions, Policy, Problems, RateLimit,
+    Adaptive, AdaptiveOptions, Balancer, BalancerOptions, Breaker, BreakerOptions, Bulkhead,
+    BulkheadOptions, Chaos, ChaosOptions, Doors, Fallback, FallbackOptions, Hedge, HedgeOptions,
+    Kind, LoadShed, LoadShedOptions, Outlier, OutlierOptions, Policy, Problems, RateLimit,
     RateLimitOptions, Retry, RetryOptions, Timeout, TimeoutOptions,
     policy::{Options, read},
 };
@@ -117,7 +118,6 @@ macro_rules! kinds {
         fn check(kind: Kind, options: Value) -> Result<(), Problems> {
             match kind {
                 $(Kind::$handle => validate::<$options>(options),)*
-                _ => Err(Problems::one("", "is not built")),
             }
         }
 
@@ -131,7 +131,6 @@ macro_rules! kinds {
                 $(Kind::$handle => {
                     std::sync::Arc::new($handle::with(name, read(options)?, doors)?)
                 })*
-                _ => return Err(Problems::one("", "is not built")),
             })
         }
     };
@@ -139,10 +138,14 @@ macro_rules! kinds {
 
 kinds! {
     Adaptive AdaptiveOptions,
+    Balancer BalancerOptions,
     Breaker BreakerOptions,
     Bulkhead BulkheadOptions,
+    Chaos ChaosOptions,
     Fallback FallbackOptions,
+    Hedge HedgeOptions,
     LoadShed LoadShedOptions,
+    Outlier OutlierOptions,
     RateLimit RateLimitOptions,
     Retry RetryOptions,
     Timeout TimeoutOptions,

@@ -65,9 +65,22 @@ impl Service {
         home: &Home,
         supervisor: &Supervisor,
     ) -> Result<Running, StartServiceError> {
+        self.start_with(home, &self.options, supervisor)
+    }
+
+    /// The same, working another way than the service says itself: as an operator has set it.
+    ///
+    /// # Errors
+    /// When its description does not hold together; then nothing has been started.
+    pub fn start_with(
+        &self,
+        home: &Home,
+        options: &ServiceOptions,
+        supervisor: &Supervisor,
+    ) -> Result<Running, StartServiceError> {
         let description = self.describe()?;
         let source = SourceName::new(self.name.as_str())?;
-        let place = Place { source: source.clone(), options: self.options.clone() };
+        let place = Place { source: source.clone(), options: options.clone() };
         let mut parts = HashMap::new();
         for aggregate in &self.aggregates {
             parts.extend([aggregate.open(home, &place)?]);

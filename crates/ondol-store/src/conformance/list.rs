@@ -242,6 +242,8 @@ macro_rules! conformance {
                 the_last_batch_of_catching_up_is_live
                 a_subscriber_gets_only_what_it_wants
                 a_checkpoint_moves_on_over_what_is_not_wanted
+                what_was_passed_over_is_not_looked_at_again
+                an_event_that_comes_while_a_subscriber_looks_is_not_missed
                 a_subscriber_ahead_of_the_log_is_told_so
                 a_wait_that_is_given_up_loses_nothing
                 a_wait_that_is_given_up_and_taken_up_again_sees_every_event

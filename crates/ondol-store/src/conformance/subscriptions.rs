@@ -145,6 +145,35 @@ pub async fn a_checkpoint_moves_on_over_what_is_not_wanted<E: Engine>() {
     }
 }
 
+pub async fn what_was_passed_over_is_not_looked_at_again<E: Engine>() {
+    let store = E::create().await.store();
+    append(&*store, some("a", events(3))).await;
+    let mut subscription = follow_tag(&store, "never", 10);
+    while next(&mut subscription).await.seen.get() < 3 {}
+    for seen in 4..10 {
+        let (batch, _) = tokio::join!(next(&mut subscription), append(&*store, one("a")));
+        assert_eq!(batch.seen.get(), seen, "it delivered before anything had come");
+    }
+}
+
+pub async fn an_event_that_comes_while_a_subscriber_looks_is_not_missed<E: Engine>() {
+    let store = E::create().await.store();
+    let mut subscription = follow(&store, 0, 10);
+    for version in 1..=300 {
+        let writer = racing(1, |_| {
+            let store = Arc::clone(&store);
+            async move { append(&*store, one("a")).await }
+        });
+        // One after the other in this task, side by side with the task that writes.
+        let (batch, _) = tokio::join!(next(&mut subscription), writer);
+        assert_eq!(batch.events[0].version.get(), version);
+    }
+    for version in 301..=310 {
+        let (batch, _) = tokio::join!(next(&mut subscription), append(&*store, one("a")));
+        assert_eq!(batch.events[0].version.get(), version);
+    }
+}
+
 pub async fn a_subscriber_ahead_of_the_log_is_told_so<E: Engine>() {
     let store = E::create().await.store();
     append(&*store, one("a")).await;

@@ -7,7 +7,8 @@ const TEXT: &str = "# Title\n\n## Map\nintro\n### `a`\nText of a,\nsee [b](b.md#
 #[test]
 fn headings_in_code_are_no_headings() {
     let document = Markdown::new(TEXT);
-    let titles: Vec<_> = document.headings().iter().map(|heading| (heading.level, heading.title)).collect();
+    let titles: Vec<_> =
+        document.headings().iter().map(|heading| (heading.level, heading.title)).collect();
     assert_eq!(titles, [(1, "Title"), (2, "Map"), (3, "a"), (3, "b"), (2, "Rules")]);
 }
 

@@ -16,7 +16,8 @@ pub(super) fn lex(text: &str) -> Lexed {
     let mut lexed = Lexed::default();
     let (mut place, mut code) = (0, 0);
     while let Some(letter) = text[place..].chars().next() {
-        let named = text[..place].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+        let named =
+            text[..place].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');
         let Some(piece) = piece(&text[place..], named) else {
             place += letter.len_utf8();
             continue;
@@ -50,9 +51,13 @@ fn piece(rest: &str, named: bool) -> Option<Piece> {
     if rest.starts_with("/*") {
         return comment(block_comment(rest));
     }
-    if rest.starts_with('"') {
-        let end = quoted_end(&rest[1..], '"') + 1;
-        return Some(Piece { length: (end + 1).min(rest.len()), is_comment: false, inside: Some(1..end) });
+    if let Some(body) = rest.strip_prefix('"') {
+        let end = quoted_end(body, '"') + 1;
+        return Some(Piece {
+            length: (end + 1).min(rest.len()),
+            is_comment: false,
+            inside: Some(1..end),
+        });
     }
     if rest.starts_with('\'') {
         let length = character(rest)?;

@@ -10,7 +10,7 @@ fn step(name: &'static str, line: &str) -> Step {
 fn a_failing_step_is_named_with_the_command_to_repeat_it() {
     let steps = [step("fine", "true"), step("broken", "false --strictly")];
     let error = run(Path::new("/"), &steps).expect_err("it fails").to_string();
-    assert_eq!(error, "step `broken` failed; alone: false --strictly");
+    assert_eq!(error, "step `broken` failed: exit status: 1\n  alone: false --strictly");
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn nothing_runs_after_a_failure() {
 fn a_step_done_here_is_repeated_by_name() {
     let call = Step { name: "needs", work: Work::Call(|_| anyhow::bail!("no apt")) };
     let error = format!("{:#}", run(Path::new("/"), &[call]).expect_err("it fails"));
-    assert_eq!(error, "step `needs` failed; alone: cargo xtask test --only needs: no apt");
+    assert_eq!(error, "step `needs` failed: no apt\n  alone: cargo xtask test --only needs");
 }
 
 #[test]

@@ -90,8 +90,11 @@ impl Random {
                 append = append.and(stream, self.expected(), self.events());
             }
         }
-        for _ in 0..self.below(4).saturating_sub(1) {
-            append = append.when(self.condition(head));
+        let conditions = (0..self.below(4).saturating_sub(1)).map(|_| self.condition(head));
+        append.conditions = conditions.collect();
+        // Whether a broken condition or one ahead of the log is told of first is left open.
+        if let Some(ahead) = append.conditions.iter().find(|condition| condition.after > head) {
+            append.conditions = vec![ahead.clone()];
         }
         if self.below(2) == 0 { append.by(self.command()) } else { append }
     }

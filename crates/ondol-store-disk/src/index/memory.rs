@@ -1,0 +1,169 @@
+//! The newest part of the index, in memory.
+//!
+//! Postings lie in the order in which they came, each with the number of the one before it of
+//! the same key, so adding one costs one lookup and nothing is allocated for it.
+
+use super::{End, Mark, Posting};
+use crate::format::{Address, length32};
+use crate::key::Key;
+
+const SMALLEST: usize = 1 << 10;
+
+/// A table of postings by key.
+#[derive(Debug)]
+pub(crate) struct MemoryTable {
+    places: Vec<Place>,
+    keys: usize,
+    slots: Vec<Slot>,
+    marks: Vec<Mark>,
+    start: End,
+    end: End,
+}
+
+/// Where a key's newest posting lies; none is zero.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    high: u64,
+    low: u32,
+    newest: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    high: u64,
+    low: u32,
+    /// The number of the slot before it of the same key, from one on; none is zero.
+    before: u32,
+    number: u64,
+    address: Address,
+}
+
+impl MemoryTable {
+    /// A table for what comes after `start`.
+    pub(crate) fn new(start: End) -> Self {
+        Self {
+            places: vec![Place::default(); SMALLEST],
+            keys: 0,
+            slots: Vec::new(),
+            marks: Vec::new(),
+            start,
+            end: start,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(crate) fn start(&self) -> End {
+        self.start
+    }
+
+    pub(crate) fn end(&self) -> End {
+        self.end
+    }
+
+    pub(crate) fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    pub(crate) fn add(&mut self, postings: &[(Key, Posting)], marks: &[Mark], end: End) {
+        for (key, posting) in postings {
+            self.add_one(*key, *posting);
+        }
+        self.marks.extend_from_slice(marks);
+        self.end = end;
+    }
+
+    fn add_one(&mut self, key: Key, posting: Posting) {
+        if (self.keys + 1) * 4 > self.places.len() * 3 {
+            self.grow();
+        }
+        let at = self.place(key);
+        let slot = length32(self.slots.len()) + 1;
+        let place = &mut self.places[at];
+        let before = std::mem::replace(&mut place.newest, slot);
+        (place.high, place.low) = (key.high, key.low);
+        self.keys += usize::from(before == 0);
+        let Posting { number, address } = posting;
+        self.slots.push(Slot { high: key.high, low: key.low, before, number, address });
+    }
+
+    /// Where a key's place is, or would be.
+    fn place(&self, key: Key) -> usize {
+        let mask = self.places.len() - 1;
+        let mut at = crate::format::index(key.high >> 16) & mask;
+        loop {
+            let place = &self.places[at];
+            if place.newest == 0 || (place.high, place.low) == (key.high, key.low) {
+                return at;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    fn grow(&mut self) {
+        let twice = vec![Place::default(); self.places.len() * 2];
+        let before = std::mem::replace(&mut self.places, twice);
+        for place in before.into_iter().filter(|place| place.newest != 0) {
+            let at = self.place(Key { high: place.high, low: place.low });
+            self.places[at] = place;
+        }
+    }
+
+    /// A key's postings, newest first.
+    fn newest_first(&self, key: Key) -> impl Iterator<Item = Posting> {
+        let mut next = self.places[self.place(key)].newest;
+        std::iter::from_fn(move || {
+            let slot = self.slots[next.checked_sub(1)? as usize];
+            next = slot.before;
+            Some(Posting { number: slot.number, address: slot.address })
+        })
+    }
+
+    pub(crate) fn forward(&self, key: Key, from: u64, most: usize, found: &mut Vec<Posting>) {
+        let begun = found.len();
+        for posting in self.newest_first(key) {
+            found.push(posting);
+            if posting.number <= from {
+                break;
+            }
+        }
+        found[begun..].reverse();
+        // What comes from here is newer than what was found: an older one that only may reach up
+        // to the number gives way.
+        if begun > 0 && found.get(begun).is_some_and(|posting| posting.number <= from) {
+            found.drain(..begun);
+        }
+        found.truncate(most);
+    }
+
+    pub(crate) fn backward(&self, key: Key, upto: u64, limit: usize, found: &mut Vec<Posting>) {
+        let older = self.newest_first(key).skip_while(|posting| posting.number > upto);
+        let room = limit.saturating_sub(found.len());
+        found.extend(older.take(room));
+    }
+
+    /// The last mark at or before a position, or the table's beginning.
+    pub(crate) fn mark(&self, position: ondol_kernel::Position) -> Mark {
+        let at = self.marks.partition_point(|mark| mark.position <= position);
+        let first = Mark { position: self.start.position.next(), address: self.start.address };
+        at.checked_sub(1).map_or(first, |at| self.marks[at])
+    }
+
+    /// All postings, by key and number.
+    pub(crate) fn sorted(&self) -> Vec<(Key, Posting)> {
+        let pair = |slot: &Slot| {
+            let key = Key { high: slot.high, low: slot.low };
+            (key, Posting { number: slot.number, address: slot.address })
+        };
+        let mut all: Vec<_> = self.slots.iter().map(pair).collect();
+        all.sort_unstable_by_key(|(key, posting)| (*key, posting.number));
+        all
+    }
+
+    /// How many keys there are.
+    pub(crate) fn keys(&self) -> u64 {
+        self.keys as u64
+    }
+}

@@ -1,0 +1,480 @@
+//! Opening a log: whose it is, what it holds, where it ends.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread::{Builder, JoinHandle};
+
+use ondol_doors::{Clock, Rng, SystemClock, SystemRng};
+use ondol_kernel::Position;
+use ondol_store::Head;
+use tokio::sync::watch;
+
+use crate::disk::{Disk, RealDisk, read_exact_at, read_file, write_all_at};
+use crate::error::OpenError;
+use crate::format::{
+    Address, MANIFEST_NAME, Malformed, Manifest, Record, SEGMENT_HEADER, SegmentHeader, length32,
+    segment_of,
+};
+use crate::heads::{Heads, checkpoint_of, load_checkpoint};
+use crate::index::{End, Index, Mark, Posting, Run, run_of};
+use crate::indexer::{Indexer, write_run};
+use crate::key::{Fingerprints, Key};
+use crate::options::Options;
+use crate::progress::Progress;
+use crate::queue::Queue;
+use crate::reader::{Reader, Scan};
+use crate::reading::Hints;
+use crate::recovery::{Groups, Tail, cut};
+use crate::segments::{Segment, Segments};
+use crate::snapshots::Snapshots;
+use crate::store::{DiskStore, Shared};
+use crate::writer::{Spares, TailSegment, Writer};
+
+/// The file that is locked while a log is open.
+const LOCK_NAME: &str = "lock";
+/// The folder of what follows from the log.
+pub(crate) const INDEX_FOLDER: &str = "index";
+const SNAPSHOT_FOLDER: &str = "snapshots";
+/// Where what was cut off by hand is kept.
+pub(crate) const CUT_FOLDER: &str = "cut";
+
+/// What comes into a log from outside.
+#[derive(Debug, Clone)]
+pub struct Doors {
+    /// Where files are.
+    pub disk: Arc<dyn Disk>,
+    /// What time it is when a log is made.
+    pub clock: Arc<dyn Clock>,
+    /// What a new log's ids and keys are drawn from.
+    pub rng: Arc<dyn Rng>,
+}
+
+impl Default for Doors {
+    /// The machine's own.
+    fn default() -> Self {
+        let clock = Arc::new(SystemClock::start());
+        Self { disk: Arc::new(RealDisk), clock, rng: Arc::new(SystemRng) }
+    }
+}
+
+impl Doors {
+    /// A new life for a log.
+    pub(crate) fn epoch(&self) -> ondol_store::LogEpoch {
+        self.rng.as_ref().id(self.clock.now())
+    }
+
+    fn new_manifest(&self) -> Manifest {
+        let mut manifest = Manifest { log: [0; 16], epoch: self.epoch(), key: [0; 16] };
+        self.rng.fill(&mut manifest.log);
+        self.rng.fill(&mut manifest.key);
+        manifest
+    }
+}
+
+/// Says that the disk failed while a log in a folder was opened.
+pub(crate) fn disk_failed(folder: &Path) -> impl Fn(io::Error) -> OpenError + '_ {
+    move |source| OpenError::Disk { folder: folder.to_owned(), source }
+}
+
+/// Locks a log's folder.
+pub(crate) fn lock(
+    disk: &dyn Disk,
+    folder: &Path,
+) -> Result<Box<dyn std::any::Any + Send + Sync>, OpenError> {
+    let path = folder.join(LOCK_NAME);
+    let note = format!("process {}", std::process::id());
+    disk.lock(&path, &note).map_err(|error| {
+        if error.kind() != ErrorKind::WouldBlock {
+            return disk_failed(folder)(error);
+        }
+        let note = read_file(disk, &path).ok().flatten().unwrap_or_default();
+        let holder = match String::from_utf8_lossy(&note) {
+            text if text.is_empty() => "which does not say its name".to_owned(),
+            text => text.into_owned(),
+        };
+        OpenError::Held { folder: folder.to_owned(), holder }
+    })
+}
+
+/// Reads a log's manifest; nothing when the folder holds no log yet.
+pub(crate) fn read_manifest(disk: &dyn Disk, folder: &Path) -> Result<Option<Manifest>, OpenError> {
+    let path = folder.join(MANIFEST_NAME);
+    let Some(bytes) = read_file(disk, &path).map_err(disk_failed(folder))? else { return Ok(None) };
+    match Manifest::decode(&bytes) {
+        Ok(Ok(manifest)) => Ok(Some(manifest)),
+        Ok(Err(found)) => Err(OpenError::OtherVersion { folder: folder.to_owned(), found }),
+        Err(malformed) => Err(corrupt(&path, Position::START, malformed)),
+    }
+}
+
+fn corrupt(path: &Path, after: Position, malformed: Malformed) -> OpenError {
+    let problem = malformed.0.to_owned();
+    OpenError::Corrupt { file: path.to_owned(), offset: 0, after, problem }
+}
+
+/// Whether a log may put a file of this name into its folder.
+fn is_ours(name: &str) -> bool {
+    let ours = [LOCK_NAME, MANIFEST_NAME, INDEX_FOLDER, SNAPSHOT_FOLDER, CUT_FOLDER, "lost+found"];
+    ours.contains(&name) || name.ends_with(".new")
+}
+
+/// The manifest of the log in a folder, made if the folder is empty.
+fn manifest(doors: &Doors, folder: &Path) -> Result<Manifest, OpenError> {
+    let disk = doors.disk.as_ref();
+    if let Some(manifest) = read_manifest(disk, folder)? {
+        return Ok(manifest);
+    }
+    let names = disk.list(folder).map_err(disk_failed(folder))?;
+    if let Some(stranger) = names.into_iter().find(|name| !is_ours(name)) {
+        return Err(OpenError::NotALog { folder: folder.to_owned(), found: stranger });
+    }
+    let manifest = doors.new_manifest();
+    manifest.store(disk, folder).map_err(disk_failed(folder))?;
+    Ok(manifest)
+}
+
+/// The segments in a folder, checked to follow each other.
+pub(crate) fn read_segments(
+    disk: &dyn Disk,
+    folder: &Path,
+    manifest: &Manifest,
+) -> Result<Vec<Arc<Segment>>, OpenError> {
+    let failed = disk_failed(folder);
+    let names = disk.list(folder).map_err(&failed)?;
+    let mut segments = Vec::new();
+    for (name, first) in names.iter().filter_map(|name| Some((name, segment_of(name)?))) {
+        let path = folder.join(name);
+        let before = first.previous().unwrap_or(Position::START);
+        let wrong = |what: &'static str| corrupt(&path, before, Malformed(what));
+        let file = disk.open(&path).map_err(&failed)?;
+        let length = file.length().map_err(&failed)?;
+        let mut header = [0; SEGMENT_HEADER];
+        if length < SEGMENT_HEADER as u64 {
+            return Err(wrong("is shorter than a segment's header"));
+        }
+        read_exact_at(file.as_ref(), &mut header, 0).map_err(&failed)?;
+        let header = SegmentHeader::decode(&header, manifest)
+            .map_err(|malformed| corrupt(&path, before, malformed))?;
+        if header.first != first {
+            return Err(wrong("has another name than its header says"));
+        }
+        if header.number as usize != segments.len() {
+            return Err(wrong("does not follow the segment before it: one is missing"));
+        }
+        if length < u64::from(header.length) {
+            return Err(wrong("is shorter than its header says"));
+        }
+        segments.push(Arc::new(Segment::new(folder, header.number, first, header.length)));
+    }
+    Ok(segments)
+}
+
+/// Makes the first segment of a log.
+fn make_first_segment(
+    disk: &dyn Disk,
+    folder: &Path,
+    manifest: &Manifest,
+    length: u32,
+) -> io::Result<Arc<Segment>> {
+    let segment = Segment::new(folder, 0, Position::new(1), length);
+    let beside = folder.join("first.new");
+    let file = disk.create(&beside)?;
+    file.allocate(u64::from(length))?;
+    let header = SegmentHeader { number: 0, first: segment.first, length };
+    write_all_at(file.as_ref(), &header.encode(manifest), 0)?;
+    file.sync_data()?;
+    disk.rename(&beside, &segment.path)?;
+    disk.sync_folder(folder)?;
+    Ok(Arc::new(segment))
+}
+
+/// Removes what was being made when the log was last left.
+fn remove_leftovers(disk: &dyn Disk, folder: &Path) -> io::Result<()> {
+    for name in disk.list(folder)?.iter().filter(|name| name.ends_with(".new")) {
+        disk.remove(&folder.join(name))?;
+    }
+    Ok(())
+}
+
+/// The runs that hold the log's beginning without a gap; others are removed.
+fn open_runs(
+    disk: &Arc<dyn Disk>,
+    folder: &Path,
+    manifest: &Manifest,
+) -> io::Result<Vec<Arc<Run>>> {
+    let mut names: Vec<_> = disk
+        .list(folder)?
+        .into_iter()
+        .filter_map(|name| {
+            run_of(&name).map(|(after, upto)| (after, std::cmp::Reverse(upto), name))
+        })
+        .collect();
+    names.sort_unstable();
+    let mut runs: Vec<Arc<Run>> = Vec::new();
+    for (after, _, name) in names {
+        let path = folder.join(name);
+        let covered = runs.last().map_or(Position::START, |run| run.end.position);
+        let run = if after == covered { Run::open(disk, path.clone(), manifest)? } else { None };
+        match run {
+            Some(run) => runs.push(Arc::new(run)),
+            None => disk.remove(&path)?,
+        }
+    }
+    Ok(runs)
+}
+
+/// What opening works on.
+struct Opening<'a> {
+    disk: &'a Arc<dyn Disk>,
+    options: &'a Options,
+    index_folder: std::path::PathBuf,
+    segments: Arc<Segments>,
+    keys: Fingerprints,
+    heads: Heads,
+    index: Index,
+    checkpoint: Position,
+}
+
+impl Opening<'_> {
+    fn failed(&self) -> impl Fn(io::Error) -> OpenError + '_ {
+        disk_failed(&self.segments.folder)
+    }
+
+    /// Loads the newest checkpoint of the heads that can be used.
+    fn load_heads(&mut self) -> io::Result<()> {
+        let names = self.disk.list(&self.index_folder)?;
+        let mut positions: Vec<_> = names.iter().filter_map(|name| checkpoint_of(name)).collect();
+        positions.sort_unstable();
+        let manifest = &self.segments.manifest;
+        while let Some(position) = positions.pop() {
+            let disk = self.disk.as_ref();
+            if load_checkpoint(disk, &self.index_folder, manifest, position, &self.heads)? {
+                self.checkpoint = position;
+                return Ok(());
+            }
+            self.heads = Heads::new();
+        }
+        Ok(())
+    }
+
+    /// Brings the heads up to where the runs end.
+    fn raise_heads(&self, covered: Position) -> Result<(), OpenError> {
+        if self.checkpoint >= covered {
+            return Ok(());
+        }
+        let reader = Reader::new(Arc::clone(&self.segments), self.options.bugs());
+        let from = self.checkpoint.next();
+        let mark = self.index.mark(from);
+        let mut scan = Scan::new(&reader, mark.address, covered, usize::MAX);
+        while let Some((address, record)) = scan.next(from).map_err(|e| self.failed()(e.into()))? {
+            let raised = self.raise(&record);
+            raised
+                .map_err(|malformed| self.failed()(reader.corrupt_at(address, malformed).into()))?;
+        }
+        Ok(())
+    }
+
+    fn raise(&self, record: &Record<'_>) -> Result<(), Malformed> {
+        record.walk(|section, event| {
+            let is_last = event.version.get() + 1 == section.first_version.get() + section.events;
+            if is_last {
+                self.heads.raise(self.keys.stream(section.stream), event.version);
+            }
+            Ok(())
+        })
+    }
+
+    /// What a record is found by.
+    fn postings(
+        &self,
+        (address, record): (Address, &Record<'_>),
+        into: &mut Vec<(Key, Posting)>,
+    ) -> Result<(), Malformed> {
+        let posting = |number: u64| Posting { number, address };
+        if let Some(command) = record.command()? {
+            into.push((self.keys.command(command), posting(record.header.first.get())));
+        }
+        record.walk(|section, event| {
+            if event.version == section.first_version {
+                let key = self.keys.stream(section.stream).key();
+                into.push((key, posting(event.version.get())));
+            }
+            let mut seen = Vec::new();
+            for tag in event.tags().filter(|tag| !tag.is_empty()) {
+                let key = self.keys.tag(tag);
+                if !seen.contains(&key) {
+                    into.push((key, posting(event.position.get())));
+                    seen.push(key);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Reads what the runs do not hold, up to the end of the log.
+    fn read_tail(&self, covered: End) -> Result<End, OpenError> {
+        let mut groups = Groups::new(&self.segments, self.options.bugs(), covered)?;
+        let (mut postings, mut marks, mut marked_at) = (Vec::new(), Vec::new(), 0);
+        let tail = loop {
+            let group = match groups.next()? {
+                Ok(group) => group,
+                Err(tail) => break tail,
+            };
+            let path = |malformed| corrupt(&self.segments.folder, group.header.first, malformed);
+            for (address, record) in group.records() {
+                self.raise(&record).map_err(path)?;
+                self.postings((address, &record), &mut postings).map_err(path)?;
+                if address.bits() >= marked_at {
+                    marks.push(Mark { position: record.header.first, address });
+                    marked_at = address.bits() + (64 << 10);
+                }
+            }
+            let length =
+                crate::format::padded(crate::format::GROUP_HEADER + group.header.length as usize);
+            let position =
+                group.header.first.plus(u64::from(group.header.events).saturating_sub(1));
+            let end = End { position, address: group.address.plus(length) };
+            self.index.publish(&postings, &marks, end);
+            postings.clear();
+            marks.clear();
+            self.write_frozen().map_err(self.failed())?;
+        };
+        self.check_length(&tail, covered)?;
+        if let Some(torn) = &tail.torn {
+            cut(&self.segments, torn).map_err(self.failed())?;
+        }
+        Ok(tail.end)
+    }
+
+    /// The log must not end before what its index has seen durable.
+    fn check_length(&self, tail: &Tail, covered: End) -> Result<(), OpenError> {
+        let (found, seen) = (tail.end.position, covered.position.max(self.checkpoint));
+        if found < seen {
+            let folder = self.segments.folder.clone();
+            return Err(OpenError::TooShort { folder, found, seen });
+        }
+        Ok(())
+    }
+
+    fn write_frozen(&self) -> io::Result<()> {
+        let Some(frozen) = self.index.frozen() else { return Ok(()) };
+        let run = write_run(self.disk, &self.index_folder, self.segments.manifest, &frozen)?;
+        self.index.thaw(Arc::new(run));
+        Ok(())
+    }
+}
+
+impl DiskStore {
+    /// Opens the log in a folder; makes one if the folder is empty. This reads the disk: call it
+    /// where blocking is allowed.
+    ///
+    /// # Errors
+    /// When the folder holds something else, is held by another process, or is not whole.
+    pub fn open(options: &Options, doors: &Doors) -> Result<Self, OpenError> {
+        options.validate().map_err(|problems| OpenError::BadOptions { problems })?;
+        let (disk, folder) = (&doors.disk, options.folder.as_path());
+        let failed = disk_failed(folder);
+        disk.create_folder(folder).map_err(&failed)?;
+        let lock = lock(disk.as_ref(), folder)?;
+        let manifest = manifest(doors, folder)?;
+        let mut segments = read_segments(disk.as_ref(), folder, &manifest)?;
+        let index_folder = folder.join(INDEX_FOLDER);
+        disk.create_folder(&index_folder).map_err(&failed)?;
+        remove_leftovers(disk.as_ref(), folder).map_err(&failed)?;
+        remove_leftovers(disk.as_ref(), &index_folder).map_err(&failed)?;
+        if segments.is_empty() {
+            let length = options.segment_bytes;
+            let first = make_first_segment(disk.as_ref(), folder, &manifest, length);
+            segments.push(first.map_err(&failed)?);
+        }
+        let open_files_max = options.open_files_max as usize;
+        let segments =
+            Segments::new(Arc::clone(disk), folder.to_owned(), manifest, segments, open_files_max);
+        let runs = open_runs(disk, &index_folder, &manifest).map_err(&failed)?;
+        let start =
+            End { position: Position::START, address: Address::new(0, length32(SEGMENT_HEADER)) };
+        let covered = runs.last().map_or(start, |run| run.end);
+        let mut opening = Opening {
+            disk,
+            options,
+            index_folder,
+            segments: Arc::new(segments),
+            keys: Fingerprints::new(&manifest.key),
+            heads: Heads::new(),
+            index: Index::new(runs, covered, options.index_entries_max as usize),
+            checkpoint: Position::START,
+        };
+        opening.load_heads().map_err(&failed)?;
+        opening.raise_heads(covered.position)?;
+        let end = opening.read_tail(covered)?;
+        start_threads(opening, end, lock)
+    }
+}
+
+fn start_threads(
+    opening: Opening<'_>,
+    end: End,
+    lock: Box<dyn std::any::Any + Send + Sync>,
+) -> Result<DiskStore, OpenError> {
+    let Opening { disk, options, index_folder, segments, keys, heads, index, checkpoint } = opening;
+    let failed = disk_failed(&options.folder);
+    let manifest = segments.manifest;
+    let head = Head { epoch: manifest.epoch, position: end.position };
+    let (head_tx, head_rx) = watch::channel(head);
+    let snapshots = Snapshots::open(
+        Arc::clone(disk),
+        &options.folder.join(SNAPSHOT_FOLDER),
+        &manifest,
+        options.snapshots_bytes_max,
+    )
+    .map_err(&failed)?;
+    let shared = Arc::new(Shared {
+        limits: options.limits,
+        keys,
+        queue: Queue::new(options.appends_waiting_max as usize, options.bytes_waiting_max as usize),
+        reader: Reader::new(Arc::clone(&segments), options.bugs()),
+        heads: Arc::new(heads),
+        index: Arc::new(index),
+        progress: Arc::new(Progress::new(end)),
+        hints: Hints::default(),
+        snapshots,
+        head: head_rx,
+        bugs: options.bugs(),
+        segments: Arc::clone(&segments),
+    });
+    let (folder, length) = (options.folder.clone(), options.segment_bytes);
+    let spares = Arc::new(Spares::new(Arc::clone(disk), folder, length, options.prewrite));
+    let last = segments.last().ok_or_else(|| failed(ErrorKind::NotFound.into()))?;
+    let tail = TailSegment::new(&segments, last, end.address.offset(), Arc::clone(&spares));
+    let writer =
+        Writer { shared: Arc::clone(&shared), tail: tail.map_err(&failed)?, head: head_tx };
+    let is_closing = Arc::new(AtomicBool::new(false));
+    let indexer = Indexer {
+        disk: Arc::clone(disk),
+        folder: index_folder,
+        manifest,
+        index: Arc::clone(&shared.index),
+        heads: Arc::clone(&shared.heads),
+        progress: Arc::clone(&shared.progress),
+        checkpoint_every: options.index_entries_max.into(),
+        checkpoint,
+        is_closing: Arc::clone(&is_closing),
+    };
+    let helper = move || {
+        spares.keep_ready();
+        if let Err(error) = spares.remove() {
+            tracing::debug!(%error, "a spare file stays until the log is opened again");
+        }
+    };
+    let mut store = DiskStore { shared, threads: Vec::new(), is_closing, lock: Some(lock) };
+    store.threads.push(thread("log writer", move || writer.run()).map_err(&failed)?);
+    store.threads.push(thread("log index", move || indexer.run()).map_err(&failed)?);
+    store.threads.push(thread("log segments", helper).map_err(&failed)?);
+    Ok(store)
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    Builder::new().name(name.to_owned()).spawn(work)
+}

@@ -1,0 +1,227 @@
+//! Where appends wait for the writer, and where their callers wait for the answer.
+//!
+//! Everything that waits when the writer comes is one group. Answers are given by group too: one
+//! cell for all, and each caller's waker. A caller that goes away leaves nothing behind.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
+use std::task::{Context, Poll, Waker};
+
+use ondol_kernel::{CommandId, Position, StreamId, Version};
+use ondol_store::{AppendError, Expected, Outcome};
+
+use crate::draft::Draft;
+use crate::error::WhyStopped;
+
+/// What came of one entry of a group.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Its first event stands here, durably.
+    Recorded { first: Position },
+    /// Its command had an outcome already.
+    Repeated(Outcome),
+    /// A stream does not stand as expected.
+    Conflict { stream: StreamId, expected: Expected, found: Version },
+    /// What must not have happened stands here.
+    ConditionBroken { at: Position },
+    /// A condition speaks of a position that is not there yet.
+    ConditionAhead { asked: Position, head: Position },
+    /// An event that was recorded elsewhere does not follow the log's last.
+    OutOfOrder { expected: Position, found: Position },
+    /// Something has come already of a command whose events were recorded elsewhere.
+    CommandInPieces { command: CommandId },
+    /// There is no room.
+    Full(Arc<io::Error>),
+    /// What has to be looked up could not be read.
+    Unreadable(Arc<io::Error>),
+    /// The log has stopped.
+    Stopped(WhyStopped),
+}
+
+/// What came of a group's entries.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    /// Where the entry's first event stands; zero if it came to something else.
+    pub(crate) firsts: Vec<Position>,
+    /// What the others came to.
+    pub(crate) others: Mutex<HashMap<u32, Verdict>>,
+    /// What all came to, if nothing was written.
+    pub(crate) all: Option<WhyNothing>,
+}
+
+/// Why nothing of a group was written.
+#[derive(Debug, Clone)]
+pub(crate) enum WhyNothing {
+    Full(Arc<io::Error>),
+    Stopped(WhyStopped),
+}
+
+/// A group, as those see it who wait for its answers.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    answers: OnceLock<Answers>,
+    /// Who waits under another waker than the one it came with.
+    moved: Mutex<HashMap<u32, Waker>>,
+}
+
+/// A place in a group.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    group: Arc<Group>,
+    number: u32,
+}
+
+/// A group that is being gathered.
+#[derive(Debug)]
+pub(crate) struct Gathering {
+    pub(crate) draft: Draft,
+    pub(crate) wakers: Vec<Waker>,
+    pub(crate) group: Arc<Group>,
+}
+
+/// Where appends wait.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    filled: Condvar,
+    appends_max: usize,
+    bytes_max: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    gathering: Gathering,
+    writer_waits: bool,
+    is_closed: bool,
+    stopped: Option<WhyStopped>,
+}
+
+impl Queue {
+    pub(crate) fn new(appends_max: usize, bytes_max: usize) -> Self {
+        let gathering = Gathering::new();
+        let state = State { gathering, writer_waits: false, is_closed: false, stopped: None };
+        Self { state: Mutex::new(state), filled: Condvar::new(), appends_max, bytes_max }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics while holding the queue")
+    }
+
+    /// Joins the group that is being gathered, with one entry.
+    pub(crate) fn submit(&self, draft: &mut Draft, waker: &Waker) -> Result<Ticket, AppendError> {
+        let mut state = self.state();
+        if let Some(why) = &state.stopped {
+            return Err(AppendError::Stopped(why.clone().into()));
+        }
+        if state.is_closed {
+            return Err(AppendError::Stopped(WhyStopped::closed().into()));
+        }
+        let waiting = state.gathering.draft.entries.len();
+        let bytes = state.gathering.draft.bytes.len() + draft.bytes.len();
+        if waiting >= self.appends_max || (waiting > 0 && bytes > self.bytes_max) {
+            return Err(AppendError::Busy { most: self.appends_max });
+        }
+        let number = u32::try_from(waiting).expect("options limit what waits to 32 bits");
+        state.gathering.draft.join(draft);
+        state.gathering.wakers.push(waker.clone());
+        let group = Arc::clone(&state.gathering.group);
+        let wake_writer = std::mem::take(&mut state.writer_waits);
+        drop(state);
+        if wake_writer {
+            self.filled.notify_one();
+        }
+        Ok(Ticket { group, number })
+    }
+
+    /// Takes what waits, and leaves an empty gathering in its place; waits until there is
+    /// something. Answers false when nothing waits and nothing will come.
+    pub(crate) fn take(&self, into: &mut Gathering) -> bool {
+        into.reset();
+        let mut state = self.state();
+        while state.gathering.draft.entries.is_empty() {
+            if state.is_closed {
+                return false;
+            }
+            state.writer_waits = true;
+            state = self.filled.wait(state).expect("nobody panics while holding the queue");
+        }
+        state.writer_waits = false;
+        std::mem::swap(&mut state.gathering, into);
+        true
+    }
+
+    /// Takes no more appends; those that wait are still taken by the writer.
+    pub(crate) fn close(&self) {
+        self.state().is_closed = true;
+        self.filled.notify_all();
+    }
+
+    /// Takes no more appends, and says why.
+    pub(crate) fn stop(&self, why: WhyStopped) {
+        self.state().stopped = Some(why);
+    }
+}
+
+impl Gathering {
+    pub(crate) fn new() -> Self {
+        Self { draft: Draft::new(), wakers: Vec::new(), group: Arc::default() }
+    }
+
+    fn reset(&mut self) {
+        const BYTES_KEPT_MAX: usize = 8 << 20;
+        if self.draft.bytes.capacity() > BYTES_KEPT_MAX {
+            self.draft = Draft::new();
+        }
+        self.draft.clear();
+        self.wakers.clear();
+        self.group = Arc::default();
+    }
+
+    /// Gives everyone the answer.
+    pub(crate) fn answer(&mut self, answers: Answers) {
+        self.group.answers.set(answers).expect("a group is answered once");
+        self.wakers.drain(..).for_each(Waker::wake);
+        let moved = std::mem::take(&mut *self.group.moved());
+        #[expect(clippy::iter_over_hash_type, reason = "each of them waits for itself only")]
+        for (_, waker) in moved {
+            waker.wake();
+        }
+    }
+}
+
+impl Group {
+    fn moved(&self) -> MutexGuard<'_, HashMap<u32, Waker>> {
+        self.moved.lock().expect("nobody panics while holding the wakers")
+    }
+}
+
+impl Ticket {
+    /// The answer, once it is there.
+    pub(crate) fn poll(&self, ctx: &Context<'_>) -> Poll<Verdict> {
+        if let Some(answers) = self.group.answers.get() {
+            return Poll::Ready(self.answer(answers));
+        }
+        self.group.moved().insert(self.number, ctx.waker().clone());
+        // The answer may have come between the look and the leaving of the waker.
+        self.group.answers.get().map_or(Poll::Pending, |answers| Poll::Ready(self.answer(answers)))
+    }
+
+    fn answer(&self, answers: &Answers) -> Verdict {
+        match &answers.all {
+            Some(WhyNothing::Full(error)) => return Verdict::Full(Arc::clone(error)),
+            Some(WhyNothing::Stopped(why)) => return Verdict::Stopped(why.clone()),
+            None => {}
+        }
+        match answers.firsts[self.number as usize] {
+            Position::START => {
+                let mut others = answers.others.lock().expect("nobody panics while holding this");
+                others.remove(&self.number).expect("an entry that was not recorded has a verdict")
+            }
+            first => Verdict::Recorded { first },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

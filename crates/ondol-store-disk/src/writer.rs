@@ -1,0 +1,151 @@
+//! The one thread that writes: it takes all that waits, gives it its place, writes it as one
+//! group, syncs, and answers everyone.
+//!
+//! While a group is on its way to the disk the next one gathers, so the load itself makes the
+//! groups as large as they have to be, and one client alone waits for one sync and no timer. A
+//! failed sync is never tried again: the kernel may have dropped what it was about. The log stops
+//! and is opened anew.
+
+mod assign;
+mod tail;
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use ondol_store::Head;
+use tokio::sync::watch;
+
+use self::assign::Assignment;
+pub(crate) use self::assign::is_broken_by;
+pub(crate) use self::tail::{Spares, TailSegment};
+use crate::disk::write_all_at;
+use crate::error::WhyStopped;
+use crate::index::End;
+use crate::queue::{Answers, Gathering, WhyNothing};
+use crate::store::Shared;
+
+/// The thread's own.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) tail: TailSegment,
+    pub(crate) head: watch::Sender<Head>,
+}
+
+/// Why a group was not written.
+enum Failure {
+    /// There is no room: nothing was assigned, and the next group may find some.
+    Full(io::Error),
+    /// The log cannot go on.
+    Stopped(WhyStopped),
+}
+
+impl Writer {
+    /// Writes until the queue is closed and empty, or the log has to stop.
+    pub(crate) fn run(mut self) {
+        let mut gathering = Gathering::new();
+        let mut assignment = Assignment::default();
+        while self.shared.queue.take(&mut gathering) {
+            match self.write(&mut gathering, &mut assignment) {
+                Ok(()) => {}
+                Err(Failure::Full(error)) => {
+                    let all = Some(WhyNothing::Full(Arc::new(error)));
+                    gathering.answer(Answers { all, ..Answers::default() });
+                }
+                Err(Failure::Stopped(why)) => {
+                    self.stop(&why, gathering);
+                    break;
+                }
+            }
+        }
+        self.shared.progress.end();
+        self.shared.index.close();
+        self.tail.spares.close();
+    }
+
+    /// Takes nothing more, and says so to everyone who waits.
+    fn stop(&self, why: &WhyStopped, mut gathering: Gathering) {
+        tracing::error!(error = %why, "the log stops until it is opened again");
+        self.shared.queue.stop(why.clone());
+        self.shared.queue.close();
+        let all = || Answers { all: Some(WhyNothing::Stopped(why.clone())), ..Answers::default() };
+        gathering.answer(all());
+        while self.shared.queue.take(&mut gathering) {
+            gathering.answer(all());
+        }
+    }
+
+    fn write(
+        &mut self,
+        gathering: &mut Gathering,
+        assignment: &mut Assignment,
+    ) -> Result<(), Failure> {
+        let shared = Arc::clone(&self.shared);
+        shared.index.wait_for_room().map_err(|error| Failure::Full(copy_of(&error)))?;
+        let longest = gathering.draft.bytes.len().next_multiple_of(8);
+        let at = self.tail.room_for(longest).map_err(no_room)?;
+        let head = shared.progress.durable().position;
+        assignment.assign(&shared, &mut gathering.draft, head, at);
+        let length = assignment.length();
+        let mut answers = assignment.take_answers();
+        if length == 0 {
+            gathering.answer(answers);
+            return Ok(());
+        }
+        shared.progress.set_assigned(assignment.head());
+        let bytes = &gathering.draft.bytes[..length];
+        if shared.bugs.answers_before_sync() {
+            gathering.answer(std::mem::take(&mut answers));
+            let bytes = &gathering.draft.bytes[..length];
+            return self.make_durable(bytes, assignment);
+        }
+        self.make_durable(bytes, assignment)?;
+        gathering.answer(answers);
+        Ok(())
+    }
+
+    /// Writes a group, syncs it, and lets everyone see it.
+    fn make_durable(&mut self, bytes: &[u8], assignment: &mut Assignment) -> Result<(), Failure> {
+        let shared = Arc::clone(&self.shared);
+        let begun = self.tail.begin(&shared.segments, assignment.first());
+        let offset = u64::from(self.tail.offset());
+        let written = begun.and_then(|()| write_all_at(self.tail.file(), bytes, offset));
+        if let Err(error) = written {
+            if error.kind() == ErrorKind::StorageFull {
+                // Nothing was synced and nobody has seen it: it is as if it had never been.
+                assignment.take_back(&shared);
+                return Err(Failure::Full(error));
+            }
+            return Err(Failure::Stopped(WhyStopped::failed("a write to the log failed", error)));
+        }
+        if !shared.bugs.skips_sync() {
+            let synced = self.tail.file().sync_data();
+            synced
+                .map_err(|e| Failure::Stopped(WhyStopped::failed("a sync of the log failed", e)))?;
+        }
+        let placed = self.tail.put_in_place(&shared);
+        placed.map_err(|error| {
+            Failure::Stopped(WhyStopped::failed("a new segment could not get its name", error))
+        })?;
+        let address = self.tail.advance(bytes.len());
+        let end = End { position: assignment.head(), address };
+        assignment.publish(&shared, end);
+        self.head.send_replace(Head { epoch: shared.epoch(), position: end.position });
+        Ok(())
+    }
+}
+
+/// A full disk may have room again; any other failure stops the log.
+fn no_room(error: io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Failure::Full(error)
+        }
+        _ => Failure::Stopped(WhyStopped::failed("a new segment could not be made", error)),
+    }
+}
+
+/// Another error that says the same.
+fn copy_of(error: &Arc<io::Error>) -> io::Error {
+    io::Error::new(error.kind(), Arc::clone(error))
+}

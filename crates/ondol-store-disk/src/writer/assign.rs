@@ -1,0 +1,364 @@
+//! Giving appends their place: checks what they expect, and fills in positions and versions.
+//!
+//! Each append sees the log as those before it in the same group leave it. Those that are
+//! refused leave no trace: the ones behind them move up.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use ondol_kernel::{CommandId, Position, Version};
+use ondol_store::Expected;
+
+use crate::draft::{ConditionToCheck, Draft, Entry, RecordToPlace};
+use crate::format::{
+    Address, GROUP_HEADER, GroupHeader, Malformed, Names, Record, length32, padded, place, put,
+};
+use crate::index::{End, Mark, Posting};
+use crate::key::{Fingerprint, Key};
+use crate::queue::{Answers, Verdict};
+use crate::reader::{Reader, Window};
+use crate::store::Shared;
+
+/// A mark is made every so many bytes of the log.
+const MARK_EVERY: usize = 64 << 10;
+
+/// What a group was given. Its memory is used again for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Assignment {
+    first: Position,
+    head: Position,
+    at: Address,
+    written: usize,
+    records: u32,
+    records_sum: u32,
+    /// What the streams of the group stood at before, in the order in which they were changed.
+    before: Vec<(Fingerprint, Version)>,
+    postings: Vec<(Key, Posting)>,
+    marks: Vec<Mark>,
+    marked_to: usize,
+    answers: Answers,
+    commands: HashMap<CommandId, usize>,
+    tags: HashMap<Key, Vec<(Position, usize)>>,
+    window: Window,
+}
+
+/// The shares of one entry in the lists of a draft.
+#[derive(Debug)]
+struct Share {
+    bytes: Range<usize>,
+    records: Range<usize>,
+    conditions: Range<usize>,
+}
+
+impl Assignment {
+    /// How many bytes the group has; none if nothing is to be written.
+    pub(crate) fn length(&self) -> usize {
+        if self.records == 0 { 0 } else { padded(self.written) }
+    }
+
+    /// The position of the first event.
+    pub(crate) fn first(&self) -> Position {
+        self.first
+    }
+
+    /// The position of the last event.
+    pub(crate) fn head(&self) -> Position {
+        self.head
+    }
+
+    pub(crate) fn take_answers(&mut self) -> Answers {
+        std::mem::take(&mut self.answers)
+    }
+
+    fn reset(&mut self, draft: &Draft, head: Position, at: Address) {
+        self.first = head.next();
+        self.head = head;
+        self.at = at;
+        self.written = GROUP_HEADER;
+        (self.records, self.records_sum) = (0, 0);
+        self.before.clear();
+        self.postings.clear();
+        self.marks.clear();
+        self.answers = Answers::default();
+        self.answers.firsts.reserve_exact(draft.entries.len());
+        self.commands.clear();
+        self.tags.clear();
+    }
+
+    /// Assigns places to the appends of a draft, whose bytes then are a group.
+    pub(crate) fn assign(
+        &mut self,
+        shared: &Shared,
+        draft: &mut Draft,
+        head: Position,
+        at: Address,
+    ) {
+        self.reset(draft, head, at);
+        let (mut byte, mut record, mut condition, mut section, mut tag) =
+            (GROUP_HEADER, 0, 0, 0, 0);
+        for number in 0..draft.entries.len() {
+            let entry = draft.entries[number];
+            let records = record..entry.records_end as usize;
+            let length: usize =
+                draft.records[records.clone()].iter().map(|record| record.length as usize).sum();
+            let conditions = condition..entry.conditions_end as usize;
+            let share = Share { bytes: byte..byte + length, records, conditions };
+            let first = self.head.next();
+            let verdict = self.entry(shared, draft, entry, &share, (section, tag));
+            match verdict {
+                Ok(()) => self.answers.firsts.push(first),
+                Err(verdict) => self.refuse(length32(number), verdict, shared),
+            }
+            (byte, record) = (share.bytes.end, share.records.end);
+            condition = share.conditions.end;
+            if let Some(last) = draft.records[..record].last() {
+                (section, tag) = (last.sections_end as usize, last.tags_end as usize);
+            }
+        }
+        self.finish(shared, draft);
+    }
+
+    fn refuse(&mut self, number: u32, verdict: Verdict, shared: &Shared) {
+        if shared.bugs.reuses_position() && self.head >= self.first {
+            self.head = self.head.previous().unwrap_or(Position::START);
+        }
+        self.answers.firsts.push(Position::START);
+        let others = self.answers.others.get_mut().expect("nobody else has the answers yet");
+        others.insert(number, verdict);
+    }
+
+    fn finish(&mut self, shared: &Shared, draft: &mut Draft) {
+        let length = self.length();
+        if length == 0 {
+            return;
+        }
+        draft.bytes.resize(length.max(draft.bytes.len()), 0);
+        draft.bytes[self.written..length].fill(0);
+        let header = GroupHeader {
+            length: length32(self.written - GROUP_HEADER),
+            first: self.first,
+            records: self.records,
+            events: length32(crate::format::index(self.head.get() + 1 - self.first.get())),
+            records_sum: self.records_sum,
+        };
+        put(&mut draft.bytes, 0, &header.encode(shared.reader.salt));
+    }
+
+    /// Checks one entry and gives it its place, or says why not.
+    fn entry(
+        &mut self,
+        shared: &Shared,
+        draft: &mut Draft,
+        entry: Entry,
+        share: &Share,
+        (section, tag): (usize, usize),
+    ) -> Result<(), Verdict> {
+        if let Some(found) = entry.exactly_at.filter(|found| *found != self.head.next()) {
+            return Err(Verdict::OutOfOrder { expected: self.head.next(), found });
+        }
+        for record in &draft.records[share.records.clone()] {
+            if let Some(known) = record.command {
+                self.check_command(shared, draft, known, entry)?;
+            }
+        }
+        let undo = self.before.len();
+        let checked = self.check_streams(shared, draft, share, section).and_then(|()| {
+            let conditions = &draft.conditions[share.conditions.clone()];
+            conditions.iter().try_for_each(|condition| self.check(shared, draft, condition))
+        });
+        if let Err(verdict) = checked {
+            self.take_back_from(shared, undo);
+            return Err(verdict);
+        }
+        self.place(shared, draft, share, undo, (section, tag));
+        Ok(())
+    }
+
+    /// Refuses a command of which something has come.
+    fn check_command(
+        &mut self,
+        shared: &Shared,
+        draft: &Draft,
+        (command, key): (CommandId, Key),
+        entry: Entry,
+    ) -> Result<(), Verdict> {
+        let outcome = match self.commands.get(&command) {
+            Some(at) => {
+                let record = Record::read(&draft.bytes[*at..], shared.reader.salt, true);
+                Some(record.and_then(|record| Reader::outcome(&record)).map_err(unreadable)?)
+            }
+            None => shared.recorded_outcome(command, key, &mut self.window).map_err(failed)?,
+        };
+        match outcome {
+            None => Ok(()),
+            Some(_) if entry.exactly_at.is_some() => Err(Verdict::CommandInPieces { command }),
+            Some(outcome) => Err(Verdict::Repeated(outcome)),
+        }
+    }
+
+    /// Checks how the streams stand, and moves them on.
+    fn check_streams(
+        &mut self,
+        shared: &Shared,
+        draft: &Draft,
+        share: &Share,
+        mut section: usize,
+    ) -> Result<(), Verdict> {
+        let mut at = share.bytes.start;
+        for record in &draft.records[share.records.clone()] {
+            let sections = section..record.sections_end as usize;
+            for (nth, wanted) in draft.sections[sections.clone()].iter().enumerate() {
+                let found = shared.heads.version(wanted.stream);
+                if !wanted.expected.is_met_by(found) {
+                    let record = &draft.bytes[at..at + record.length as usize];
+                    return Err(conflict(record, nth, wanted.expected, found));
+                }
+                shared.heads.set(wanted.stream, found.plus(wanted.events.into()));
+                self.before.push((wanted.stream, found));
+            }
+            section = sections.end;
+            at += record.length as usize;
+        }
+        Ok(())
+    }
+
+    /// Checks that what must not have happened has not.
+    fn check(
+        &mut self,
+        shared: &Shared,
+        draft: &Draft,
+        wanted: &ConditionToCheck,
+    ) -> Result<(), Verdict> {
+        let asked = wanted.condition.after;
+        if asked > self.head {
+            return Err(Verdict::ConditionAhead { asked, head: self.head });
+        }
+        if let Some(at) = shared.first_that_breaks(wanted, &mut self.window).map_err(failed)? {
+            return Err(Verdict::ConditionBroken { at });
+        }
+        let Some(in_group) = wanted.keys.first().and_then(|key| self.tags.get(key)) else {
+            return Ok(());
+        };
+        for (position, at) in in_group.iter().filter(|(position, _)| *position > asked) {
+            let record =
+                Record::read(&draft.bytes[*at..], shared.reader.salt, true).map_err(unreadable)?;
+            if is_broken_by(wanted, &record, *position).map_err(unreadable)? {
+                return Err(Verdict::ConditionBroken { at: *position });
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves an entry's records up to where they belong, and fills in their place.
+    fn place(
+        &mut self,
+        shared: &Shared,
+        draft: &mut Draft,
+        share: &Share,
+        undo: usize,
+        (mut section, mut tag): (usize, usize),
+    ) {
+        let mut from = share.bytes.start;
+        if from != self.written {
+            draft.bytes.copy_within(share.bytes.clone(), self.written);
+            from = self.written;
+        }
+        let mut versions = undo;
+        for number in share.records.clone() {
+            let record = draft.records[number];
+            let end = from + record.length as usize;
+            let first = self.head.next();
+            let (sections, tags) =
+                (section..record.sections_end as usize, tag..record.tags_end as usize);
+            let stands = versions..versions + sections.len();
+            let sum = place(
+                &mut draft.bytes[from..end],
+                shared.reader.salt,
+                first,
+                self.before[stands.clone()].iter().map(|(_, version)| version.next()),
+            );
+            self.records += 1;
+            self.records_sum = crc32c::crc32c_append(self.records_sum, &sum.to_le_bytes());
+            self.remember(draft, &record, from, (stands.clone(), tags.clone()));
+            self.head = self.head.plus(record.events.into());
+            (section, tag, versions, from) = (sections.end, tags.end, stands.end, end);
+            self.written = end;
+        }
+    }
+
+    /// Remembers what a record is found by.
+    fn remember(
+        &mut self,
+        draft: &Draft,
+        record: &RecordToPlace,
+        at: usize,
+        (stands, tags): (Range<usize>, Range<usize>),
+    ) {
+        let first = self.head.next();
+        let address = self.at.plus(at);
+        let posting = |number: u64| Posting { number, address };
+        for (stream, before) in &self.before[stands] {
+            self.postings.push((stream.key(), posting(before.next().get())));
+        }
+        if let Some((command, key)) = record.command {
+            self.postings.push((key, posting(first.get())));
+            self.commands.insert(command, at);
+        }
+        for tag in &draft.tags[tags] {
+            let position = first.plus(tag.event.into());
+            self.postings.push((tag.key, posting(position.get())));
+            self.tags.entry(tag.key).or_default().push((position, at));
+        }
+        if self.marked_to == 0 || self.marked_to + record.length as usize > MARK_EVERY {
+            self.marks.push(Mark { position: first, address });
+            self.marked_to = 0;
+        }
+        self.marked_to += record.length as usize;
+    }
+
+    /// Lets everyone see what is durable now.
+    pub(crate) fn publish(&mut self, shared: &Shared, end: End) {
+        shared.index.publish(&self.postings, &self.marks, end);
+        shared.progress.set_durable(end);
+    }
+
+    /// Makes it as if the group had never been.
+    pub(crate) fn take_back(&mut self, shared: &Shared) {
+        self.take_back_from(shared, 0);
+        shared.progress.take_back(self.first.previous().unwrap_or(Position::START));
+    }
+
+    fn take_back_from(&mut self, shared: &Shared, from: usize) {
+        for (stream, version) in self.before.drain(from..).rev() {
+            shared.heads.set(stream, version);
+        }
+    }
+}
+
+fn failed(error: std::io::Error) -> Verdict {
+    Verdict::Unreadable(std::sync::Arc::new(error))
+}
+
+fn unreadable(malformed: Malformed) -> Verdict {
+    failed(std::io::Error::new(std::io::ErrorKind::InvalidData, malformed))
+}
+
+/// Whether a record's event at a position is what must not have happened.
+pub(crate) fn is_broken_by(
+    wanted: &ConditionToCheck,
+    record: &Record<'_>,
+    position: Position,
+) -> Result<bool, Malformed> {
+    Ok(wanted.condition.is_broken_by(&record.event(position)?))
+}
+
+/// The stream of a record's section, by name: the record has no place and no checksum yet.
+fn conflict(record: &[u8], nth: usize, expected: Expected, found: Version) -> Verdict {
+    let mut names = Names::new();
+    let stream = crate::format::section_streams(record)
+        .and_then(|streams| streams.get(nth).map_or(Err(Malformed("")), |name| names.stream(name)));
+    match stream {
+        Ok(stream) => Verdict::Conflict { stream, expected, found },
+        Err(malformed) => unreadable(malformed),
+    }
+}
