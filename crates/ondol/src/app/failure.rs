@@ -119,6 +119,7 @@ impl Failure {
                 for problem in &error.problems {
                     writeln!(to, "  {problem}")?;
                 }
+                causes.clear();
             }
             other => writeln!(to, "error[{code}]: {other}")?,
         }

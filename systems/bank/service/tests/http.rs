@@ -4,13 +4,14 @@
 mod http {
     pub(crate) mod bank;
     pub(crate) mod cases;
+    pub(crate) mod killing;
 }
 
 /// Makes a module of one test a case, over a bank with these settings.
 macro_rules! on {
     ($engine:ident, $settings:expr) => {
         mod $engine {
-            use super::http::{bank::Bank, cases};
+            use super::http::{bank::Bank, cases, killing};
 
             macro_rules! case {
                 ($case:ident) => {
@@ -21,6 +22,13 @@ macro_rules! on {
                         bank.stop().await;
                     }
                 };
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn no_payment_is_lost_or_made_twice_when_it_is_killed() {
+                let bank = std::sync::Arc::new(Bank::start($settings).await);
+                killing::no_payment_is_lost_or_made_twice_when_it_is_killed(&bank).await;
+                bank.stop().await;
             }
 
             case!(an_account_is_opened_paid_into_and_read_back);

@@ -86,6 +86,23 @@ impl Bank {
         process.child.kill().await.expect("it can be killed");
     }
 
+    /// Compares both views with a replay, on the command line, while the bank does not run.
+    pub(crate) async fn views_equal_a_replay(&self) {
+        for view in ["balance", "statement"] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_bank"));
+            command.current_dir(self.folder.path()).env_clear();
+            for setting in &self.settings {
+                command.args(["--set", setting]);
+            }
+            command.args(["view", "verify", "bank.account", view, "--output", "json"]);
+            let done = command.output().await.expect("it can be started");
+            let told: Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
+            let said = String::from_utf8_lossy(&done.stderr);
+            assert!(done.status.success() && told["differing"] == 0, "{view}: {told} {said}");
+            assert!(told["documents"].as_u64() > Some(0), "{view}: {told}");
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.get_after(path, "").await
     }
@@ -126,7 +143,8 @@ impl Bank {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Result<Answer, String> {
-        let url = format!("{}{path}", self.http().await);
+        let http = self.process.lock().await.as_ref().map(|process| process.http.clone());
+        let url = format!("{}{path}", http.ok_or("it does not run")?);
         let mut all = vec![("content-type", "application/json")];
         all.extend(headers.iter().filter(|(name, _)| *name != "content-type"));
         if let Some(other) = headers.iter().find(|(name, _)| *name == "content-type") {

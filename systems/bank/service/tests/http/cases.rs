@@ -57,11 +57,11 @@ pub(crate) async fn a_repeated_request_gets_the_same_answer_and_has_one_effect(b
     assert_eq!(again.header("idempotency-replayed"), "true");
     let path = format!("{account}/deposits");
     let body = json!({ "amount": won("7") });
-    let many = (0..20).map(|_| bank.post(&path, "burst", body.clone()));
-    let mut waiting = Vec::from_iter(many);
     let mut statuses = Vec::new();
-    for one in waiting.drain(..) {
-        statuses.push(one.await.status);
+    for _ in 0..10 {
+        let one = || bank.post(&path, "burst", body.clone());
+        let (a, b, c, d) = tokio::join!(one(), one(), one(), one());
+        statuses.extend([a, b, c, d].map(|answer| answer.status));
     }
     assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
     assert_eq!(bank.get(&account).await.body["balance"], won("1007"));
