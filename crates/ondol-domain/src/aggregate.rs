@@ -53,10 +53,30 @@ pub trait Aggregate: Default + Clone + Debug + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What an event claims that nothing else may have, and what is answered when it is taken:
+    /// an e-mail address, the number of a contract.
+    ///
+    /// No single stream can see that, so it is not for `decide`: the event is recorded with the
+    /// tags that it claims, on the condition that no event of the log has ever had one of them. A
+    /// claim is for ever, also for the one that made it; what is given back and taken again names
+    /// in its tag which time it is (`seat:12A:3`).
+    fn unique(_event: &Self::Event) -> Vec<Unique<Self::Refusal>> {
+        Vec::new()
+    }
+
     /// How its state is written down between events; `None` when it is always replayed.
     fn snapshot() -> Option<Snapshot<Self>> {
         None
     }
+}
+
+/// What nothing else may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unique<R> {
+    /// The tag that no other event has.
+    pub tag: Tag,
+    /// Why the answer is no when it is taken.
+    pub taken: R,
 }
 
 /// The events of a decision: one, or several in order.

@@ -111,7 +111,7 @@ impl<E: Facts> Codec<E> {
     /// The event as it is recorded.
     ///
     /// # Errors
-    /// When it cannot be written as JSON.
+    /// When it cannot be written as JSON, or would not be read back as it is.
     pub fn encode(&self, event: &E) -> Result<Encoded, EncodeError> {
         let mut data = Vec::with_capacity(DATA_BYTES_USUAL);
         let variant = variant::write(event, &mut data)
@@ -121,6 +121,9 @@ impl<E: Facts> Codec<E> {
             .iter()
             .find(|shape| shape.variant == variant)
             .ok_or(EncodeError::Unlisted { kind: E::KIND, variant })?;
+        if may_have_changed(&data) && variant::read(variant, &data).ok().as_ref() != Some(event) {
+            return Err(EncodeError::Changed { kind: E::KIND, variant });
+        }
         Ok(Encoded {
             event_type: shape.event_type.clone(),
             schema_version: shape.schema_version,
@@ -224,6 +227,12 @@ impl<E: Facts> Codec<E> {
         }
         Ok(())
     }
+}
+
+/// Whether JSON may say something else than what was meant. It has no word for what is no number
+/// or has no end, and writes `null`; only then is what was written read once more.
+fn may_have_changed(json: &[u8]) -> bool {
+    json.windows(4).any(|word| word == b"null")
 }
 
 #[cfg(test)]

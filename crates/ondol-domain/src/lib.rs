@@ -25,7 +25,7 @@ mod view;
 /// JSON as an upcast sees it, so that a pure crate needs no library of its own for it.
 pub use serde_json as json;
 
-pub use aggregate::{Accepted, Aggregate, Decision, accept, already_done, fold, refuse};
+pub use aggregate::{Accepted, Aggregate, Decision, Unique, accept, already_done, fold, refuse};
 pub use call::{Ask, Call, CallError, CommandError, Contract, Own, Target, ask};
 pub use codec::{Codec, DecodeError, EncodeError, Encoded, Shape, ShapeProblem};
 pub use event_set::{EventSet, Reader, Source};
@@ -36,8 +36,8 @@ pub use policy::{Policy, ReactError, policy, policy_of_recorded};
 pub use problems::Problems;
 pub use refused::Refused;
 pub use saga::{
-    Listener, Retry, STEP_WITHIN_USUAL, Saga, SagaData, SagaProblem, SagaShape, Stage, Step,
-    StepError, StepShape, Turn,
+    Listener, Retry, RetryShape, STEP_WITHIN_USUAL, Saga, SagaData, SagaProblem, SagaShape, Stage,
+    Starter, Step, StepError, StepShape, Turn,
 };
 pub use snapshot::{Snapshot, SnapshotError};
 pub use variant::names as variant_names;

@@ -7,7 +7,9 @@
 //! an older list is recognised by the list's [fingerprint](Saga::fingerprint).
 //!
 //! Steps that stand side by side are all worked out before any of them is asked, so none can
-//! depend on what another one answers. Nothing is run here; the engine is elsewhere.
+//! depend on what another one answers. A step may also [wait](Saga::wait) for something to happen
+//! outside, and the whole may be [started](Saga::starts_on) by it. Nothing is run here; the engine
+//! is elsewhere.
 
 mod check;
 mod listen;
@@ -16,14 +18,15 @@ mod step;
 
 use std::time::Duration;
 
+use ondol_kernel::Recorded;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Ask, EventSet, Problems};
 
 pub use check::SagaProblem;
-pub use listen::{Listener, Turn};
-pub use shape::{SagaShape, StepShape};
+pub use listen::{Listener, Starter, Turn};
+pub use shape::{RetryShape, SagaShape, StepShape};
 pub use step::{Retry, STEP_WITHIN_USUAL, Step, StepError};
 
 /// What a saga knows: what it was started with, and what it has kept of the answers.
@@ -40,6 +43,7 @@ pub struct Saga<D> {
     pivot: Option<usize>,
     deadline: Option<Duration>,
     identity: Option<fn(&D) -> String>,
+    starters: Vec<Starter<D>>,
     listeners: Vec<Listener<D>>,
     misuses: Vec<SagaProblem>,
 }
@@ -61,6 +65,7 @@ impl<D: SagaData> Saga<D> {
             pivot: None,
             deadline: None,
             identity: None,
+            starters: Vec::new(),
             listeners: Vec::new(),
             misuses: Vec::new(),
         }
@@ -74,6 +79,17 @@ impl<D: SagaData> Saga<D> {
         asks: impl Fn(&D) -> A + Send + Sync + 'static,
     ) -> Self {
         self.all([Step::named(name, asks)])
+    }
+
+    /// Then it waits for an event from outside: see [`Step::waiting`].
+    #[must_use]
+    pub fn wait<E: EventSet>(
+        self,
+        name: &'static str,
+        about: fn(&E) -> String,
+        heard: impl Fn(&mut D, &E) -> Option<Turn> + Send + Sync + 'static,
+    ) -> Self {
+        self.all([Step::waiting(name, about, heard)])
     }
 
     /// Then these are asked, side by side.
@@ -147,8 +163,25 @@ impl<D: SagaData> Saga<D> {
         about: fn(&E) -> String,
         turn: impl Fn(&mut D, &E) -> Turn + Send + Sync + 'static,
     ) -> Self {
+        let turn = move |data: &mut D, event: &E| Some(turn(data, event));
         match E::reader() {
             Ok(reader) => self.listeners.push(Listener::new(reader, about, turn)),
+            Err(problems) => self.misuses.push(SagaProblem::Events(problems)),
+        }
+        self
+    }
+
+    /// Which events start such a saga, and what it then knows; nothing when one starts none.
+    ///
+    /// An event starts it once, however often it is delivered: sagas with an identity are told
+    /// apart by that, others by the event's id.
+    #[must_use]
+    pub fn starts_on<E: EventSet>(
+        mut self,
+        start: impl Fn(&Recorded<E>) -> Option<D> + Send + Sync + 'static,
+    ) -> Self {
+        match E::reader() {
+            Ok(reader) => self.starters.push(Starter::new(reader, start)),
             Err(problems) => self.misuses.push(SagaProblem::Events(problems)),
         }
         self
@@ -187,6 +220,11 @@ impl<D: SagaData> Saga<D> {
     /// What it listens to.
     pub fn listeners(&self) -> &[Listener<D>] {
         &self.listeners
+    }
+
+    /// What starts it, besides being asked for.
+    pub fn starters(&self) -> &[Starter<D>] {
+        &self.starters
     }
 
     /// Whether the saga can be started.

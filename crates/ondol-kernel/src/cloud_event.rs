@@ -3,18 +3,18 @@
 //! The mapping loses nothing: an event that goes out and comes back is the same, byte for byte.
 //! JSON data that is one line of valid text travels as it is; anything else travels in base64.
 //! Whole numbers in CloudEvents have 32 bits, so positions and versions travel as text.
+//!
+//! What others send is read as the specification says, as long as it has what an event of the
+//! house needs. Their own extension attributes are passed over.
 
+mod numbers;
+mod payload;
 mod tags;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{
-    ContentType, Envelope, Metadata, NameError, Payload, Position, StreamId, Timestamp, Version,
-};
+use crate::{Envelope, Metadata, Position, StreamId, Timestamp, Version};
 
 /// A CloudEvent of version 1.0 with the house's extension attributes. Others are passed over.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,13 +38,21 @@ pub struct CloudEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datacontenttype: Option<String>,
     /// Its place in the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "numbers::as_text"
+    )]
     pub position: Option<String>,
     /// Its place in its stream.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "numbers::as_text"
+    )]
     pub streamversion: Option<String>,
     /// Which shape its data has.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "numbers::of_32_bits")]
     pub schemaversion: Option<u32>,
     /// The command that brought it about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +127,7 @@ impl CloudEventError {
 impl CloudEvent {
     /// The event as a CloudEvent of a source.
     pub fn from_envelope(event: &Envelope, source: &str) -> Self {
-        let (data, data_base64) = written(&event.data);
+        let (data, data_base64) = payload::written(&event.data);
         let metadata = &event.metadata;
         Self {
             specversion: "1.0".to_owned(),
@@ -152,6 +160,9 @@ impl CloudEvent {
         if self.specversion != "1.0" {
             return Err(CloudEventError::SpecVersion { found: self.specversion });
         }
+        if self.source.is_empty() {
+            return Err(unreadable("source", &"it is empty"));
+        }
         let stream = needed("subject", self.subject)?;
         let stream: StreamId = read("subject", stream.parse::<StreamId>())?;
         let metadata = Metadata {
@@ -165,16 +176,16 @@ impl CloudEvent {
             tags: read("tags", tags::split(self.tags.as_deref()))?,
         };
         Ok(Envelope {
-            position: Position::new(number("position", self.position)?),
+            position: Position::new(numbers::counted("position", self.position)?),
             stream,
-            version: Version::new(number("streamversion", self.streamversion)?),
+            version: Version::new(numbers::counted("streamversion", self.streamversion)?),
             id: read("id", self.id.parse())?,
             event_type: read("type", self.event_type.parse())?,
             schema_version: self
                 .schemaversion
                 .map_or_else(Default::default, crate::SchemaVersion::new),
             metadata,
-            data: payload(self.datacontenttype.as_deref(), self.data, self.data_base64)?,
+            data: payload::read(self.datacontenttype.as_deref(), self.data, self.data_base64)?,
         })
     }
 }
@@ -184,42 +195,8 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawV
     Box::<RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// The data as JSON where that keeps every byte, else in base64.
-fn written(payload: &Payload) -> (Option<Box<RawValue>>, Option<String>) {
-    let one_line = |text: &&str| !text.contains(['\n', '\r']) && text.trim() == *text;
-    let json = (payload.content_type == ContentType::Json)
-        .then(|| std::str::from_utf8(&payload.bytes).ok())
-        .flatten()
-        .filter(one_line)
-        .and_then(|text| RawValue::from_string(text.to_owned()).ok());
-    match json {
-        Some(json) => (Some(json), None),
-        None => (None, Some(BASE64.encode(&payload.bytes))),
-    }
-}
-
-fn payload(
-    content_type: Option<&str>,
-    data: Option<Box<RawValue>>,
-    data_base64: Option<String>,
-) -> Result<Payload, CloudEventError> {
-    let content_type: Result<ContentType, NameError> =
-        content_type.map_or(Ok(ContentType::Json), str::parse);
-    let bytes = match (data, data_base64) {
-        (Some(_), Some(_)) => return Err(CloudEventError::TwoData),
-        (Some(json), None) => Bytes::from(Box::<str>::from(json).into_string()),
-        (None, Some(text)) => Bytes::from(read("data_base64", BASE64.decode(&text))?),
-        (None, None) => Bytes::new(),
-    };
-    Ok(Payload { content_type: read("datacontenttype", content_type)?, bytes })
-}
-
 fn needed(attribute: &'static str, text: Option<String>) -> Result<String, CloudEventError> {
     text.ok_or(CloudEventError::Missing { attribute })
-}
-
-fn number(attribute: &'static str, text: Option<String>) -> Result<u64, CloudEventError> {
-    read(attribute, needed(attribute, text)?.parse())
 }
 
 fn optional<T>(attribute: &'static str, text: Option<String>) -> Result<Option<T>, CloudEventError>
@@ -234,7 +211,11 @@ fn read<T, E: std::fmt::Display>(
     attribute: &'static str,
     outcome: Result<T, E>,
 ) -> Result<T, CloudEventError> {
-    outcome.map_err(|error| CloudEventError::Unreadable { attribute, reason: error.to_string() })
+    outcome.map_err(|error| unreadable(attribute, &error))
+}
+
+fn unreadable(attribute: &'static str, reason: &impl ToString) -> CloudEventError {
+    CloudEventError::Unreadable { attribute, reason: reason.to_string() }
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-//! Names that people and other programs give: short, printable, and checked once.
+//! Names that people and other programs give: short, visible, and checked once.
+//!
+//! A name is its bytes: two that look alike but are spelled with other characters (`é` in one and
+//! in two, say) are two names. Whoever takes names from people brings them into one form first.
 
 use std::fmt;
 
@@ -31,6 +34,11 @@ pub enum NameProblem {
         /// The byte at which it stands.
         at: usize,
     },
+    /// It has a character that nobody sees, or that turns round the text beside it.
+    Unseen {
+        /// The byte at which it stands.
+        at: usize,
+    },
 }
 
 impl NameError {
@@ -40,6 +48,7 @@ impl NameError {
             NameProblem::Empty => "name-empty",
             NameProblem::TooLong { .. } => "name-too-long",
             NameProblem::Control { .. } => "name-control-character",
+            NameProblem::Unseen { .. } => "name-unseen-character",
         }
     }
 }
@@ -52,30 +61,57 @@ impl fmt::Display for NameProblem {
                 write!(f, "has {bytes} bytes, more than the {NAME_BYTES_MAX} allowed")
             }
             Self::Control { at } => write!(f, "has a control character at byte {at}"),
+            Self::Unseen { at } => {
+                write!(f, "has a character that cannot be seen at byte {at}")
+            }
         }
     }
 }
 
-/// Checks what every name must be: 1 to 255 bytes, nothing unprintable.
+/// Checks what every name must be: 1 to 255 bytes, nothing that cannot be seen.
 pub(crate) fn check(what: &'static str, text: &str) -> Result<(), NameError> {
     let problem = if text.is_empty() {
         NameProblem::Empty
     } else if text.len() > NAME_BYTES_MAX {
         NameProblem::TooLong { bytes: text.len() }
-    } else if let Some(at) = control_at(text) {
-        NameProblem::Control { at }
+    } else if let Some(problem) = odd_character(text) {
+        problem
     } else {
         return Ok(());
     };
     Err(NameError { what, problem })
 }
 
-/// Where the first control character stands. ASCII, nearly always, is checked by bytes.
-fn control_at(text: &str) -> Option<usize> {
+/// The first character that no name has. ASCII, nearly always, is checked by bytes.
+fn odd_character(text: &str) -> Option<NameProblem> {
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return None;
     }
-    text.char_indices().find(|(_, character)| character.is_control()).map(|(at, _)| at)
+    text.char_indices().find_map(|(at, character)| match character {
+        _ if character.is_control() => Some(NameProblem::Control { at }),
+        _ if is_unseen(character) => Some(NameProblem::Unseen { at }),
+        _ => None,
+    })
+}
+
+/// Breaks of lines, what changes the direction of a text, what has no width, and what Unicode will
+/// never assign. The two joiners are not among them: Persian and emoji are spelled with them.
+fn is_unseen(character: char) -> bool {
+    let code = u32::from(character);
+    let never_assigned = code & 0xfffe == 0xfffe || (0xfdd0..=0xfdef).contains(&code);
+    never_assigned
+        || matches!(
+            code,
+            0xad | 0x61c
+                | 0x180e
+                | 0x200b
+                | 0x200e..=0x200f
+                | 0x2028..=0x202e
+                | 0x2060..=0x206f
+                | 0xfeff
+                | 0xfff9..=0xfffb
+                | 0xe0000..=0xe007f
+        )
 }
 
 /// Declares names: texts of their own type, cheap to clone, checked when made.
@@ -89,7 +125,7 @@ macro_rules! names {
             /// The name, once it is checked.
             ///
             /// # Errors
-            /// When it is empty, over 255 bytes, or has a control character.
+            /// When it is empty, over 255 bytes, or has a character that cannot be seen.
             pub fn new(text: impl Into<std::sync::Arc<str>>) -> Result<Self, $crate::NameError> {
                 let text = text.into();
                 $crate::name::check($what, &text)?;

@@ -67,6 +67,9 @@ impl StreamId {
     /// # Errors
     /// When the kind or the key breaks a rule of [`StreamId`].
     pub fn new(kind: &str, key: impl fmt::Display) -> Result<Self, StreamIdError> {
+        if !check_kind(kind) {
+            return Err(StreamIdError::BadKind { found: kind.chars().take(64).collect() });
+        }
         format!("{kind}:{key}").parse()
     }
 

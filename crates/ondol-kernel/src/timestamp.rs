@@ -3,6 +3,8 @@
 //! Wall clocks jump, so nothing is ever ordered by a timestamp: positions order. It is what
 //! people see, and what deadlines and "as of" questions are asked in.
 
+mod rfc3339;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Microseconds since 1970 in UTC; printed and parsed as RFC 3339.
+///
+/// A finer fraction is cut off, and a leap second is read as the second before it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -35,7 +39,7 @@ impl Timestamp {
     /// The first moment of 1970.
     pub const EPOCH: Self = Self(0);
     const MICROS_MIN: i64 = -62_167_219_200_000_000;
-    const MICROS_MAX: i64 = 253_402_207_200_000_000;
+    const MICROS_MAX: i64 = 253_402_300_799_999_999;
 
     /// The moment so many microseconds after 1970 began.
     ///
@@ -74,9 +78,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = jiff::Timestamp::from_microsecond(self.0)
-            .expect("a timestamp is checked to be in range when made");
-        write!(f, "{moment:.6}")
+        rfc3339::write(self.0, f)
     }
 }
 
@@ -90,10 +92,9 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let moment: jiff::Timestamp = text.parse().map_err(|_unparsed| {
-            TimestampError::NotRfc3339 { found: text.chars().take(64).collect() }
-        })?;
-        Self::from_micros(moment.as_microsecond())
+        let micros = rfc3339::read(text)
+            .ok_or_else(|| TimestampError::NotRfc3339 { found: text.chars().take(64).collect() })?;
+        Self::from_micros(micros)
     }
 }
 

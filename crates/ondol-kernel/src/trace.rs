@@ -1,6 +1,7 @@
 //! The W3C trace context that a message carries, so that one trace goes on across hops.
 
 use std::fmt;
+use std::num::{NonZeroU64, NonZeroU128};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,12 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A `traceparent` of version 00: which trace, which span, whether it is sampled.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceParent {
-    /// The trace; never zero.
-    pub trace_id: u128,
-    /// The span that caused this; never zero.
-    pub parent_id: u64,
-    /// The flags; bit 0 says sampled.
-    pub flags: u8,
+    trace: NonZeroU128,
+    parent: NonZeroU64,
+    flags: u8,
 }
 
 /// Why a text is not a `traceparent`.
@@ -22,6 +20,31 @@ pub struct TraceParent {
 pub struct TraceParentError {
     /// What was found.
     pub found: String,
+}
+
+impl TraceParent {
+    /// The trace, the span that caused this, and the flags; nothing when one of the ids is zero.
+    pub const fn new(trace_id: u128, parent_id: u64, flags: u8) -> Option<Self> {
+        match (NonZeroU128::new(trace_id), NonZeroU64::new(parent_id)) {
+            (Some(trace), Some(parent)) => Some(Self { trace, parent, flags }),
+            _ => None,
+        }
+    }
+
+    /// The trace; never zero.
+    pub const fn trace_id(self) -> u128 {
+        self.trace.get()
+    }
+
+    /// The span that caused this; never zero.
+    pub const fn parent_id(self) -> u64 {
+        self.parent.get()
+    }
+
+    /// The flags; bit 0 says sampled.
+    pub const fn flags(self) -> u8 {
+        self.flags
+    }
 }
 
 impl FromStr for TraceParent {
@@ -43,17 +66,16 @@ fn parse(text: &str) -> Option<TraceParent> {
     if (trace.len(), parent.len(), flags.len(), parts.next()) != (32, 16, 2, None) {
         return None;
     }
-    let found = TraceParent {
-        trace_id: u128::from_str_radix(trace, 16).ok()?,
-        parent_id: u64::from_str_radix(parent, 16).ok()?,
-        flags: u8::from_str_radix(flags, 16).ok()?,
-    };
-    (found.trace_id != 0 && found.parent_id != 0).then_some(found)
+    TraceParent::new(
+        u128::from_str_radix(trace, 16).ok()?,
+        u64::from_str_radix(parent, 16).ok()?,
+        u8::from_str_radix(flags, 16).ok()?,
+    )
 }
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.parent_id, self.flags)
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace, self.parent, self.flags)
     }
 }
 

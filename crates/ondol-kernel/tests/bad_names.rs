@@ -64,3 +64,54 @@ fn an_error_about_a_name_is_one_line_that_says_what_was_found() {
     let error = "account\n1".parse::<StreamId>().expect_err("it has a line break");
     assert_eq!(error.to_string(), "the name of a stream has a control character at byte 7");
 }
+
+#[test]
+fn a_name_with_a_character_that_cannot_be_seen_is_refused() {
+    let unseen = [
+        '\u{ad}',
+        '\u{61c}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{200e}',
+        '\u{200f}',
+        '\u{2028}',
+        '\u{2029}',
+        '\u{202a}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2066}',
+        '\u{2069}',
+        '\u{206a}',
+        '\u{feff}',
+        '\u{fff9}',
+        '\u{fdd0}',
+        '\u{fffe}',
+        '\u{1ffff}',
+        '\u{e0001}',
+        '\u{e0061}',
+        '\u{10ffff}',
+    ];
+    for character in unseen {
+        let bad = format!("a{character}b");
+        let problem = Actor::new(bad.as_str()).expect_err("it cannot be seen").problem;
+        assert_eq!(problem, NameProblem::Unseen { at: 1 }, "of {bad:?}");
+        let error = StreamId::new("thing", &bad).expect_err("it cannot be seen");
+        assert_eq!(error.code(), "name-unseen-character");
+    }
+}
+
+#[test]
+fn names_in_any_script_are_taken() {
+    // Joiners belong to the spelling of Persian and of many emoji.
+    for good in ["김민지", "Łukasz", "می\u{200c}خواهم", "👩\u{200d}🔬", "e\u{301}", "a b"]
+    {
+        assert!(Actor::new(good).is_ok(), "{good:?} was refused");
+    }
+}
+
+#[test]
+fn a_kind_does_not_end_at_a_colon_of_its_own() {
+    let error = StreamId::new("account:kim", "1").expect_err("a kind has no colon");
+    assert_eq!(error.code(), "stream-kind-invalid");
+    assert_eq!(StreamId::new("account", "kim:1").expect("a key may").key(), "kim:1");
+}

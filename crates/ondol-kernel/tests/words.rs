@@ -165,3 +165,12 @@ proptest! {
         drop(text.parse::<ondol_kernel::Currency>());
     }
 }
+
+#[test]
+fn a_trace_context_that_is_made_can_be_read() {
+    assert_eq!(TraceParent::new(0, 1, 0), None);
+    assert_eq!(TraceParent::new(1, 0, 0), None);
+    let made = TraceParent::new(u128::MAX, u64::MAX, u8::MAX).expect("neither id is zero");
+    assert_eq!(made.to_string().parse(), Ok(made));
+    assert_eq!((made.trace_id(), made.parent_id(), made.flags()), (u128::MAX, u64::MAX, u8::MAX));
+}

@@ -1,9 +1,10 @@
 //! Adaptive concurrency: finds by itself how many calls at once a service bears.
 //!
-//! The service's time to answer is measured while its load changes. As long as a short time's
-//! average is near the long one, the limit grows by its square root; when answers take longer, the
-//! limit shrinks by the ratio, and when calls fail for want of capacity it shrinks at once. It only
-//! grows while it is used: an idle service says nothing about what it bears.
+//! What answers take is compared with what they usually take when there is no queue. As long as the
+//! two are near, the limit grows by its square root; when answers take longer, it shrinks by the
+//! ratio, and when calls fail for want of capacity it shrinks at once. It only grows while it is
+//! used: an idle service says nothing about what it bears. Under lasting full load it is halved for a
+//! moment now and then, to see whether what is usual has changed.
 //!
 //! Limits: it needs calls of a kind; a mixture of very short and very long ones teaches it nothing.
 //! It does not queue; put a bulkhead before it where waiting is wanted.
@@ -174,12 +175,9 @@ impl Adaptive {
     ///
     /// # Errors
     /// The call's own, or one made from [`Rejected`].
-    pub async fn through<T, E, C>(
-        &self,
-        classify: &C,
-        call: impl AsyncFnOnce() -> Result<T, E>,
-    ) -> Result<T, E>
+    pub async fn through<T, E, C, F>(&self, classify: &C, call: impl FnOnce() -> F) -> Result<T, E>
     where
+        F: Future<Output = Result<T, E>>,
         E: Rejectable,
         C: Classify<T, E>,
     {
@@ -232,7 +230,7 @@ impl Adaptive {
         let mut gradient = lock!(self.0.gradient);
         gradient.keep_within(&options);
         self.0.gate.set_max(gradient.limit());
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
     }
 }
 

@@ -137,7 +137,7 @@ impl Balancer {
     pub fn state(&self) -> BalancerState {
         let now = self.0.core.doors.time.now();
         let members = self.0.members.load();
-        let is_out = |member: &Member| self.is_out(member, now);
+        let is_out = self.is_out(now);
         BalancerState {
             endpoints: members.list.iter().map(|each| each.state(is_out(each))).collect(),
             outlier: self.0.outlier.state(),
@@ -147,8 +147,10 @@ impl Balancer {
         }
     }
 
-    fn is_out(&self, member: &Member, now: Tick) -> bool {
-        self.0.outlier.is_out(&member.host, now)
+    /// What says of an endpoint that it is out. The detector is asked once for all of them.
+    fn is_out(&self, now: Tick) -> impl Fn(&Member) -> bool {
+        let enforces = self.0.outlier.enforces();
+        move |member| enforces && member.host.is_out(now)
     }
 
     fn core(&self) -> &Core<BalancerOptions> {
@@ -162,7 +164,7 @@ impl Balancer {
         let now = self.0.core.doors.time.now();
         let members = Members::new(&options, &self.0.outlier, Some(&old), now);
         self.0.outlier.apply(options.outlier.clone());
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
         self.0.members.store(Arc::new(members));
     }
 }

@@ -15,7 +15,8 @@
 //! Each state is an *epoch* with a generation number, one immutable object behind one atomic
 //! pointer. A call remembers the generation it began in; a result that arrives in another is late
 //! and changes nothing. Closed calls and open refusals take no lock; changes of state take one, look
-//! again whether they are still due, and put the next epoch in place.
+//! again whether they are still due, and put the next epoch in place. A one-word summary of the epoch
+//! spares most calls the pointer; it is put in place after the epoch it sums up.
 //!
 //! Limits: a breaker moves only when calls come; an idle one stays as it is. Calls that are dropped
 //! give back what they hold and count as nothing, so a time-out belongs *inside* a breaker.
@@ -23,8 +24,10 @@
 mod epoch;
 mod layer;
 mod machine;
+mod moves;
 mod options;
 mod permit;
+mod row;
 mod state;
 mod stuck;
 
@@ -32,7 +35,7 @@ use std::{future::Future, sync::Arc};
 
 use arc_swap::ArcSwap;
 
-use self::{epoch::Epoch, state::Counters};
+use self::{epoch::Epoch, row::Row, state::Counters};
 pub use self::{
     layer::{BreakerLayer, Judged},
     options::{
@@ -45,7 +48,7 @@ use crate::{
     AnyError, Classify, Doors, Error, Problems, Rejectable, Rejected,
     classify::judge,
     policy::{Core, handle},
-    sync::Mutex,
+    sync::{AtomicU64, Mutex},
 };
 
 /// A circuit breaker. Clones are the same breaker.
@@ -56,6 +59,9 @@ pub struct Breaker(Arc<Inner>);
 struct Inner {
     core: Core<BreakerOptions>,
     epoch: ArcSwap<Epoch>,
+    /// What of the epoch the fast path needs: see [`Epoch::summary`].
+    summary: AtomicU64,
+    row: Row,
     moving: Mutex<()>,
     counters: Counters,
 }
@@ -70,7 +76,9 @@ impl Breaker {
         let first = Epoch::first(core.options.load_full(), doors.time.now());
         Ok(Self(Arc::new(Inner {
             core,
+            summary: AtomicU64::new(first.summary()),
             epoch: ArcSwap::from_pointee(first),
+            row: Row::new(),
             moving: Mutex::new(()),
             counters: Counters::default(),
         })))

@@ -9,9 +9,9 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Problems, Tick, WindowOptions,
+    Problems, Tick,
     sync::{Mutex, lock},
-    window::Window,
+    window::TimeRing,
 };
 
 const SLICES: u32 = 10;
@@ -56,20 +56,20 @@ pub struct BudgetState {
 /// The calls of a window, ordinary and extra.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    calls: Window,
-    extra: Window,
+    calls: TimeRing,
+    extra: TimeRing,
     drawing: Mutex<()>,
 }
 
 impl Budget {
     pub(crate) fn new(options: &BudgetOptions) -> Self {
-        let window = WindowOptions::Time { length: options.window, slices: SLICES };
-        Self { calls: Window::new(&window), extra: Window::new(&window), drawing: Mutex::new(()) }
+        let ring = || TimeRing::new(options.window, SLICES);
+        Self { calls: ring(), extra: ring(), drawing: Mutex::new(()) }
     }
 
     /// An ordinary call has come.
     pub(crate) fn earn(&self, now: Tick) {
-        self.calls.record(now, false, false);
+        self.calls.note(now, false, false);
     }
 
     /// Draws one extra call, if there is one. Under a lock, or two would draw the last one.
@@ -81,7 +81,7 @@ impl Budget {
         let allowed = (calls * options.share).max(f64::from(options.floor));
         let drawn = extra + 1.0 <= allowed;
         if drawn {
-            self.extra.record(now, false, false);
+            self.extra.note(now, false, false);
         }
         drawn
     }

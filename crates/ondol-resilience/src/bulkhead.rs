@@ -166,7 +166,7 @@ impl Bulkhead {
 
     fn apply(&self, options: BulkheadOptions) {
         let calls_max = options.calls_max;
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
         self.0.gate.set_max(calls_max);
     }
 

@@ -166,10 +166,11 @@ impl Chaos {
     ///
     /// # Errors
     /// One made from [`Rejected`] when chaos says so, otherwise the call's own.
-    pub async fn through<T, E: From<Rejected>>(
-        &self,
-        call: impl AsyncFnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub async fn through<T, E, F>(&self, call: impl FnOnce() -> F) -> Result<T, E>
+    where
+        E: From<Rejected>,
+        F: Future<Output = Result<T, E>>,
+    {
         let fate = self.draw();
         if let Some(delay) = fate.delay {
             self.0.core.doors.time.sleep(delay).await;
@@ -195,7 +196,7 @@ impl Chaos {
     }
 
     fn apply(&self, options: ChaosOptions) {
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
     }
 }
 

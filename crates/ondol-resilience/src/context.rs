@@ -81,6 +81,10 @@ pub trait Carries {
     fn context(&self) -> Context;
     /// Replaces what it carries.
     fn set_context(&mut self, context: Context);
+    /// Takes what it carries out of it.
+    fn take_context(&mut self) -> Context {
+        self.context()
+    }
 }
 
 impl<B> Carries for http::Request<B> {
@@ -90,6 +94,10 @@ impl<B> Carries for http::Request<B> {
 
     fn set_context(&mut self, context: Context) {
         self.extensions_mut().insert(context);
+    }
+
+    fn take_context(&mut self) -> Context {
+        self.extensions_mut().remove().unwrap_or_default()
     }
 }
 
@@ -118,5 +126,9 @@ impl<T> Carries for Carried<T> {
 
     fn set_context(&mut self, context: Context) {
         self.context = context;
+    }
+
+    fn take_context(&mut self) -> Context {
+        std::mem::take(&mut self.context)
     }
 }

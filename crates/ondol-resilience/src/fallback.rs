@@ -136,11 +136,16 @@ impl Fallback {
     ///
     /// # Errors
     /// The fallback's error, or the call's own if there is no fallback for it.
-    pub async fn call<T, E: Rejectable>(
+    pub async fn call<T, E, F, G>(
         &self,
-        call: impl AsyncFnOnce() -> Result<T, E>,
-        instead: impl AsyncFnOnce(E) -> Result<T, E>,
-    ) -> Result<T, E> {
+        call: impl FnOnce() -> F,
+        instead: impl FnOnce(E) -> G,
+    ) -> Result<T, E>
+    where
+        E: Rejectable,
+        F: Future<Output = Result<T, E>>,
+        G: Future<Output = Result<T, E>>,
+    {
         match call().await {
             Ok(answer) => Ok(answer),
             Err(error) => match self.begin(&error) {
@@ -171,7 +176,7 @@ impl Fallback {
 
     fn apply(&self, options: FallbackOptions) {
         self.0.gate.set_max(options.calls_max);
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
     }
 }
 

@@ -189,7 +189,7 @@ impl Hedge {
         if options.budget.window != self.0.core.options.load().budget.window {
             self.0.budget.store(Arc::new(Budget::new(&options.budget)));
         }
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
     }
 }
 

@@ -27,6 +27,7 @@ mod guard;
 mod hedge;
 mod load_shed;
 mod mode;
+mod or_off;
 mod outlier;
 mod policy;
 mod preset;

@@ -157,7 +157,7 @@ impl LoadShed {
     }
 
     fn apply(&self, options: LoadShedOptions) {
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
     }
 }
 

@@ -14,3 +14,14 @@ pub enum Mode {
     #[default]
     Enforce,
 }
+
+impl Mode {
+    /// The mode with this number, as `as u8` gives it.
+    pub(crate) const fn of(number: u8) -> Self {
+        match number {
+            0 => Self::Off,
+            1 => Self::Observe,
+            _ => Self::Enforce,
+        }
+    }
+}

@@ -121,7 +121,11 @@ impl Outlier {
 
     /// Whether an endpoint is out of the rotation.
     pub fn is_out(&self, host: &Host, now: Tick) -> bool {
-        self.0.core.options.load().mode == Mode::Enforce && host.is_out(now)
+        self.enforces() && host.is_out(now)
+    }
+
+    pub(crate) fn enforces(&self) -> bool {
+        self.0.core.mode() == Mode::Enforce
     }
 
     /// Takes an endpoint out, unless too many are.
@@ -163,7 +167,7 @@ impl Outlier {
     }
 
     pub(crate) fn apply(&self, options: OutlierOptions) {
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
     }
 }
 

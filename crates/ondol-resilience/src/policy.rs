@@ -1,6 +1,12 @@
 //! What every policy is to those who look after it: a kind, a name, options, and a state.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -72,6 +78,7 @@ pub(crate) trait Options:
     Clone + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     const KIND: Kind;
+    fn mode(&self) -> Mode;
     fn validate(&self) -> Result<(), Problems>;
 }
 
@@ -80,6 +87,8 @@ pub(crate) trait Options:
 pub(crate) struct Core<O> {
     pub(crate) name: Arc<str>,
     pub(crate) options: ArcSwap<O>,
+    /// The mode of the options once more: it is read on every call.
+    mode: AtomicU8,
     pub(crate) doors: Doors,
 }
 
@@ -88,9 +97,19 @@ impl<O: Options> Core<O> {
         options.validate()?;
         Ok(Self {
             name: name.into(),
+            mode: AtomicU8::new(options.mode() as u8),
             options: ArcSwap::from_pointee(options),
             doors: doors.clone(),
         })
+    }
+
+    pub(crate) fn store(&self, options: Arc<O>) {
+        self.mode.store(options.mode() as u8, Ordering::Release);
+        self.options.store(options);
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        Mode::of(self.mode.load(Ordering::Acquire))
     }
 
     pub(crate) fn tell(&self, what: What) {
@@ -153,7 +172,7 @@ macro_rules! handle {
             }
 
             fn mode(&self) -> $crate::Mode {
-                self.core().options.load().mode
+                self.core().mode()
             }
 
             fn options_json(&self) -> serde_json::Value {
@@ -171,6 +190,10 @@ macro_rules! handle {
 
         impl $crate::policy::Options for $options {
             const KIND: $crate::Kind = $crate::Kind::$handle;
+
+            fn mode(&self) -> $crate::Mode {
+                self.mode
+            }
 
             fn validate(&self) -> Result<(), $crate::Problems> {
                 $options::validate(self)

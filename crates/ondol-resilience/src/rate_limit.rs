@@ -26,7 +26,7 @@ pub use self::{
     gcra::Quota,
     layer::{ByKey, OneKey, RateLimitLayer},
 };
-use self::{gcra::Rate, table::Table};
+use self::{gcra::SharedRate, table::Table};
 use crate::{
     Doors, Mode, Problems, Reason, Rejected,
     counters::Counter,
@@ -100,6 +100,8 @@ pub struct RateLimit(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     core: Core<RateLimitOptions>,
+    /// The rate of the options as nanoseconds: it is read on every call.
+    rate: SharedRate,
     hasher: RandomState,
     table: Table,
     allowed: Counter,
@@ -114,8 +116,10 @@ impl RateLimit {
     /// # Errors
     /// All that is wrong with the options.
     pub fn with(name: &str, options: RateLimitOptions, doors: &Doors) -> Result<Self, Problems> {
+        let core = Core::new(name, options, doors)?;
         Ok(Self(Arc::new(Inner {
-            core: Core::new(name, options, doors)?,
+            rate: SharedRate::new(&core.options.load()),
+            core,
             hasher: RandomState::new(),
             table: Table::new(),
             allowed: Counter::default(),
@@ -131,14 +135,14 @@ impl RateLimit {
     /// A [`Rejected`] with the time until one is there.
     pub fn check(&self, key: &impl Hash) -> Result<Quota, Rejected> {
         let inner = &*self.0;
-        let options = inner.core.options.load();
-        let rate = Rate::of(&options);
-        if options.mode == Mode::Off {
+        let mode = inner.core.mode();
+        let (rate, keys_max) = inner.rate.load();
+        if mode == Mode::Off {
             return Ok(rate.untouched());
         }
         let hash = inner.hasher.hash_one(key);
         let now = inner.core.doors.time.now();
-        let taken = inner.table.with(hash, now, options.keys_max, |empty_at, shared| {
+        let taken = inner.table.with(hash, now, keys_max, |empty_at, shared| {
             if shared {
                 inner.shared.add_one();
             }
@@ -149,7 +153,7 @@ impl RateLimit {
                 inner.allowed.add_one();
                 Ok(quota)
             }
-            Err(wait) if options.mode == Mode::Enforce => {
+            Err(wait) if mode == Mode::Enforce => {
                 inner.rejected.add_one();
                 Err(Rejected {
                     policy: Arc::clone(&inner.core.name),
@@ -185,7 +189,8 @@ impl RateLimit {
     }
 
     fn apply(&self, options: RateLimitOptions) {
-        self.0.core.options.store(Arc::new(options));
+        self.0.rate.store(&options);
+        self.0.core.store(Arc::new(options));
     }
 }
 

@@ -12,7 +12,14 @@
 mod call;
 mod options;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use serde::Serialize;
 use tower::Layer;
@@ -22,6 +29,7 @@ use crate::{
     AnyError, Classify, Context, Doors, Error, Mode, Problems, Rejectable, Safety, Tick, Verdict,
     budget::{Budget, BudgetState},
     classify::judge,
+    clock::nanos,
     counters::Counter,
     policy::{Core, handle},
     repeat::may_repeat,
@@ -51,6 +59,8 @@ pub struct Retry(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     core: Core<RetryOptions>,
+    /// `within` of the options once more, or the longest time there is: it is read on every call.
+    within_nanos: AtomicU64,
     budget: arc_swap::ArcSwap<Budget>,
     requests: Counter,
     retries: Counter,
@@ -66,8 +76,10 @@ impl Retry {
     /// All that is wrong with the options.
     pub fn with(name: &str, options: RetryOptions, doors: &Doors) -> Result<Self, Problems> {
         let budget = Budget::new(&options.budget);
+        let within_nanos = AtomicU64::new(within_nanos(&options));
         Ok(Self(Arc::new(Inner {
             core: Core::new(name, options, doors)?,
+            within_nanos,
             budget: arc_swap::ArcSwap::from_pointee(budget),
             requests: Counter::default(),
             retries: Counter::default(),
@@ -79,17 +91,16 @@ impl Retry {
 
     /// A request begins: its context gets the deadline that all its attempts share.
     fn begin(&self, context: &mut Context) {
-        let options = self.0.core.options.load();
-        if options.mode == Mode::Off {
+        let mode = self.0.core.mode();
+        if mode == Mode::Off {
             return;
         }
         let now = self.0.core.doors.time.now();
         self.0.requests.add_one();
         self.0.budget.load().earn(now);
-        if options.mode == Mode::Enforce
-            && let Some(within) = options.within
-        {
-            let latest = now.after(within);
+        let within = self.0.within_nanos.load(Ordering::Acquire);
+        if mode == Mode::Enforce && within != u64::MAX {
+            let latest = now.after(Duration::from_nanos(within));
             context.deadline = Some(context.deadline.map_or(latest, |asked| asked.min(latest)));
         }
     }
@@ -102,11 +113,14 @@ impl Retry {
         deadline: Option<Tick>,
         verdict: Verdict,
     ) -> Option<Tick> {
+        // Most calls succeed: they are done here, without a look at the options.
+        if !may_repeat(safety, verdict) {
+            return None;
+        }
         let inner = &*self.0;
         let options = inner.core.options.load();
         if options.mode == Mode::Off
             || attempt + 1 >= options.attempts_max
-            || !may_repeat(safety, verdict)
             || verdict.retry_after.is_some_and(|asked| asked > options.retry_after_max)
         {
             return None;
@@ -143,8 +157,11 @@ impl Retry {
     where
         F: Future<Output = Result<T, E>>,
     {
-        let call = async |context| call(context).await.map_err(Error::Inner);
-        self.through(&AnyError, context, safety, call).await
+        let lifted = |context| {
+            let call = call(context);
+            async { call.await.map_err(Error::Inner) }
+        };
+        self.through(&AnyError, context, safety, lifted).await
     }
 
     /// Makes a call, again if it fails and `safety` allows, keeping the call's error type;
@@ -152,14 +169,15 @@ impl Retry {
     ///
     /// # Errors
     /// The error of the last attempt.
-    pub async fn through<T, E, C>(
+    pub async fn through<T, E, C, F>(
         &self,
         classify: &C,
         mut context: Context,
         safety: Safety,
-        mut call: impl AsyncFnMut(Context) -> Result<T, E>,
+        mut call: impl FnMut(Context) -> F,
     ) -> Result<T, E>
     where
+        F: Future<Output = Result<T, E>>,
         E: Rejectable,
         C: Classify<T, E>,
     {
@@ -202,14 +220,19 @@ impl Retry {
     }
 
     fn apply(&self, options: RetryOptions) {
+        self.0.within_nanos.store(within_nanos(&options), Ordering::Release);
         if options.budget.window != self.0.core.options.load().budget.window {
             self.0.budget.store(Arc::new(Budget::new(&options.budget)));
         }
-        self.0.core.options.store(Arc::new(options));
+        self.0.core.store(Arc::new(options));
     }
 }
 
 handle!(Retry, RetryOptions);
+
+fn within_nanos(options: &RetryOptions) -> u64 {
+    options.within.map_or(u64::MAX, nanos)
+}
 
 /// Puts retries around services.
 #[derive(Debug, Clone)]

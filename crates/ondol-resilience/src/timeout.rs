@@ -13,7 +13,10 @@ mod layer;
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::Poll,
     time::Duration,
 };
@@ -27,6 +30,7 @@ pub use self::{
 };
 use crate::{
     Context, Doors, Error, Mode, Problems, Reason, Rejected, Tick,
+    clock::nanos,
     counters::Counter,
     policy::{Core, handle},
 };
@@ -76,6 +80,8 @@ pub struct Timeout(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     core: Core<TimeoutOptions>,
+    /// `within` of the options once more: it is read on every call.
+    within_nanos: AtomicU64,
     timed_out: Counter,
     too_late: Counter,
     would_time_out: Counter,
@@ -87,8 +93,10 @@ impl Timeout {
     /// # Errors
     /// All that is wrong with the options.
     pub fn with(name: &str, options: TimeoutOptions, doors: &Doors) -> Result<Self, Problems> {
+        let within_nanos = AtomicU64::new(nanos(options.within));
         Ok(Self(Arc::new(Inner {
             core: Core::new(name, options, doors)?,
+            within_nanos,
             timed_out: Counter::default(),
             too_late: Counter::default(),
             would_time_out: Counter::default(),
@@ -100,14 +108,15 @@ impl Timeout {
     /// # Errors
     /// A [`Rejected`] when the caller's deadline has passed.
     pub fn begin(&self, context: &mut Context) -> Result<Option<Tick>, Rejected> {
-        let options = self.0.core.options.load();
-        if options.mode == Mode::Off {
+        let mode = self.0.core.mode();
+        if mode == Mode::Off {
             return Ok(None);
         }
         let now = self.0.core.doors.time.now();
-        let latest = now.after(options.within);
+        let within = Duration::from_nanos(self.0.within_nanos.load(Ordering::Acquire));
+        let latest = now.after(within);
         let deadline = context.deadline.map_or(latest, |asked| asked.min(latest));
-        if options.mode == Mode::Observe {
+        if mode == Mode::Observe {
             return Ok(Some(deadline));
         }
         if deadline <= now {
@@ -120,7 +129,7 @@ impl Timeout {
 
     /// The answer to a call whose deadline has come: a rejection, unless it is only observing.
     fn expire(&self) -> Option<Rejected> {
-        if self.0.core.options.load().mode == Mode::Enforce {
+        if self.0.core.mode() == Mode::Enforce {
             self.0.timed_out.add_one();
             return Some(self.reject(Reason::TimedOut));
         }
@@ -176,7 +185,8 @@ impl Timeout {
     }
 
     fn apply(&self, options: TimeoutOptions) {
-        self.0.core.options.store(Arc::new(options));
+        self.0.within_nanos.store(nanos(options.within), Ordering::Release);
+        self.0.core.store(Arc::new(options));
     }
 
     fn reject(&self, reason: Reason) -> Rejected {

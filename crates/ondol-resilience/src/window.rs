@@ -12,7 +12,8 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
-use self::{by_calls::CallRing, by_time::TimeRing};
+use self::by_calls::CallRing;
+pub(crate) use self::by_time::TimeRing;
 use crate::{Problems, Tick};
 
 /// The most calls a window over calls may hold: its fields have 20 bits.

@@ -62,6 +62,8 @@ impl Indexer {
             self.work_or_report();
         }
         if !self.progress_has_failed() {
+            // What is frozen already goes first.
+            self.work_or_report();
             self.index.freeze();
             self.work_or_report();
         }
@@ -69,7 +71,7 @@ impl Indexer {
 
     /// A log that has stopped after a failure is left as it is.
     fn progress_has_failed(&self) -> bool {
-        self.progress.assigned() != self.progress.durable().position
+        !self.progress.is_settled()
     }
 
     fn work_or_report(&mut self) {
@@ -116,7 +118,7 @@ impl Indexer {
         let disk = self.disk.as_ref();
         let mut writer = CheckpointWriter::begin(disk, &self.folder, self.manifest, durable)?;
         writer.write(&self.heads)?;
-        let is_durable = self.progress.wait_for(self.progress.assigned());
+        let is_durable = self.progress.wait_for_all();
         if !is_durable || self.progress.times_taken_back() != times_taken_back {
             return writer.give_up(disk);
         }

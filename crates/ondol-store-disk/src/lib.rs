@@ -27,9 +27,11 @@ mod queue;
 mod reader;
 mod reading;
 mod recovery;
+mod repair;
 mod segments;
 mod snapshots;
 mod store;
+mod verify;
 mod writer;
 
 #[cfg(feature = "planted-bugs")]
@@ -39,4 +41,6 @@ pub use error::OpenError;
 pub use format::FORMAT_VERSION;
 pub use open::Doors;
 pub use options::Options;
+pub use repair::{Cut, repair};
 pub use store::DiskStore;
+pub use verify::{TornEnd, Verified, verify};

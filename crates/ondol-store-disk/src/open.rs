@@ -35,8 +35,10 @@ use crate::writer::{Spares, TailSegment, Writer};
 /// The file that is locked while a log is open.
 const LOCK_NAME: &str = "lock";
 /// The folder of what follows from the log.
-pub(crate) const INDEX_FOLDER: &str = "index";
+const INDEX_FOLDER: &str = "index";
 const SNAPSHOT_FOLDER: &str = "snapshots";
+/// What may know of events that a log no longer has.
+pub(crate) const DERIVED_FOLDERS: [&str; 2] = [INDEX_FOLDER, SNAPSHOT_FOLDER];
 /// Where what was cut off by hand is kept.
 pub(crate) const CUT_FOLDER: &str = "cut";
 

@@ -1,6 +1,5 @@
 //! How far the log has come: what is durable, and what has been assigned.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 use ondol_kernel::Position;
@@ -11,27 +10,30 @@ use crate::index::End;
 #[derive(Debug)]
 pub(crate) struct Progress {
     state: Mutex<State>,
-    grown: Condvar,
-    /// The last position that was assigned; it may not be durable yet.
-    assigned: AtomicU64,
-    /// How often what was assigned was taken back.
-    taken_back: AtomicU64,
+    changed: Condvar,
 }
 
 #[derive(Debug)]
 struct State {
     durable: End,
+    /// No position after this one is assigned. It is raised before a group is assigned.
+    assigned: Position,
+    /// How often what was assigned was taken back.
+    taken_back: u64,
     has_ended: bool,
+}
+
+impl State {
+    /// Whether nothing is on its way to the disk.
+    fn is_settled(&self) -> bool {
+        self.assigned == self.durable.position
+    }
 }
 
 impl Progress {
     pub(crate) fn new(durable: End) -> Self {
-        Self {
-            state: Mutex::new(State { durable, has_ended: false }),
-            grown: Condvar::new(),
-            assigned: AtomicU64::new(durable.position.get()),
-            taken_back: AtomicU64::new(0),
-        }
+        let state = State { durable, assigned: durable.position, taken_back: 0, has_ended: false };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -45,38 +47,50 @@ impl Progress {
 
     pub(crate) fn set_durable(&self, end: End) {
         self.state().durable = end;
-        self.grown.notify_all();
+        self.changed.notify_all();
     }
 
+    /// Says what at most is assigned: before a group is assigned, and exactly after it was.
     pub(crate) fn set_assigned(&self, position: Position) {
-        self.assigned.store(position.get(), Ordering::Release);
+        self.state().assigned = position;
+        self.changed.notify_all();
     }
 
     pub(crate) fn assigned(&self) -> Position {
-        Position::new(self.assigned.load(Ordering::Acquire))
+        self.state().assigned
     }
 
+    /// Says that something that was assigned was taken back, and what is assigned still.
     pub(crate) fn take_back(&self, position: Position) {
-        self.taken_back.fetch_add(1, Ordering::AcqRel);
-        self.set_assigned(position);
+        let mut state = self.state();
+        state.taken_back += 1;
+        state.assigned = position;
+        drop(state);
+        self.changed.notify_all();
     }
 
     pub(crate) fn times_taken_back(&self) -> u64 {
-        self.taken_back.load(Ordering::Acquire)
+        self.state().taken_back
+    }
+
+    /// Whether nothing is on its way to the disk.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.state().is_settled()
     }
 
     /// Nothing will become durable any more.
     pub(crate) fn end(&self) {
         self.state().has_ended = true;
-        self.grown.notify_all();
+        self.changed.notify_all();
     }
 
-    /// Waits until a position is durable; false when it never will be.
-    pub(crate) fn wait_for(&self, position: Position) -> bool {
+    /// Waits until all that may be assigned by now is durable; false when it never will be.
+    pub(crate) fn wait_for_all(&self) -> bool {
         let mut state = self.state();
-        while state.durable.position < position && !state.has_ended {
-            state = self.grown.wait(state).expect("nobody panics while holding the progress");
+        let upto = state.assigned;
+        while state.durable.position < upto && !state.is_settled() && !state.has_ended {
+            state = self.changed.wait(state).expect("nobody panics while holding the progress");
         }
-        state.durable.position >= position
+        state.durable.position >= upto || state.is_settled()
     }
 }

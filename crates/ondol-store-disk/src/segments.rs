@@ -77,10 +77,6 @@ impl Segments {
         self.read().last().cloned()
     }
 
-    pub(crate) fn all(&self) -> Vec<Arc<Segment>> {
-        self.read().clone()
-    }
-
     /// A segment's file, opened if it is not open.
     pub(crate) fn file(&self, segment: &Arc<Segment>) -> io::Result<Arc<dyn DiskFile>> {
         let open = segment.file.read().expect("nobody panics while holding a file").clone();

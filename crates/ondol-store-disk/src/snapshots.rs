@@ -75,7 +75,7 @@ impl Header {
         put(&mut bytes, 4, &self.sum.to_le_bytes());
         put(&mut bytes, 8, &self.length.to_le_bytes());
         put(&mut bytes, 16, &self.key.high.to_le_bytes());
-        put(&mut bytes, 24, &self.key.low.to_le_bytes());
+        put(&mut bytes, 24, &u64::from(self.key.low).to_le_bytes());
         put(&mut bytes, 32, &self.fold.to_le_bytes());
         put(&mut bytes, 40, &self.version.to_le_bytes());
         bytes
@@ -89,7 +89,11 @@ impl Header {
         Ok(Self {
             sum: u32::from_le_bytes(get(bytes, 4)?),
             length: word(8)?,
-            key: Key { high: word(16)?, low: u32::from_le_bytes(get(bytes, 24)?) },
+            key: Key {
+                high: word(16)?,
+                low: u32::try_from(word(24)?)
+                    .map_err(|_large| Malformed("has a key that cannot be"))?,
+            },
             fold: word(32)?,
             version: word(40)?,
         })

@@ -85,21 +85,21 @@ impl Writer {
         let longest = gathering.draft.bytes.len().next_multiple_of(8);
         let at = self.tail.room_for(longest).map_err(no_room)?;
         let head = shared.progress.durable().position;
+        let events = gathering.draft.records.iter().map(|record| u64::from(record.events)).sum();
+        shared.progress.set_assigned(head.plus(events));
         assignment.assign(&shared, &mut gathering.draft, head, at);
         let length = assignment.length();
-        let mut answers = assignment.take_answers();
+        shared.progress.set_assigned(assignment.head());
+        let answers = assignment.take_answers();
         if length == 0 {
             gathering.answer(answers);
             return Ok(());
         }
-        shared.progress.set_assigned(assignment.head());
-        let bytes = &gathering.draft.bytes[..length];
         if shared.bugs.answers_before_sync() {
-            gathering.answer(std::mem::take(&mut answers));
-            let bytes = &gathering.draft.bytes[..length];
-            return self.make_durable(bytes, assignment);
+            gathering.answer_too_early(answers);
+            return self.make_durable(&gathering.draft.bytes[..length], assignment);
         }
-        self.make_durable(bytes, assignment)?;
+        self.make_durable(&gathering.draft.bytes[..length], assignment)?;
         gathering.answer(answers);
         Ok(())
     }

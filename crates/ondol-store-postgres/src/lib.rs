@@ -14,6 +14,7 @@
 //! [`PostgresStore::open`] is the way in, [`PostgresOptions`] what can be set.
 
 mod checked;
+mod exists;
 mod fault;
 mod home;
 mod migrate;

@@ -44,6 +44,11 @@ pub(crate) async fn migrate(
     Err(failed(schema, "others keep making the same step"))
 }
 
+/// Whether there is a log in the schema, of whichever format.
+pub(crate) async fn is_made(session: &Session, schema: &str) -> Result<bool, OpenError> {
+    Ok(format(session, schema).await? > 0)
+}
+
 /// Which format the schema has; none, so 0, if there is nothing in it.
 async fn format(session: &Session, schema: &str) -> Result<usize, OpenError> {
     let content = Statement { text: CONTENT.to_owned(), types: vec![Type::TEXT] };

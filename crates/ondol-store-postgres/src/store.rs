@@ -83,9 +83,10 @@ impl PostgresStore {
             limits: options.limits,
             page_positions_max: options.page_positions_max,
         };
-        let writer = Writer::new(options.clone(), Arc::clone(sql), (clock, rng), heads, connection);
+        let why = Arc::default();
+        let writer = Writer::new(options.clone(), sql, (clock, rng), (heads, &why), connection);
         tasks.spawn(writer.run(queue, stopped));
-        Self { options, reads, jobs, head, supervisor: Supervisor::over(tasks, stop) }
+        Self { options, reads, jobs, head, supervisor: Supervisor::over(tasks, stop, why) }
     }
 
     /// Writes what was asked for so far, then closes the log. Whoever asks later is refused.

@@ -30,8 +30,12 @@ pub(crate) struct Supervisor {
 
 impl Supervisor {
     /// Looks after tasks. The first that ends ends all; the sender tells them to come to an end.
-    pub(crate) fn over(tasks: JoinSet<Result<(), Unfit>>, stop: watch::Sender<bool>) -> Self {
-        let why = Arc::new(OnceLock::new());
+    /// A task that tells anybody why it ends notes it in `why` before.
+    pub(crate) fn over(
+        tasks: JoinSet<Result<(), Unfit>>,
+        stop: watch::Sender<bool>,
+        why: Arc<OnceLock<Stop>>,
+    ) -> Self {
         let all = tokio::runtime::Handle::current().spawn(supervise(tasks, Arc::clone(&why)));
         Self { stop, why, all: Mutex::new(Some(all)) }
     }

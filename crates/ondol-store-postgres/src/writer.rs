@@ -14,11 +14,13 @@ mod columns;
 mod gather;
 mod known;
 mod plan;
+#[cfg(feature = "planted-bugs")]
+mod planted;
 mod remembered;
 mod settle;
 mod work;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ondol_doors::{Clock, Rng};
 use ondol_store::{AppendError, Head, LogEpoch};
@@ -38,6 +40,7 @@ use crate::fault::{Fault, Unfit};
 use crate::home;
 use crate::session::Session;
 use crate::sql::Sql;
+use crate::supervisor::Stop;
 
 /// How often a group is tried whose connection is lost before anything was written.
 const TRIES_MAX: usize = 3;
@@ -59,6 +62,7 @@ pub(crate) struct Writer {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) heads: Arc<watch::Sender<Head>>,
+    why: Arc<OnceLock<Stop>>,
     connection: Option<Connection>,
     remembered: Remembered,
     /// Groups since old ones were forgotten, and where the first of them began.
@@ -94,15 +98,16 @@ impl Connection {
 impl Writer {
     pub(crate) fn new(
         options: PostgresOptions,
-        sql: Arc<Sql>,
+        sql: &Arc<Sql>,
         (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>),
-        heads: Arc<watch::Sender<Head>>,
+        (heads, why): (Arc<watch::Sender<Head>>, &Arc<OnceLock<Stop>>),
         connection: Connection,
     ) -> Self {
+        let (sql, why) = (Arc::clone(sql), Arc::clone(why));
         let remembered = Remembered::new(options.streams_remembered_max);
         let connection = Some(connection);
         let since_forgotten = (0, 0);
-        Self { options, sql, clock, rng, heads, connection, remembered, since_forgotten }
+        Self { options, sql, clock, rng, heads, why, connection, remembered, since_forgotten }
     }
 
     /// Writes until nobody can ask any more, or the log must stop.
@@ -129,6 +134,8 @@ impl Writer {
                 }
             }
             Err(Failure::Undone(Fault::Unfit(unfit))) => {
+                // Noted before anyone is told: who was told finds the store stopped.
+                self.why.get_or_init(|| Stop::Unfit(unfit.clone()));
                 work.fail(|| AppendError::Stopped(unfit.clone().into()));
                 return Err(unfit);
             }
@@ -145,6 +152,8 @@ impl Writer {
             let fault = match self.attempt(work).await {
                 Ok(verdicts) => return Ok(verdicts),
                 Err(Attempt::Undone(fault)) => fault,
+                #[cfg(feature = "planted-bugs")]
+                Err(Attempt::Unheard { fault, .. }) if self.planted_guess() => fault,
                 Err(Attempt::Unheard { group, verdicts, fault }) => {
                     match self.settle(&group).await.map_err(Failure::Unknown)? {
                         Settled::Committed => {

@@ -118,8 +118,9 @@ impl FromStr for Unit {
     }
 }
 
-/// The beginning of a reason, as much as is kept of it.
-pub fn shortened(mut reason: String) -> String {
+/// The beginning of a reason, as much as is kept of it, in characters that every store can keep.
+pub fn shortened(reason: &str) -> String {
+    let mut reason = reason.replace('\0', "\u{fffd}");
     let end = (0..=REASON_BYTES_MAX.min(reason.len()))
         .rev()
         .find(|end| reason.is_char_boundary(*end))

@@ -9,6 +9,7 @@ use ondol_store::{BoxError, EventStore, Limits, MemoryStore};
 use ondol_store_disk::{DiskStore, Doors, Options, RealDisk};
 use ondol_store_postgres::{PostgresOptions, PostgresStore};
 use ondol_views::{MemoryViews, ViewStore};
+use ondol_views_postgres::PostgresViews;
 use ondol_views_sqlite::SqliteViews;
 
 use crate::{Config, LogEngine, ViewsEngine};
@@ -43,7 +44,7 @@ impl Adapters {
 
     /// Opens the views of a service, and not its log.
     pub(crate) async fn views_of(&self, service: &str) -> Result<Arc<dyn ViewStore>, OpenError> {
-        let opened = self.views(self.config.data.join(service)).await;
+        let opened = self.views(service, self.config.data.join(service)).await;
         let service = service.to_owned();
         opened.map_err(|(code, source)| OpenError { code, what: "views", service, source })
     }
@@ -56,7 +57,7 @@ impl Adapters {
         let folder = self.config.data.join(service);
         let opened = self.log(service, folder.join("log")).await;
         let store = opened.map_err(|(code, source)| failed("log", code)(source))?;
-        let opened = self.views(folder).await;
+        let opened = self.views(service, folder).await;
         let views = opened.map_err(|(code, source)| failed("views", code)(source))?;
         let ground = Ground { store, clock: Arc::clone(&self.clock), rng: Arc::clone(&self.rng) };
         Ok(Home { ground, views })
@@ -93,9 +94,23 @@ impl Adapters {
         }
     }
 
-    async fn views(&self, folder: PathBuf) -> Result<Arc<dyn ViewStore>, (&'static str, BoxError)> {
+    async fn views(
+        &self,
+        service: &str,
+        folder: PathBuf,
+    ) -> Result<Arc<dyn ViewStore>, (&'static str, BoxError)> {
         match self.config.views.engine {
             ViewsEngine::Memory => Ok(Arc::new(MemoryViews::default())),
+            ViewsEngine::Postgres => {
+                let url = self.config.postgres.url.expose().to_owned();
+                let schema = format!("{}_views", self.config.postgres.schema_of(service));
+                let options = ondol_views_postgres::Options {
+                    schema,
+                    ..ondol_views_postgres::Options::at(url)
+                };
+                let opened = PostgresViews::open(options, Arc::clone(&self.clock)).await;
+                Ok(Arc::new(opened.map_err(|error| (error.code(), error.into()))?))
+            }
             ViewsEngine::Sqlite => {
                 let open = move || -> Result<Arc<dyn ViewStore>, (&'static str, BoxError)> {
                     make_folder(&folder)?;

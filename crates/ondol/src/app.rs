@@ -3,6 +3,7 @@
 mod command;
 mod config;
 mod failure;
+mod log;
 mod logging;
 mod nouns;
 mod serve;

@@ -68,6 +68,8 @@ pub enum ViewsEngine {
     /// A file of SQLite.
     #[default]
     Sqlite,
+    /// A schema of a PostgreSQL database.
+    Postgres,
     /// Nothing: they are folded anew when the program starts.
     Memory,
 }
@@ -201,13 +203,14 @@ impl Config {
     /// # Errors
     /// When anything is.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let needs_postgres = self.log.engine == LogEngine::Postgres;
+        let needs_postgres =
+            self.log.engine == LogEngine::Postgres || self.views.engine == ViewsEngine::Postgres;
         let rules = [
             (self.data.as_os_str().is_empty(), "data", "names a folder, found nothing"),
             (
                 needs_postgres && self.postgres.url.is_empty(),
                 "postgres.url",
-                "is needed where log.engine is \"postgres\"",
+                "is needed where an engine is \"postgres\"",
             ),
             (self.http.connections_max == 0, "http.connections_max", "is at least 1, found 0"),
             (self.commands.attempts_max == 0, "commands.attempts_max", "is at least 1, found 0"),

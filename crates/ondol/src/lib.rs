@@ -5,12 +5,13 @@
 //! [`Config`] says where everything is kept; turning a setting never needs other code.
 //!
 //! `ondol log …` looks at logs, checks, mends, copies, exports and imports them. The verbs are
-//! here and know no engine: they open a log through [`Logs`], which the binary hands in, so
-//! that another program can take them over with engines of its own.
+//! here and know no engine: they open a log through [`Logs`]. [`Engines`] opens those on a disk
+//! and in PostgreSQL; another program can take the verbs over with engines of its own.
 
 mod adapters;
 mod app;
 mod config;
+mod engines;
 mod hosted;
 mod log;
 mod stage;
@@ -21,10 +22,11 @@ pub use config::{
     Admin, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine, LogFormat,
     Logging, PostgresConfig, Secret, Storage, ViewsEngine,
 };
+pub use engines::Engines;
 pub use hosted::{Hosted, Http, Routes};
 pub use log::{
-    Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, OpenFailure, Output,
-    Purpose, Terminal, Verified,
+    Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
+    Output, Purpose, Terminal, Verified,
 };
 pub use ondol_runtime::{Desk, Running, Service};
 pub use stage::{RaiseError, Stage};

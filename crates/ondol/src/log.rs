@@ -21,7 +21,7 @@ use clap::{Args, Subcommand};
 
 pub use self::address::{LogAddress, LogAddressError};
 pub use self::failure::LogFailure;
-pub use self::logs::{Finding, Logs, OpenFailure, Purpose, Verified};
+pub use self::logs::{Finding, Logs, Mended, OpenFailure, Purpose, Verified};
 pub use self::terminal::{Output, Terminal};
 
 /// Looks at logs, checks, mends, copies, exports and imports them.
@@ -84,7 +84,7 @@ impl LogCommand {
     /// # Errors
     /// When it could not be done; what was done until then is safe.
     pub async fn run(self, logs: &dyn Logs, terminal: &mut Terminal<'_>) -> Result<(), LogFailure> {
-        match self.verb {
+        let done = match self.verb {
             Verb::Tail(tail) => tail.run(logs, terminal).await,
             Verb::Show(show) => show.run(logs, terminal).await,
             Verb::Stats(stats) => stats.run(logs, terminal).await,
@@ -93,6 +93,8 @@ impl LogCommand {
             Verb::Copy(copy) => copy.run(logs, terminal).await,
             Verb::Export(export) => export.run(logs, terminal).await,
             Verb::Import(import) => import.run(logs, terminal).await,
-        }
+        };
+        terminal.flush()?;
+        done
     }
 }

@@ -57,14 +57,14 @@ impl Stage {
     pub fn raise(
         app: &App,
         homes: Vec<(&Hosted, Home)>,
-        options: Option<ServiceOptions>,
+        options: Option<&ServiceOptions>,
         supervisor: &Supervisor,
     ) -> Result<Self, RaiseError> {
         let clock = homes.first().map(|(_, home)| home.ground.clock.clone());
         let mut services = Vec::with_capacity(homes.len());
         let mut routes = OpenApiRouter::new();
         for (hosted, home) in homes {
-            let options = options.as_ref().unwrap_or_else(|| hosted.service.service_options());
+            let options = options.unwrap_or_else(|| hosted.service.service_options());
             let started = hosted.service.start_with(&home, options, supervisor);
             let running = started.map_err(|source| RaiseError::Start {
                 service: hosted.service.name().to_owned(),

@@ -47,6 +47,14 @@ pub enum EncodeError {
         #[source]
         source: serde_json::Error,
     },
+    /// What is written would not be read back as what it is: a number that is none, say.
+    #[error("{variant} of {kind} has a value that JSON has no word for")]
+    Changed {
+        /// The events' kind.
+        kind: &'static str,
+        /// The variant.
+        variant: &'static str,
+    },
     /// It is written under a name that it is not read under.
     #[error("{variant} of {kind} is written under a name that it is not read under")]
     Unlisted {

@@ -76,6 +76,26 @@ pub enum SagaProblem {
         /// Which step.
         step: &'static str,
     },
+    /// It would be asked again at once, or its longest wait is shorter than its first.
+    #[error("{step:?} waits longer at first than it ever may, or not at all, to be asked again")]
+    Delays {
+        /// Which step.
+        step: &'static str,
+    },
+    /// A wait goes on for ever.
+    #[error("{step:?} waits for something and does not say for how long: say within()")]
+    EndlessWait {
+        /// Which step.
+        step: &'static str,
+    },
+    /// Something is said of a wait that can only be said of a question.
+    #[error("{what}() is said of {step:?}, which asks nothing")]
+    OfAWait {
+        /// Which step.
+        step: &'static str,
+        /// What is said.
+        what: &'static str,
+    },
     /// Events cannot find it.
     #[error("it listens to events and has no identity to be found by: say identified_by()")]
     NoIdentity,
@@ -104,7 +124,8 @@ fn of_the_whole<D: SagaData>(saga: &Saga<D>) -> Vec<SagaProblem> {
     let empty_all = saga.stages.iter().any(|stage| stage.steps.is_empty());
     let nothing_after = !saga.stages.is_empty() && saga.pivot == Some(saga.stages.len());
     let no_time = saga.deadline.is_some_and(|limit| limit.is_zero());
-    let unfound = !saga.listeners.is_empty() && saga.identity.is_none();
+    let waits = saga.stages.iter().flat_map(|stage| &stage.steps).any(Step::waits);
+    let unfound = (waits || !saga.listeners.is_empty()) && saga.identity.is_none();
     let problems = [
         (!is_name(saga.name)).then_some(SagaProblem::Name { name: saga.name }),
         saga.stages.is_empty().then_some(SagaProblem::Empty),
@@ -119,11 +140,15 @@ fn of_the_whole<D: SagaData>(saga: &Saga<D>) -> Vec<SagaProblem> {
 fn of_a_step<D>(step: &Step<D>, is_past_pivot: bool) -> Vec<SagaProblem> {
     let name = step.name();
     let other_reply = step.kept.filter(|kept| kept.0 != step.answers.0);
+    let delays = (step.retries().delay_first, step.retries().delay_max);
     let problems = [
         (!is_name(name)).then_some(SagaProblem::Name { name }),
         (is_past_pivot && step.has_undo()).then_some(SagaProblem::UndoAfterPivot { step: name }),
         step.time_limit().is_zero().then_some(SagaProblem::NoTime { of: name }),
         (step.retries().attempts_max == 0).then_some(SagaProblem::NoAttempts { step: name }),
+        (delays.0.is_zero() || delays.0 > delays.1).then_some(SagaProblem::Delays { step: name }),
+        (step.waits() && !step.has_time_limit()).then_some(SagaProblem::EndlessWait { step: name }),
+        step.wrong_events().cloned().map(SagaProblem::Events),
         other_reply.map(|kept| SagaProblem::OtherReply {
             step: name,
             answers: step.answers.1,
@@ -131,7 +156,8 @@ fn of_a_step<D>(step: &Step<D>, is_past_pivot: bool) -> Vec<SagaProblem> {
         }),
     ];
     let twice = step.said_twice.iter().map(|what| SagaProblem::SaidTwice { step: name, what });
-    problems.into_iter().flatten().chain(twice).collect()
+    let of_a_wait = step.said_of_asking().map(|what| SagaProblem::OfAWait { step: name, what });
+    problems.into_iter().flatten().chain(twice).chain(of_a_wait).collect()
 }
 
 fn is_name(name: &str) -> bool {

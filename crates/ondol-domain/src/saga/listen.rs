@@ -1,8 +1,8 @@
-//! What events from outside do to a saga that is under way.
+//! What events from outside do: they start a saga, turn one round, or are what it waits for.
 
 use std::sync::Arc;
 
-use ondol_kernel::Envelope;
+use ondol_kernel::{Envelope, Recorded};
 
 use crate::{DecodeError, EventSet, Reader, Source};
 
@@ -31,7 +31,7 @@ impl<D: 'static> Listener<D> {
     pub(super) fn new<E: EventSet>(
         reader: Reader<E>,
         about: fn(&E) -> String,
-        turn: impl Fn(&mut D, &E) -> Turn + Send + Sync + 'static,
+        turn: impl Fn(&mut D, &E) -> Option<Turn> + Send + Sync + 'static,
     ) -> Self {
         let sources = reader.sources().to_vec();
         let reader = Arc::new(reader);
@@ -42,7 +42,7 @@ impl<D: 'static> Listener<D> {
                 Ok(read.read(envelope)?.map(|event| about(&event.data)))
             }),
             hear: Arc::new(move |data, envelope| {
-                Ok(reader.read(envelope)?.map(|event| turn(data, &event.data)))
+                Ok(reader.read(envelope)?.and_then(|event| turn(data, &event.data)))
             }),
         }
     }
@@ -55,11 +55,42 @@ impl<D: 'static> Listener<D> {
         (self.about)(event)
     }
 
-    /// What an event does to the saga that knows this; nothing if it is not listened to.
+    /// What an event does to the saga that knows this; nothing if it is not listened to, or is
+    /// not what was waited for. What it changes of what is known is kept only with an answer.
     ///
     /// # Errors
     /// When the event cannot be read.
     pub fn hear(&self, data: &mut D, event: Envelope) -> Result<Option<Turn>, DecodeError> {
         (self.hear)(data, event)
+    }
+}
+
+type Start<D> = Arc<dyn Fn(Envelope) -> Result<Option<D>, DecodeError> + Send + Sync>;
+
+/// Events that start sagas.
+#[derive(Clone)]
+pub struct Starter<D> {
+    /// Where the events come from.
+    pub sources: Vec<Source>,
+    start: Start<D>,
+}
+
+impl<D: 'static> Starter<D> {
+    pub(super) fn new<E: EventSet>(
+        reader: Reader<E>,
+        start: impl Fn(&Recorded<E>) -> Option<D> + Send + Sync + 'static,
+    ) -> Self {
+        let sources = reader.sources().to_vec();
+        let start: Start<D> =
+            Arc::new(move |envelope| Ok(reader.read(envelope)?.and_then(|event| start(&event))));
+        Self { sources, start }
+    }
+
+    /// What a saga that an event starts knows; nothing if the event starts none.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    pub fn start(&self, event: Envelope) -> Result<Option<D>, DecodeError> {
+        (self.start)(event)
     }
 }

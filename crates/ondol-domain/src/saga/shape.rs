@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Saga, SagaData, Step};
-use crate::Fingerprint;
+use super::{Retry, Saga, SagaData, Step};
+use crate::{Fingerprint, Source};
 
 /// A saga without what only a program can run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct SagaShape {
     pub pivot: Option<usize>,
     /// How long the whole may take.
     pub deadline_ms: Option<u64>,
+    /// The types of the events that start it.
+    pub starts_on: Vec<String>,
     /// The types of the events that it listens to.
     pub listens: Vec<String>,
 }
@@ -37,20 +39,37 @@ pub struct StepShape {
     pub reply: bool,
     /// How long it may take.
     pub within_ms: u64,
+    /// How often and how fast it is asked again; nothing when it waits.
+    pub retry: Option<RetryShape>,
+    /// The types of the events that it waits for; none when it asks.
+    pub waits_for: Vec<String>,
+}
+
+/// How often and how fast a step is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryShape {
+    /// How often it is asked in all, before the pivot.
+    pub attempts_max: u32,
+    /// How long is waited after the first attempt.
+    pub delay_first_ms: u64,
+    /// The longest wait.
+    pub delay_max_ms: u64,
 }
 
 impl<D: SagaData> Saga<D> {
     /// The saga as it can be shown.
     pub fn shape(&self) -> SagaShape {
         let stages = self.stages().iter();
-        let types = self.listeners().iter().flat_map(|listener| &listener.sources);
+        let starts_on = self.starters().iter().flat_map(|starter| &starter.sources);
+        let listens = self.listeners().iter().flat_map(|listener| &listener.sources);
         SagaShape {
             name: self.name().to_owned(),
             version: self.version(),
             stages: stages.map(|stage| stage.steps.iter().map(StepShape::of).collect()).collect(),
             pivot: self.pivot,
             deadline_ms: self.time_limit().map(milliseconds),
-            listens: types.flat_map(|source| &source.types).map(ToString::to_string).collect(),
+            starts_on: types(starts_on),
+            listens: types(listens),
         }
     }
 
@@ -68,19 +87,40 @@ impl StepShape {
             conditional: step.is_conditional(),
             reply: step.keeps_reply(),
             within_ms: milliseconds(step.time_limit()),
+            retry: (!step.waits()).then(|| RetryShape::of(step.retries())),
+            waits_for: step.waits_for().map_or_else(Vec::new, |event| types(&event.sources)),
         }
     }
 }
 
+impl RetryShape {
+    fn of(retry: Retry) -> Self {
+        Self {
+            attempts_max: retry.attempts_max,
+            delay_first_ms: milliseconds(retry.delay_first),
+            delay_max_ms: milliseconds(retry.delay_max),
+        }
+    }
+}
+
+fn types<'a>(sources: impl IntoIterator<Item = &'a Source>) -> Vec<String> {
+    sources.into_iter().flat_map(|source| &source.types).map(ToString::to_string).collect()
+}
+
 impl SagaShape {
-    /// A text that changes when the steps, their order or what is undone changes. Time limits,
-    /// attempts and the version may change under a saga that is under way, and do not count.
+    /// A text that changes when the steps, their order, what is waited for or what is undone
+    /// changes. Time limits, attempts, the version and what starts or turns it round may change
+    /// under a saga that is under way, and do not count.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut text = format!("{:?}", self.name);
         for (at, stage) in self.stages.iter().enumerate() {
             text.push_str(if self.pivot == Some(at) { "!" } else { "/" });
-            for StepShape { name, undo, conditional, reply, within_ms: _ } in stage {
-                write!(text, "{name:?}{undo}{conditional}{reply}&").expect("a text can grow");
+            for StepShape { name, undo, conditional, reply, waits_for, .. } in stage {
+                write!(text, "{name:?}{undo}{conditional}{reply}").expect("a text can grow");
+                if !waits_for.is_empty() {
+                    write!(text, "{waits_for:?}").expect("a text can grow");
+                }
+                text.push('&');
             }
         }
         Fingerprint::of(&text)
@@ -114,7 +154,8 @@ impl Drawing {
     fn stage(&mut self, at: usize, steps: &[StepShape], before: &[String]) -> Vec<String> {
         let mut drawn = Vec::new();
         for (beside, step) in steps.iter().enumerate() {
-            let node = self.node(&format!("step{at}_{beside}"), "[", &step.name, "]");
+            let open = if step.waits_for.is_empty() { "[" } else { ">" };
+            let node = self.node(&format!("step{at}_{beside}"), open, &step.name, "]");
             self.join(before, if step.conditional { "-->|when|" } else { "-->" }, &node);
             if step.undo {
                 let label = format!("undo {}", step.name);

@@ -1,4 +1,4 @@
-//! One step of a saga: what is asked, how it is undone, and how long it may take.
+//! One step of a saga: what is asked or waited for, how it is undone, and how long it may take.
 
 use std::any::{TypeId, type_name};
 use std::sync::Arc;
@@ -7,13 +7,15 @@ use std::time::Duration;
 use ondol_kernel::Payload;
 use serde::de::DeserializeOwned;
 
-use crate::{Ask, Call, CallError};
+use super::{Listener, Turn};
+use crate::{Ask, Call, CallError, EventSet, Problems, ShapeProblem};
 
-/// How long a step may take when it does not say.
+/// How long a step that asks may take when it does not say.
 pub const STEP_WITHIN_USUAL: Duration = Duration::from_secs(30);
 
 pub(super) type Asks<D> = Arc<dyn Fn(&D) -> Result<Call, CallError> + Send + Sync>;
 type Keep<D> = Arc<dyn Fn(&mut D, &Payload) -> Result<(), serde_json::Error> + Send + Sync>;
+type Wrong = Problems<ShapeProblem>;
 type Condition<D> = Arc<dyn Fn(&D) -> bool + Send + Sync>;
 
 /// A type, and what it is called.
@@ -23,17 +25,24 @@ pub(super) type Named = (TypeId, &'static str);
 #[derive(Clone)]
 pub struct Step<D> {
     name: &'static str,
-    asks: Asks<D>,
+    does: Does<D>,
     undo: Option<Asks<D>>,
     keep: Option<Keep<D>>,
     condition: Option<Condition<D>>,
-    within: Duration,
-    retry: Retry,
+    within: Option<Duration>,
+    retry: Option<Retry>,
     /// What the one who is asked answers, and what is kept of it.
     pub(super) answers: Named,
     pub(super) kept: Option<Named>,
     /// What was said of it more than once.
     pub(super) said_twice: Vec<&'static str>,
+}
+
+/// What a step does.
+#[derive(Clone)]
+enum Does<D> {
+    Asks(Asks<D>),
+    Waits(Result<Listener<D>, Wrong>),
 }
 
 /// How often and how fast something is asked again when it could not be asked. A refusal is an
@@ -75,15 +84,37 @@ impl<D: 'static> Step<D> {
         name: &'static str,
         asks: impl Fn(&D) -> A + Send + Sync + 'static,
     ) -> Self {
+        let asks: Asks<D> = Arc::new(move |data| asks(data).call());
+        let answers = (TypeId::of::<A::Reply>(), type_name::<A::Reply>());
+        Self::doing(name, Does::Asks(asks), answers)
+    }
+
+    /// A step that asks nothing, and is done when an event from outside has happened: a payment
+    /// has come in, a person has agreed. It has to say how long it waits.
+    ///
+    /// `about` tells of which saga an event is by its identity. `heard` answers whether it is what
+    /// was waited for: nothing if not, [`Turn::GoOn`] if it is, [`Turn::Unwind`] if it fails the
+    /// step. An event that happens before the saga has come this far is not lost: it is heard when
+    /// the saga gets here.
+    pub fn waiting<E: EventSet>(
+        name: &'static str,
+        about: fn(&E) -> String,
+        heard: impl Fn(&mut D, &E) -> Option<Turn> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = E::reader().map(|reader| Listener::new(reader, about, heard));
+        Self::doing(name, Does::Waits(listener), (TypeId::of::<()>(), type_name::<()>()))
+    }
+
+    const fn doing(name: &'static str, does: Does<D>, answers: Named) -> Self {
         Self {
             name,
-            asks: Arc::new(move |data| asks(data).call()),
+            does,
             undo: None,
             keep: None,
             condition: None,
-            within: STEP_WITHIN_USUAL,
-            retry: Retry::default(),
-            answers: (TypeId::of::<A::Reply>(), type_name::<A::Reply>()),
+            within: None,
+            retry: None,
+            answers,
             kept: None,
             said_twice: Vec::new(),
         }
@@ -100,17 +131,18 @@ impl<D: 'static> Step<D> {
         self
     }
 
-    /// How long it may take.
+    /// How long it may take. One that waits for longer fails as if it had been refused; past the
+    /// pivot, where nothing fails, its saga is stuck and a person is told.
     #[must_use]
     pub const fn within(mut self, limit: Duration) -> Self {
-        self.within = limit;
+        self.within = Some(limit);
         self
     }
 
     /// How often and how fast it is asked again.
     #[must_use]
     pub const fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
+        self.retry = Some(retry);
         self
     }
 
@@ -150,12 +182,45 @@ impl<D> Step<D> {
         self.condition.as_ref().is_none_or(|condition| condition(data))
     }
 
-    /// What is to be asked.
+    /// What is to be asked; nothing when it waits.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn call(&self, data: &D) -> Result<Call, CallError> {
-        (self.asks)(data)
+    pub fn call(&self, data: &D) -> Result<Option<Call>, CallError> {
+        match &self.does {
+            Does::Asks(asks) => asks(data).map(Some),
+            Does::Waits(_) => Ok(None),
+        }
+    }
+
+    /// What it waits for; nothing when it asks.
+    pub const fn waits_for(&self) -> Option<&Listener<D>> {
+        match &self.does {
+            Does::Waits(Ok(listener)) => Some(listener),
+            Does::Waits(Err(_)) | Does::Asks(_) => None,
+        }
+    }
+
+    pub(super) const fn waits(&self) -> bool {
+        matches!(self.does, Does::Waits(_))
+    }
+
+    /// What is wrong with the events that it waits for.
+    pub(super) const fn wrong_events(&self) -> Option<&Wrong> {
+        match &self.does {
+            Does::Waits(Err(wrong)) => Some(wrong),
+            Does::Waits(Ok(_)) | Does::Asks(_) => None,
+        }
+    }
+
+    /// What is said of it that can only be said of one that asks.
+    pub(super) fn said_of_asking(&self) -> impl Iterator<Item = &'static str> {
+        let said = [(self.retry.is_some(), "retry"), (self.keep.is_some(), "reply")];
+        said.into_iter().filter(|(said, _)| *said && self.waits()).map(|(_, what)| what)
+    }
+
+    pub(super) const fn has_time_limit(&self) -> bool {
+        self.within.is_some()
     }
 
     /// What is to be asked to undo it; nothing when there is nothing to undo.
@@ -177,12 +242,15 @@ impl<D> Step<D> {
 
     /// How long it may take.
     pub const fn time_limit(&self) -> Duration {
-        self.within
+        match self.within {
+            Some(limit) => limit,
+            None => STEP_WITHIN_USUAL,
+        }
     }
 
     /// How often and how fast it is asked again.
-    pub const fn retries(&self) -> Retry {
-        self.retry
+    pub fn retries(&self) -> Retry {
+        self.retry.unwrap_or_default()
     }
 
     /// Whether something is asked to undo it.

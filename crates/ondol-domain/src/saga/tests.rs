@@ -112,7 +112,7 @@ fn a_saga_asks_its_steps_and_how_to_undo_them() {
     let steps: Vec<_> = saga.stages().iter().flat_map(|stage| &stage.steps).collect();
     let names: Vec<_> = steps.iter().map(|step| step.name()).collect();
     assert_eq!(names, ["screen", "debit", "credit", "settle"]);
-    let debit = steps[1].call(&TRANSFER).unwrap();
+    let debit = steps[1].call(&TRANSFER).unwrap().unwrap();
     assert_eq!(debit.read::<Account>().unwrap(), Account::Hold { transfer: 7, amount: 300 });
     let undo = steps[1].undo_call(&TRANSFER).unwrap().unwrap();
     assert_eq!(undo.read::<Account>().unwrap(), Account::Release { transfer: 7 });

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{CommandId, EventId, SchemaVersion};
+use crate::{CommandId, EventId, Payload, SchemaVersion};
 
 fn envelope(content_type: &str, bytes: Vec<u8>, tags: Vec<String>) -> Envelope {
     Envelope {

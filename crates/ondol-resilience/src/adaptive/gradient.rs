@@ -1,16 +1,23 @@
 //! The arithmetic of the adaptive limit.
+//!
+//! What an answer *usually* takes is learnt while there is no queue. Under full load it only ever
+//! falls, or a queue that lasts would come to be taken for usual and the limit would grow without
+//! end. Since what is usual may really rise, the limit is halved for two steps now and then, which
+//! empties the queue, and what answers take in the second of them is the new usual.
 
 use std::time::Duration;
 
 use super::AdaptiveOptions;
 use crate::Tick;
 
-/// How much of a new average goes into the long one.
-const LONG_WEIGHT: f64 = 0.02;
+/// How much of a new average goes into the usual one.
+const USUAL_WEIGHT: f64 = 0.1;
 /// The limit after a failure for want of capacity, as a share of the one before.
 const AFTER_OVERLOAD: f64 = 0.9;
 /// A step never takes the limit below this share of itself.
 const GRADIENT_MIN: f64 = 0.5;
+/// Steps under full load after which the limit is halved to look again at what is usual.
+const STEPS_BETWEEN_LOOKS: u32 = 300;
 
 /// An answer.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +31,9 @@ pub(super) struct Sample {
 #[derive(Debug)]
 pub(super) struct Gradient {
     limit: f64,
-    /// Seconds that answers take, over a long time.
-    long: Option<f64>,
+    /// Seconds that answers take when there is no queue.
+    usual: Option<f64>,
+    stage: Stage,
     stepped: Tick,
     answers: u32,
     seconds: f64,
@@ -33,11 +41,22 @@ pub(super) struct Gradient {
     overloaded: bool,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// So many steps under full load since the last look.
+    Running(u32),
+    /// The limit is halved and the queue empties.
+    Emptying,
+    /// The queue is empty.
+    Looking,
+}
+
 impl Gradient {
     pub(super) fn new(limit: u32, now: Tick) -> Self {
         Self {
             limit: limit.into(),
-            long: None,
+            usual: None,
+            stage: Stage::Running(0),
             stepped: now,
             answers: 0,
             seconds: 0.0,
@@ -53,11 +72,14 @@ impl Gradient {
             reason = "kept between limits that are u32"
         )]
         let limit = self.limit as u32;
-        limit
+        match self.stage {
+            Stage::Running(_) => limit,
+            Stage::Emptying | Stage::Looking => (limit / 2).max(1),
+        }
     }
 
     pub(super) fn usual(&self) -> Option<Duration> {
-        self.long.map(Duration::from_secs_f64)
+        self.usual.map(Duration::from_secs_f64)
     }
 
     pub(super) fn keep_within(&mut self, options: &AdaptiveOptions) {
@@ -93,17 +115,32 @@ impl Gradient {
             return self.keep_within(options);
         }
         let short = self.seconds / f64::from(self.answers);
-        let long = self.long.map_or(short, |long| (short - long).mul_add(LONG_WEIGHT, long));
-        // Once it answers far quicker than it used to, what it used to is forgotten soon.
-        self.long = Some(if long > 2.0 * short { long * 0.95 } else { long });
-        let gradient =
-            (options.tolerance * long / short.max(f64::MIN_POSITIVE)).clamp(GRADIENT_MIN, 1.0);
-        let wanted = self.limit.mul_add(gradient, self.limit.sqrt());
+        match self.stage {
+            Stage::Running(steps) => self.run(options, short, steps),
+            Stage::Emptying => self.stage = Stage::Looking,
+            Stage::Looking => {
+                self.usual = Some(short);
+                self.stage = Stage::Running(0);
+            }
+        }
+    }
+
+    fn run(&mut self, options: &AdaptiveOptions, short: f64, steps: u32) {
         let unused = f64::from(self.in_flight_most) < self.limit / 2.0;
+        let usual = match self.usual {
+            Some(usual) if short > usual && !unused => usual,
+            Some(usual) => (short - usual).mul_add(USUAL_WEIGHT, usual),
+            None => short,
+        };
+        self.usual = Some(usual);
+        let gradient = options.tolerance * usual / short.max(f64::MIN_POSITIVE);
+        let wanted = self.limit.mul_add(gradient.clamp(GRADIENT_MIN, 1.0), self.limit.sqrt());
         if unused && wanted > self.limit {
             return;
         }
         self.limit = (wanted - self.limit).mul_add(options.smoothing, self.limit);
         self.keep_within(options);
+        let look = steps >= STEPS_BETWEEN_LOOKS;
+        self.stage = if look { Stage::Emptying } else { Stage::Running(steps + 1) };
     }
 }

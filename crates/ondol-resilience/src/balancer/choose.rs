@@ -35,11 +35,30 @@ impl Set {
     }
 
     fn iter(&self) -> impl Iterator<Item = usize> {
-        (0..ENDPOINTS_MAX).filter(|index| self.has(*index)).take(self.len)
+        self.words
+            .iter()
+            .enumerate()
+            .flat_map(|(place, word)| Bits(*word).map(move |bit| place * 64 + bit))
     }
 
     fn nth(&self, turn: usize) -> Option<usize> {
         self.iter().nth(turn)
+    }
+}
+
+/// The places of the bits that are set.
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let place = self.0.trailing_zeros();
+        self.0 &= self.0 - 1;
+        Some(place as usize)
     }
 }
 
@@ -62,7 +81,8 @@ impl Balancer {
         if options.mode != Mode::Enforce {
             return (all, false);
         }
-        let mut set = Set::of(members, |_, member| !self.is_out(member, now));
+        let is_out = self.is_out(now);
+        let mut set = Set::of(members, |_, member| !is_out(member));
         let panic =
             all.len > 0 && (set.len == 0 || !at_least(set.len, options.panic_below, all.len));
         if panic {

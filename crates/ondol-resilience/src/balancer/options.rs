@@ -35,6 +35,7 @@ pub struct BalancerOptions {
     pub failure_counts_as: Duration,
     /// With `hash`: an endpoint takes at most this times its fair share of the calls in flight, and
     /// further calls go to the key's next endpoint; nothing: however many there are.
+    #[serde(with = "crate::or_off")]
     pub hash_load_max: Option<f64>,
     /// When an endpoint is taken out of the rotation.
     pub outlier: OutlierOptions,

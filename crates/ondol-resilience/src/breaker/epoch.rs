@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{BreakerOptions, Hold, StepOptions, stuck::Flight};
 use crate::{
-    Tick,
+    Mode, Tick,
     random::even_unit,
     sync::{AtomicU32, AtomicU64, Mutex, Ordering},
     window::{Window, share},
@@ -33,7 +33,6 @@ pub(super) enum Phase {
 /// What a closed breaker counts.
 #[derive(Debug)]
 pub(super) struct Closed {
-    pub(super) failures_in_a_row: AtomicU32,
     pub(super) window: Option<Window>,
     pub(super) flight: Option<Mutex<Flight>>,
 }
@@ -73,6 +72,15 @@ impl Epoch {
         Self { generation: 0, options, hold: Hold::Free, since: now, opens: 0, phase }
     }
 
+    /// The generation, and below it two bits: a call may begin without another look, and a success
+    /// may end without one if there is no row of failures to end.
+    pub(super) fn summary(&self) -> u64 {
+        let Phase::Closed(closed) = &self.phase else { return self.generation << 2 };
+        let begins = self.options.mode != Mode::Off && !self.options.times_calls();
+        let ends = begins && closed.window.is_none();
+        self.generation << 2 | u64::from(begins) << 1 | u64::from(ends)
+    }
+
     /// The name of the state.
     pub(super) const fn state(&self) -> &'static str {
         match (self.hold, &self.phase) {
@@ -90,7 +98,6 @@ impl Epoch {
 impl Phase {
     pub(super) fn closed(options: &BreakerOptions) -> Self {
         Self::Closed(Arc::new(Closed {
-            failures_in_a_row: AtomicU32::new(0),
             window: options.measures().then(|| Window::new(&options.window)),
             flight: options.stuck_calls.map(|rule| Mutex::new(Flight::new(rule))),
         }))

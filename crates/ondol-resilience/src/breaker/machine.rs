@@ -1,4 +1,4 @@
-//! The moves of a breaker: admitting a call, taking its outcome, going from state to state.
+//! A breaker at work: admitting a call, and taking its outcome.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,9 +8,14 @@ use super::{
     state::count,
 };
 use crate::{
-    Mode, Outcome, Reason, Rejected, Tally, Tick, Verdict, What,
+    Mode, Outcome, Reason, Rejected, Tally, Tick, Verdict,
     sync::{Ordering, lock},
 };
+
+/// In a summary: a call may begin.
+const CALLS_BEGIN: u64 = 0b10;
+/// In a summary: calls may begin, and a success may end.
+const SUCCESSES_END: u64 = 0b11;
 
 /// How a call that was let through counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +41,12 @@ enum Answer {
 }
 
 impl Breaker {
-    /// Lets a call through, or not. The fast path is one load of the epoch and, when something
-    /// measures time, one reading of the clock.
+    /// Lets a call through, or not. Closed, and with nothing that measures time, by one load.
     pub(super) fn admit(&self) -> Result<(u64, Tick, Standing), Rejected> {
+        let summary = self.0.summary.load(Ordering::Acquire);
+        if summary & CALLS_BEGIN != 0 {
+            return Ok((summary >> 2, Tick::ZERO, Standing::Counted));
+        }
         loop {
             let epoch = self.0.epoch.load();
             if epoch.options.mode == Mode::Off {
@@ -122,7 +130,7 @@ impl Breaker {
         Rejected { policy: Arc::clone(&self.0.core.name), reason, retry_after }
     }
 
-    fn now(&self) -> Tick {
+    pub(super) fn now(&self) -> Tick {
         self.0.core.doors.time.now()
     }
 
@@ -135,6 +143,13 @@ impl Breaker {
         verdict: Verdict,
     ) {
         let counters = &self.0.counters;
+        if verdict.outcome == Outcome::Success
+            && standing == Standing::Counted
+            && self.0.summary.load(Ordering::Acquire) == generation << 2 | SUCCESSES_END
+            && self.0.row.is_empty(generation)
+        {
+            return count(&counters.successes);
+        }
         count(match verdict.outcome {
             Outcome::Success => &counters.successes,
             Outcome::Failure => &counters.failures,
@@ -166,7 +181,7 @@ impl Breaker {
         if verdict.outcome == Outcome::Ignored {
             return;
         }
-        let row = closed.lengthen_or_end_row(verdict.outcome);
+        let row = self.lengthen_or_end_row(epoch.generation, verdict.outcome);
         let failed = verdict.outcome != Outcome::Success;
         let slow = self.is_slow(options, began, now);
         let tally = closed.window.as_ref().map(|window| window.record(now, failed, slow));
@@ -253,20 +268,15 @@ impl Breaker {
     }
 }
 
-impl Closed {
+impl Breaker {
     /// Answers how many calls have now failed in a row; 0 unless this one did.
-    fn lengthen_or_end_row(&self, outcome: Outcome) -> u32 {
+    fn lengthen_or_end_row(&self, generation: u64, outcome: Outcome) -> u32 {
         match outcome {
-            Outcome::Failure => self.failures_in_a_row.fetch_add(1, Ordering::AcqRel) + 1,
-            Outcome::Success => {
-                // Most successes end no row, and a load does not take the line from other cores.
-                if self.failures_in_a_row.load(Ordering::Acquire) != 0 {
-                    self.failures_in_a_row.store(0, Ordering::Release);
-                }
-                0
-            }
-            Outcome::Throttled | Outcome::Ignored => 0,
+            Outcome::Failure => return self.0.row.lengthen(generation),
+            Outcome::Success => self.0.row.end(generation),
+            Outcome::Throttled | Outcome::Ignored => {}
         }
+        0
     }
 }
 
@@ -290,167 +300,4 @@ fn due(options: &BreakerOptions, row: u32, tally: Option<Tally>) -> Option<&'sta
         return Some("slow calls");
     }
     None
-}
-
-/// Changes of state: each under the lock, and only if the epoch is still the one it was decided in.
-impl Breaker {
-    fn open(&self, generation: u64, because: &'static str, retry_after: Option<Duration>) {
-        self.go_on(generation, because, |epoch, now| {
-            if epoch.hold != Hold::Free {
-                return None;
-            }
-            let opens = epoch.opens.saturating_add(1);
-            let lasts = self.open_time(&epoch.options, opens, retry_after);
-            count(&self.0.counters.opened);
-            Some((Phase::Open { until: now.after(lasts) }, opens))
-        });
-    }
-
-    fn half_open(&self, generation: u64, because: &'static str) {
-        self.go_on(generation, because, |epoch, _| Some((Phase::probing(), epoch.opens)));
-    }
-
-    fn step(&self, generation: u64, index: usize, because: &'static str) {
-        self.go_on(generation, because, |epoch, _| {
-            let phase = Phase::step(&epoch.options, index);
-            let opens = if matches!(phase, Phase::Closed(_)) { 0 } else { epoch.opens };
-            Some((phase, opens))
-        });
-    }
-
-    fn go_on(
-        &self,
-        generation: u64,
-        because: &'static str,
-        next: impl FnOnce(&Epoch, Tick) -> Option<(Phase, u32)>,
-    ) {
-        let _moving = lock!(self.0.moving);
-        let epoch = self.0.epoch.load();
-        if epoch.generation != generation {
-            return;
-        }
-        let now = self.now();
-        if let Some((phase, opens)) = next(&epoch, now) {
-            self.put(&epoch, Epoch { phase, opens, since: now, ..epoch.next() }, because);
-        }
-    }
-
-    /// Puts the next epoch in place and tells of it. Called under the lock, so that events come in
-    /// the order of what they tell.
-    fn put(&self, old: &Epoch, new: Epoch, because: &'static str) {
-        let (from, to) = (old.state(), new.state());
-        self.0.epoch.store(Arc::new(new));
-        self.0.core.tell(What::Moved { from, to, because });
-    }
-
-    /// How long to stay open: grown by how often it opened, jittered, at least what was asked for,
-    /// at most the cap. The jitter has its room below the cap, so that it is there at the cap too.
-    fn open_time(
-        &self,
-        options: &BreakerOptions,
-        opens: u32,
-        retry_after: Option<Duration>,
-    ) -> Duration {
-        let open = &options.open;
-        let room = open.lasts_max.as_secs_f64() / (1.0 + open.jitter);
-        let exponent = i32::try_from(opens.saturating_sub(1)).unwrap_or(i32::MAX);
-        let grown = open.lasts.as_secs_f64() * open.growth.powi(exponent);
-        let jittered = grown.min(room) * self.0.core.doors.random.unit().mul_add(open.jitter, 1.0);
-        let lasts = Duration::from_secs_f64(jittered).max(open.lasts);
-        let asked = retry_after.filter(|_| open.honour_retry_after).unwrap_or_default();
-        lasts.max(asked).min(open.lasts_max)
-    }
-
-    /// Holds the breaker in a state until [`Hold::Free`].
-    pub fn hold(&self, hold: Hold) {
-        let _moving = lock!(self.0.moving);
-        let epoch = self.0.epoch.load();
-        if epoch.hold == hold {
-            return;
-        }
-        let phase = match (hold, epoch.hold) {
-            (Hold::Open | Hold::Isolated, _) => Phase::Open { until: Tick::NEVER },
-            (Hold::Free, Hold::Open) => Phase::probing(),
-            (Hold::Closed | Hold::Free, _) => Phase::closed(&epoch.options),
-        };
-        let because = if hold == Hold::Free { "it was freed" } else { "it is held" };
-        let next = Epoch { hold, phase, opens: 0, since: self.now(), ..epoch.next() };
-        self.put(&epoch, next, because);
-    }
-
-    /// Closes the breaker, with nothing counted and nobody holding it.
-    pub fn reset(&self) {
-        let _moving = lock!(self.0.moving);
-        let epoch = self.0.epoch.load();
-        let phase = Phase::closed(&epoch.options);
-        let next = Epoch { hold: Hold::Free, phase, opens: 0, since: self.now(), ..epoch.next() };
-        self.put(&epoch, next, "it was reset");
-    }
-
-    /// Takes new options. What goes on goes on, unless it is what the options have changed: then it
-    /// begins anew in the same state.
-    pub(super) fn apply(&self, options: BreakerOptions) {
-        let options = Arc::new(options);
-        let _moving = lock!(self.0.moving);
-        let epoch = self.0.epoch.load();
-        let old = &epoch.options;
-        let (phase, same) = match &epoch.phase {
-            Phase::Closed(closed) if !counts_alike(old, &options) => {
-                (closed.recounted(&options), false)
-            }
-            Phase::Recovering(step) if old.recovery != options.recovery => {
-                let last = options.recovery.len().saturating_sub(1);
-                (Phase::step(&options, step.index.min(last)), false)
-            }
-            Phase::Open { until } if epoch.hold == Hold::Free => {
-                let until = (*until).min(epoch.since.after(options.open.lasts_max));
-                (Phase::Open { until }, true)
-            }
-            same => (same.clone(), true),
-        };
-        let next = epoch.next();
-        let generation = if same { epoch.generation } else { next.generation };
-        let since = if same { epoch.since } else { self.now() };
-        self.0.core.options.store(Arc::clone(&options));
-        self.0.epoch.store(Arc::new(Epoch { generation, options, phase, since, ..next }));
-    }
-}
-
-/// Whether two sets of options count the same things over the same window.
-fn counts_alike(one: &BreakerOptions, other: &BreakerOptions) -> bool {
-    one.window == other.window
-        && one.measures() == other.measures()
-        && one.stuck_calls == other.stuck_calls
-}
-
-impl Closed {
-    /// Closed as other options count, with the row of failures kept.
-    fn recounted(&self, options: &BreakerOptions) -> Phase {
-        let phase = Phase::closed(options);
-        if let Phase::Closed(fresh) = &phase {
-            let row = self.failures_in_a_row.load(Ordering::Acquire);
-            fresh.failures_in_a_row.store(row, Ordering::Release);
-        }
-        phase
-    }
-}
-
-impl Phase {
-    fn probing() -> Self {
-        Self::HalfOpen(Arc::new(Probing::default()))
-    }
-}
-
-impl Epoch {
-    /// The epoch after this one, as yet the same.
-    fn next(&self) -> Self {
-        Self {
-            generation: self.generation + 1,
-            options: Arc::clone(&self.options),
-            hold: self.hold,
-            since: self.since,
-            opens: self.opens,
-            phase: self.phase.clone(),
-        }
-    }
 }

@@ -16,13 +16,17 @@ pub struct BreakerOptions {
     /// How far it may go.
     pub mode: Mode,
     /// Opens after this many failures in a row. A 429 neither adds to the row nor ends it.
+    #[serde(with = "crate::or_off")]
     pub failures_in_a_row: Option<u32>,
     /// Opens when this share of calls fails. A 429 counts.
+    #[serde(with = "crate::or_off")]
     pub failure_rate: Option<RateRule>,
     /// Opens when this share of calls is slow, whether they fail or not.
+    #[serde(with = "crate::or_off")]
     pub slow_calls: Option<SlowRule>,
     /// Opens when this many calls are in flight for longer than they should be, without waiting for
     /// them to end.
+    #[serde(with = "crate::or_off")]
     pub stuck_calls: Option<StuckRule>,
     /// Over what `failure_rate` and `slow_calls` are measured.
     pub window: WindowOptions,

@@ -156,7 +156,7 @@ impl Breaker {
         let epoch = self.0.epoch.load();
         let now = self.0.core.doors.time.now();
         let phase = match &epoch.phase {
-            Phase::Closed(closed) => closed.state(now),
+            Phase::Closed(closed) => closed.state(self.0.row.failures(), now),
             Phase::Open { until } => {
                 PhaseState::Open { probes_in: (epoch.hold == Hold::Free).then(|| until.since(now)) }
             }
@@ -182,9 +182,9 @@ impl Breaker {
 }
 
 impl Closed {
-    fn state(&self, now: crate::Tick) -> PhaseState {
+    fn state(&self, failures_in_a_row: u32, now: crate::Tick) -> PhaseState {
         PhaseState::Closed {
-            failures_in_a_row: self.failures_in_a_row.load(Ordering::Acquire),
+            failures_in_a_row,
             window: self.window.as_ref().map(|window: &Window| window.tally(now)),
             stuck: self.flight.as_ref().map(|flight| lock!(flight).stuck(now)),
         }

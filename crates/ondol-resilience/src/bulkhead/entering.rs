@@ -52,7 +52,7 @@ impl Bulkhead {
             inner.entered.add_one();
             return Some(Place(Some(self.clone())));
         }
-        match inner.core.options.load().mode {
+        match inner.core.mode() {
             Mode::Enforce => None,
             Mode::Off => Some(Place(None)),
             Mode::Observe => {

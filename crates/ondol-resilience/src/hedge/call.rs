@@ -43,7 +43,7 @@ where
     }
 
     fn call(&mut self, mut request: R) -> Self::Future {
-        let mode = self.hedge.0.core.options.load().mode;
+        let mode = self.hedge.0.core.mode();
         let mut spare = None;
         if mode != Mode::Off && request.safety() == Safety::Idempotent {
             let mut context = request.context();

@@ -83,7 +83,7 @@ impl Host {
         (interval & u64::from(u32::MAX), interval >> 32)
     }
 
-    pub(super) fn is_out(&self, now: Tick) -> bool {
+    pub(crate) fn is_out(&self, now: Tick) -> bool {
         self.out_until.load(Ordering::Acquire) > now.as_nanos()
     }
 

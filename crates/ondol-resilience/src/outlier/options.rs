@@ -14,12 +14,16 @@ pub struct OutlierOptions {
     /// How far it may go.
     pub mode: Mode,
     /// Out after this many failing answers in a row.
+    #[serde(with = "crate::or_off")]
     pub upstream_failures_in_a_row: Option<u32>,
     /// Out after this many calls in a row that failed on the way: no connection, no answer in time.
+    #[serde(with = "crate::or_off")]
     pub local_failures_in_a_row: Option<u32>,
     /// Out when it succeeds far less than the others.
+    #[serde(with = "crate::or_off")]
     pub success_rate: Option<SuccessRateRule>,
     /// Out when it fails too much, whatever the others do.
+    #[serde(with = "crate::or_off")]
     pub failure_share: Option<FailureShareRule>,
     /// How often the shares are judged.
     #[serde(with = "human::required")]

@@ -1,6 +1,9 @@
 //! The arithmetic of one key's allowance.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
+    time::Duration,
+};
 
 use super::RateLimitOptions;
 use crate::{Tick, clock::nanos};
@@ -23,8 +26,40 @@ pub(super) struct Rate {
     burst: u32,
 }
 
+/// A rate that all calls read and a change of options writes. For a moment a call may see a new cost
+/// with an old burst, which is as good as having come a moment earlier or later.
+#[derive(Debug)]
+pub(super) struct SharedRate {
+    cost: AtomicU64,
+    burst: AtomicU32,
+    keys_max: AtomicU32,
+}
+
+impl SharedRate {
+    pub(super) fn new(options: &RateLimitOptions) -> Self {
+        Self {
+            cost: AtomicU64::new(Rate::of(options).cost),
+            burst: AtomicU32::new(options.burst),
+            keys_max: AtomicU32::new(options.keys_max),
+        }
+    }
+
+    pub(super) fn store(&self, options: &RateLimitOptions) {
+        self.cost.store(Rate::of(options).cost, Ordering::Release);
+        self.burst.store(options.burst, Ordering::Release);
+        self.keys_max.store(options.keys_max, Ordering::Release);
+    }
+
+    /// The rate, and the most keys that are told apart.
+    pub(super) fn load(&self) -> (Rate, u32) {
+        let cost = self.cost.load(Ordering::Acquire);
+        let burst = self.burst.load(Ordering::Acquire);
+        (Rate { cost, burst }, self.keys_max.load(Ordering::Acquire))
+    }
+}
+
 impl Rate {
-    pub(super) fn of(options: &RateLimitOptions) -> Self {
+    fn of(options: &RateLimitOptions) -> Self {
         let cost = (nanos(options.per) / u64::from(options.calls)).max(1);
         Self { cost, burst: options.burst }
     }

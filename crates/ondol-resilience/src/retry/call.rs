@@ -10,7 +10,9 @@ use std::{
 use tower::Service;
 
 use super::Retry;
-use crate::{Classify, Context, Rejectable, Repeatable, Safety, Sleep, Tried, classify::judge};
+use crate::{
+    Carries, Classify, Context, Rejectable, Repeatable, Safety, Sleep, Tick, Tried, classify::judge,
+};
 
 /// A service whose calls are made again when they fail.
 #[derive(Debug, Clone)]
@@ -42,11 +44,12 @@ where
     }
 
     fn call(&mut self, mut request: R) -> Self::Future {
-        let mut context = request.context();
+        let mut context = request.take_context();
         let retried_above = context.attempt > 0;
         self.retry.begin(&mut context);
         context.tried.get_or_insert_with(spare_tried);
-        request.set_context(context.clone());
+        let (attempt, deadline) = (context.attempt, context.deadline);
+        request.set_context(context);
         let spare = if retried_above { None } else { request.repeat() };
         // The service that is ready makes the call and all that follow; a clone stays here.
         let fresh = self.inner.clone();
@@ -57,7 +60,8 @@ where
             state: State::Calling { call },
             service,
             spare,
-            context,
+            attempt,
+            deadline,
             retry: self.retry.clone(),
             classify: self.classify.clone(),
         }
@@ -66,22 +70,28 @@ where
 
 pin_project_lite::pin_project! {
     /// A call that is made again when it fails.
-    pub struct RetryCall<S, R, C, F> {
+    pub struct RetryCall<S, R, C, F>
+    where
+        R: Carries,
+    {
         #[pin]
         state: State<F>,
         service: S,
         spare: Option<R>,
         safety: Safety,
-        context: Context,
+        attempt: u32,
+        deadline: Option<Tick>,
         retry: Retry,
         classify: C,
     }
 
-    impl<S, R, C, F> PinnedDrop for RetryCall<S, R, C, F> {
+    impl<S, R, C, F> PinnedDrop for RetryCall<S, R, C, F>
+    where
+        R: Carries,
+    {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            *this.spare = None;
-            if let Some(tried) = this.context.tried.take() {
+            if let Some(tried) = this.spare.take().and_then(|mut spare| spare.take_context().tried) {
                 keep_tried(tried);
             }
         }
@@ -116,8 +126,7 @@ where
                         return Poll::Ready(outcome);
                     }
                     let verdict = judge(this.classify, &outcome);
-                    let Context { attempt, deadline, .. } = *this.context;
-                    match this.retry.next(attempt, *this.safety, deadline, verdict) {
+                    match this.retry.next(*this.attempt, *this.safety, *this.deadline, verdict) {
                         None => return Poll::Ready(outcome),
                         Some(at) => {
                             let sleep = this.retry.0.core.doors.time.sleep_until(at);
@@ -132,8 +141,9 @@ where
                 StateProjection::GettingReady => {
                     ready!(this.service.poll_ready(cx))?;
                     let mut request = this.spare.take().expect("kept as long as one may retry");
-                    this.context.attempt += 1;
-                    request.set_context(this.context.clone());
+                    *this.attempt += 1;
+                    let context = Context { attempt: *this.attempt, ..request.take_context() };
+                    request.set_context(context);
                     *this.spare = request.repeat();
                     this.state.set(State::Calling { call: this.service.call(request) });
                 }
@@ -142,9 +152,9 @@ where
     }
 }
 
-impl<S, R, C, F> std::fmt::Debug for RetryCall<S, R, C, F> {
+impl<S, R: Carries, C, F> std::fmt::Debug for RetryCall<S, R, C, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RetryCall").field("context", &self.context).finish_non_exhaustive()
+        f.debug_struct("RetryCall").field("attempt", &self.attempt).finish_non_exhaustive()
     }
 }
 

@@ -24,7 +24,7 @@ pub struct RetryOptions {
     #[serde(with = "human::required")]
     pub backoff_max: Duration,
     /// All attempts and waits together end within this time.
-    #[serde(with = "human::optional")]
+    #[serde(with = "crate::or_off::duration")]
     pub within: Option<Duration>,
     /// A `Retry-After` longer than this is not waited for: the failure is the answer.
     #[serde(with = "human::required")]

@@ -51,7 +51,7 @@ where
     }
 
     fn call(&mut self, mut request: R) -> Self::Future {
-        let mut context = request.context();
+        let mut context = request.take_context();
         let state = match self.timeout.begin(&mut context) {
             Err(rejected) => State::Rejected { rejected: Some(rejected) },
             Ok(deadline) => {

@@ -15,7 +15,7 @@ const GOOD: Verdict = Verdict::success();
 const BAD: Verdict = Verdict::failure();
 
 /// Opens after three failures in a row for 10 s, then one probe, then closed.
-fn plain() -> BreakerOptions {
+pub(crate) fn plain() -> BreakerOptions {
     BreakerOptions {
         failures_in_a_row: Some(3),
         open: OpenOptions { lasts: secs(10), jitter: 0.0, ..OpenOptions::default() },
@@ -31,7 +31,7 @@ fn with_steps(steps: &[StepOptions]) -> BreakerOptions {
 
 impl Rig {
     /// A breaker that has just opened.
-    fn opened(&self, options: BreakerOptions) -> ondol_resilience::Breaker {
+    pub(crate) fn opened(&self, options: BreakerOptions) -> ondol_resilience::Breaker {
         let breaker = self.breaker(options);
         for _ in 0..3 {
             call(&breaker, BAD).expect("a closed breaker lets calls through");

@@ -2,6 +2,9 @@
 
 use ondol_resilience::{Breaker, Doors, Kind, ParseError, RegisterError, Registry};
 
+const ALL: &str = "[adaptive.a]\n[balancer.a]\nendpoints = [{ name = 'x' }]\n[breaker.a]\n\
+    [bulkhead.a]\n[chaos.a]\n[fallback.a]\n[hedge.a]\n[load_shed.a]\n[outlier.a]\n\
+    [rate_limit.a]\n[retry.a]\nwithin = 'off'\n[timeout.a]\nwithin = '3s'\n";
 const TWO: &str = "[breaker.one]\nfailures_in_a_row = 3\n[breaker.two]\nmode = 'observe'\n";
 
 fn load(text: &str) -> Registry {
@@ -69,8 +72,19 @@ fn a_name_is_taken_once_for_each_kind() {
 }
 
 #[test]
+fn an_option_can_be_switched_off_in_a_file() {
+    let rate = "failure_rate = { share = 0.5, minimum_calls = 10 }";
+    let one: Breaker =
+        load(&format!("[breaker.one]\nfailures_in_a_row = 'off'\n{rate}\n")).find("one").unwrap();
+    assert_eq!(one.options().failures_in_a_row, None);
+    let found = problems("[breaker.one]\nfailure_rate = { share = 0.5, minimum = 10 }\n");
+    assert!(found.contains("unknown field `minimum`"), "{found}");
+}
+
+#[test]
 fn options_survive_being_printed_and_read_again() {
-    let registry = load(TWO);
+    let registry = load(ALL);
+    assert_eq!(registry.states().len(), 12, "one of each kind");
     for policy in registry.states() {
         let live = registry.get(policy.kind, &policy.name).unwrap();
         live.change_json(policy.options.clone()).unwrap();

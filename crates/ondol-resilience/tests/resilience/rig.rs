@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ondol_resilience::{
-    Breaker, BreakerOptions, Doors, Events, ManualClock, Permit, Random, Rejected, Time, Verdict,
+    Breaker, BreakerOptions, Carried, Doors, Error, Events, ManualClock, Permit, Random, Reason,
+    Rejected, Safety, Tick, Time, Verdict,
 };
 
 /// A clock, and the doors of policies that read it.
@@ -50,4 +51,29 @@ pub(crate) fn secs(seconds: u64) -> Duration {
 
 pub(crate) fn millis(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
+}
+
+/// A request that may be sent twice.
+pub(crate) fn idempotent() -> Carried<&'static str> {
+    Carried { safety: Safety::Idempotent, ..Carried::new("request") }
+}
+
+/// The service's own failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("down")]
+pub(crate) struct Down;
+
+pub(crate) type Answer<T> = Result<T, Error<Down>>;
+
+/// Why a policy did not let a call through.
+pub(crate) fn reason<T: std::fmt::Debug>(answer: Answer<T>) -> Reason {
+    match answer {
+        Err(Error::Rejected(rejected)) => rejected.reason,
+        other => panic!("not rejected but {other:?}"),
+    }
+}
+
+/// The present moment on tokio's clock, which a test may have paused.
+pub(crate) fn now() -> Tick {
+    Time::tokio().now()
 }

@@ -163,9 +163,11 @@ impl SimDisk {
             Verdict::Done => work(&mut state, false),
             Verdict::Half => work(&mut state, true),
             Verdict::ThenOff => {
-                // What it came to is never heard of: the machine has no power.
-                drop(work(&mut state, false));
+                let unheard = work(&mut state, false);
                 state.is_off = true;
+                // What it came to may be a lock, which wants to be given back.
+                drop(state);
+                drop(unheard);
                 Err(off())
             }
         }

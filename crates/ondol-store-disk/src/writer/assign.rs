@@ -162,13 +162,25 @@ impl Assignment {
             }
         }
         let undo = self.before.len();
-        let checked = self.check_streams(shared, draft, share, section).and_then(|()| {
-            let conditions = &draft.conditions[share.conditions.clone()];
-            conditions.iter().try_for_each(|condition| self.check(shared, draft, condition))
-        });
+        let moves_at_once = entry.exactly_at.is_some();
+        let checked =
+            self.check_streams(shared, draft, share, (section, moves_at_once)).and_then(|()| {
+                let conditions = &draft.conditions[share.conditions.clone()];
+                conditions.iter().try_for_each(|condition| self.check(shared, draft, condition))
+            });
         if let Err(verdict) = checked {
-            self.take_back_from(shared, undo);
+            if moves_at_once {
+                self.take_back_from(shared, undo);
+                shared.progress.take_back(shared.progress.assigned());
+            }
+            self.before.truncate(undo);
             return Err(verdict);
+        }
+        if !moves_at_once {
+            let moved = self.before[undo..].iter().zip(&draft.sections[section..]);
+            for ((stream, found), wanted) in moved {
+                shared.heads.set(*stream, found.plus(wanted.events.into()));
+            }
         }
         self.place(shared, draft, share, undo, (section, tag));
         Ok(())
@@ -196,13 +208,15 @@ impl Assignment {
         }
     }
 
-    /// Checks how the streams stand, and moves them on.
+    /// Checks how the streams stand. An append names each stream once and moves them only when
+    /// all is checked: whoever copies the heads meanwhile must not see what is taken back. Events
+    /// recorded elsewhere may name a stream again and move it at once.
     fn check_streams(
         &mut self,
         shared: &Shared,
         draft: &Draft,
         share: &Share,
-        mut section: usize,
+        (mut section, moves_at_once): (usize, bool),
     ) -> Result<(), Verdict> {
         let mut at = share.bytes.start;
         for record in &draft.records[share.records.clone()] {
@@ -213,7 +227,9 @@ impl Assignment {
                     let record = &draft.bytes[at..at + record.length as usize];
                     return Err(conflict(record, nth, wanted.expected, found));
                 }
-                shared.heads.set(wanted.stream, found.plus(wanted.events.into()));
+                if moves_at_once {
+                    shared.heads.set(wanted.stream, found.plus(wanted.events.into()));
+                }
                 self.before.push((wanted.stream, found));
             }
             section = sections.end;

@@ -238,22 +238,26 @@ impl Spares {
         self.prewrite && state.zeros < length
     }
 
-    /// Writes some zeros, unless the log keeps the disk busy. The spare file is held meanwhile:
-    /// nothing is written into a segment behind the writer's back.
+    /// Writes some zeros and syncs them, then lets the log have the disk. The spare file is held
+    /// meanwhile: nothing is written into a segment behind the writer's back, and no failure of a
+    /// sync is heard here that was about the writer's own bytes.
     fn write_slice(&self, mut state: MutexGuard<'_, State>) {
         let Some(spare) = &state.spare else { return };
         let (from, length) = (state.zeros, u64::from(spare.length));
         let to = (from + SLICE).min(length);
         let file = Arc::clone(&spare.file);
-        let written = write_zeros(file.as_ref(), from, to);
+        let synced = write_zeros(file.as_ref(), from, to).and_then(|()| file.sync_data());
         state.zeros = to;
-        drop(state);
-        let synced = written.and_then(|()| file.sync_data());
         if let Err(error) = synced {
-            // A segment whose writing ahead has failed is still reserved, only slower.
-            tracing::warn!(%error, "the next segment is not written ahead");
-            self.state().zeros = length;
+            // A file that a sync has failed on is not to be trusted with anything.
+            tracing::warn!(%error, "the file for the next segment is given up");
+            if let Some(spare) = state.spare.take()
+                && let Err(error) = self.disk.remove(&spare.path)
+            {
+                tracing::debug!(%error, "a spare file stays until the log is opened again");
+            }
         }
+        drop(state);
         self.pause();
     }
 

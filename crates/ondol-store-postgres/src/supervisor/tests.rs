@@ -8,7 +8,7 @@ fn supervised(
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     tasks.spawn(task);
-    (Supervisor::over(tasks, stop), stopped)
+    (Supervisor::over(tasks, stop, Arc::default()), stopped)
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn closing_waits_for_what_is_under_way_and_may_be_done_twice() {
         stopped.wait_for(|stop| *stop).await.expect("the supervisor holds the sender");
         Ok(())
     });
-    let supervisor = Supervisor::over(tasks, stop);
+    let supervisor = Supervisor::over(tasks, stop, Arc::default());
     assert!(supervisor.close().await.is_ok());
     assert!(supervisor.close().await.is_ok());
     assert!(matches!(supervisor.stopped(), Some(Stop::Closed)));

@@ -79,9 +79,13 @@ impl Writer {
         let ask = async |statement: &Statement, is_asked: bool, parameters: &[Parameter<'_>]| {
             if is_asked { session.query(statement, parameters).await } else { Ok(Vec::new()) }
         };
+        #[cfg(not(feature = "planted-bugs"))]
+        let lock = &connection.lock;
+        #[cfg(feature = "planted-bugs")]
+        let lock = &self.planted_lock(connection);
         let ((), state, streams, commands, conditions) = tokio::try_join!(
             biased;
-            session.run(&connection.lock),
+            session.run(lock),
             session.query(&sql.state, &[]),
             ask(&sql.streams, !asked.streams.is_empty(), &streams),
             ask(&sql.outcomes, !asked.commands.is_empty(), &commands),
@@ -92,6 +96,10 @@ impl Writer {
         let corrupt = Unfit::Corrupt { what: "the row of the log" };
         let state = state.first().ok_or(corrupt)?;
         check_state(state, connection.epoch, &mut known)?;
+        #[cfg(feature = "planted-bugs")]
+        if self.planted_position(connection, &mut known).await? {
+            return Ok(known);
+        }
         self.catch_up(connection, known.head).await?;
         Ok(known)
     }

@@ -80,7 +80,7 @@ impl<V: View> Fold<V> {
                     }
                 }
                 Outcome::Unreadable { stream, reason } => {
-                    self.park(Unit::Stream(stream.clone()), place, reason.clone(), now)?;
+                    self.park(Unit::Stream(stream.clone()), place, reason, now)?;
                 }
             }
         }
@@ -99,7 +99,7 @@ impl<V: View> Fold<V> {
         match &mut slot.state {
             State::Folded(state) => match guarded(|| state.apply(event)) {
                 Ok(()) => self.arena.has_folded(at, place, bytes),
-                Err(reason) => self.poison(at, place, reason, now)?,
+                Err(reason) => self.poison(at, place, &reason, now)?,
             },
             State::Parked => {
                 let unit = Unit::Key(slot.key.clone());
@@ -107,7 +107,7 @@ impl<V: View> Fold<V> {
             }
             State::Unreadable(reason) => {
                 let reason = reason.clone();
-                self.poison(at, place, reason, now)?;
+                self.poison(at, place, &reason, now)?;
             }
             State::Unloaded => unreachable!("documents are loaded before anything is folded"),
         }
@@ -119,7 +119,7 @@ impl<V: View> Fold<V> {
         &mut self,
         at: usize,
         place: Place,
-        reason: String,
+        reason: &str,
         now: Timestamp,
     ) -> Result<(), FollowError> {
         let key = self.arena.slot(at).key.clone();
@@ -135,7 +135,7 @@ impl<V: View> Fold<V> {
         &mut self,
         unit: Unit,
         (source, position): Place,
-        reason: String,
+        reason: &str,
         since: Timestamp,
     ) -> Result<(), FollowError> {
         let most = self.limits.parked_max;
@@ -169,7 +169,7 @@ impl<V: View> Fold<V> {
         for at in self.arena.take_dirty() {
             match self.keep(at) {
                 Ok(change) => changes.push(change),
-                Err(reason) => self.park_unkept(at, reason, now)?,
+                Err(reason) => self.park_unkept(at, &reason, now)?,
             }
         }
         let advances = self.advances();
@@ -201,12 +201,7 @@ impl<V: View> Fold<V> {
 
     /// Parks a document that cannot be written. Which of the chunk's events made it so is not
     /// known, so it stays as the store has it and all of them wait.
-    fn park_unkept(
-        &mut self,
-        at: usize,
-        reason: String,
-        now: Timestamp,
-    ) -> Result<(), FollowError> {
+    fn park_unkept(&mut self, at: usize, reason: &str, now: Timestamp) -> Result<(), FollowError> {
         let slot = self.arena.slot(at);
         let unit = Unit::Key(slot.key.clone());
         let first = slot.first.expect("a document that has changed knows since when");

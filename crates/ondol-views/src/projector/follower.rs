@@ -31,6 +31,7 @@ pub(super) async fn follow<V: View>(
         };
         if !error.is_worth_retrying() {
             tell(core, Phase::Stopped);
+            core.state.send_modify(|progress| progress.failure = Some(error.in_full()));
             return Err(error);
         }
         let has_come_on = core.state.borrow().checkpoints != begun;

@@ -12,7 +12,12 @@ use super::repair::{RepairError, Repaired, What};
 use super::replay::Reading;
 use super::{Extent, FollowError, Progress, ProjectorOptions, Verified};
 use crate::wait::{WaitError, wait_for};
-use crate::{Checkpoint, DocumentKey, SourceCheckpoint, Target, Unit, ViewId, ViewName, ViewStore};
+use crate::{
+    Checkpoint, DocumentKey, LoadError, SourceCheckpoint, Target, Unit, ViewId, ViewName, ViewStore,
+};
+
+/// How long it is left to the fold to tell that a place is reached: another process may fold.
+const TOLD_WITHIN: Duration = Duration::from_millis(200);
 
 /// What is asked of the one who runs.
 #[derive(Debug)]
@@ -113,7 +118,46 @@ impl<V: View> ViewHandle<V> {
         within: Duration,
     ) -> Result<Checkpoint, WaitError> {
         let target = Target::Serving(self.name.clone());
-        wait_for(self.views.as_ref(), self.clock.as_ref(), &target, asked, within).await
+        // Most who wait are told by the fold itself, so that they do not all ask the store at
+        // every commit; the store still has the last word, for it knows which build answers.
+        let over = self.clock.sleep(within);
+        let begun = self.clock.running();
+        let now = Duration::ZERO;
+        let first = wait_for(self.views.as_ref(), self.clock.as_ref(), &target, asked, now).await;
+        if !matches!(first, Err(WaitError::NotMet { .. })) {
+            return match first {
+                Err(WaitError::Load(LoadError::UnknownView { .. })) => {
+                    wait_for(self.views.as_ref(), self.clock.as_ref(), &target, asked, within).await
+                }
+                answered => answered,
+            };
+        }
+        tokio::select! {
+            () = over => {}
+            () = self.has_folded(asked) => {}
+            () = self.clock.sleep(TOLD_WITHIN) => {}
+        }
+        let left = within.saturating_sub(self.clock.running().saturating_sub(begun));
+        let outcome =
+            wait_for(self.views.as_ref(), self.clock.as_ref(), &target, asked, left).await;
+        outcome.map_err(|error| match error {
+            WaitError::NotMet { log, asked, found, .. } => {
+                WaitError::NotMet { log, asked, found, within }
+            }
+            error => error,
+        })
+    }
+
+    /// Comes to its end once the build that is folded here has come to a place.
+    async fn has_folded(&self, asked: &SourceCheckpoint) {
+        let main = self.standing.borrow().first().cloned();
+        if let Some(mut main) = main {
+            let all = std::slice::from_ref(asked);
+            if main.wait_for(|progress| progress.has_reached(all)).await.is_ok() {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
     }
 
     /// Tries again what is parked.

@@ -3,16 +3,19 @@
 //! Nothing else is folded meanwhile, and everything that was folded is written, so the store
 //! stands exactly at its checkpoints.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod queue;
+
+use std::collections::BTreeMap;
 
 use ondol_domain::View;
 use ondol_kernel::Position;
 use tokio::sync::oneshot;
 
+use self::queue::Queue;
 use super::FollowError;
 use super::core::Core;
 use super::kept::document_of;
-use super::read::{Item, Outcome};
+use super::read::Item;
 use super::replay::{Documents, Poison, Range, Replayed, Waits};
 use crate::{
     Advance, Change, Document, DocumentKey, Entry, Parked, Parking, SourceCheckpoint, Unit,
@@ -82,13 +85,6 @@ impl RepairError {
             Self::Failed(error) => error.code(),
         }
     }
-}
-
-/// What waits behind a unit, as parts of logs in order: the event in the way, then the others.
-struct Queue {
-    parked: Parked,
-    ranges: Vec<Range>,
-    waiting: Vec<Waiting>,
 }
 
 impl<V: View> Core<V> {
@@ -280,7 +276,7 @@ impl<V: View> Core<V> {
         );
         let is_same = source == parked.source && poison.position == parked.position;
         let tries = if is_same { parked.tries.saturating_add(1) } else { 1 };
-        let reason = shortened(poison.reason);
+        let reason = shortened(&poison.reason);
         let (position, since) = (poison.position, parked.since);
         let again = Parked { source: source.clone(), position, reason, tries, since, ..parked };
         let mut parking = vec![Parking::Park(again)];
@@ -311,7 +307,7 @@ impl<V: View> Core<V> {
             unit: unit.clone(),
             source: name(&ranges[poison.range]),
             position: poison.position,
-            reason: shortened(poison.reason.clone()),
+            reason: shortened(&poison.reason),
             tries: 1,
             since: self.clock.now(),
             waiting: 0,
@@ -370,81 +366,6 @@ impl<V: View> Core<V> {
             Some(Range { source, after: Position::START, until: one.checkpoint.position })
         };
         at.iter().filter_map(one).collect()
-    }
-
-    async fn queue(
-        &self,
-        at: &[SourceCheckpoint],
-        parked: Parked,
-        skips: bool,
-    ) -> Result<Queue, RepairError> {
-        let waiting = self.views.waiting(&self.view, &parked.unit).await;
-        let waiting = waiting.map_err(FollowError::from)?;
-        let in_the_way = Waiting {
-            source: parked.source.clone(),
-            position: parked.position,
-            and_all_after: false,
-        };
-        let first = (!skips).then_some(in_the_way);
-        let ranges = first.iter().chain(&waiting).map(|one| {
-            let unknown =
-                || RepairError::UnknownLog { unit: parked.unit.clone(), log: one.source.clone() };
-            let source = self.reading.place_of(&one.source).ok_or_else(unknown)?;
-            let end = crate::checkpoint_of(at, &one.source).map(|end| end.position);
-            let until = if one.and_all_after { end.unwrap_or(one.position) } else { one.position };
-            let after = one.position.previous().unwrap_or_default();
-            Ok::<_, RepairError>(Range { source, after, until })
-        });
-        let ranges = ranges.collect::<Result<Vec<_>, _>>()?;
-        Ok(Queue { parked, ranges, waiting })
-    }
-
-    /// The documents that the events waiting behind a stream touch.
-    async fn touched(&self, queue: &Queue, others: &Waits) -> Result<Touched, RepairError> {
-        let mut touched = Touched { keys: BTreeSet::new(), waits: Vec::new(), poison: None };
-        let note = |number: usize, item: &Item<V::Event>| {
-            let is_ours = Unit::Stream(item.stream().clone()) == queue.parked.unit;
-            if is_ours && touched.poison.is_none() {
-                let source = &self.reading.sources[queue.ranges[number].source].name;
-                touched.note(number, item, source, others);
-            }
-        };
-        self.reading.each(&queue.ranges, note).await?;
-        Ok(touched)
-    }
-}
-
-/// What the events waiting behind a stream touch.
-struct Touched {
-    keys: BTreeSet<DocumentKey>,
-    /// Events that go on waiting, behind documents that are parked themselves.
-    waits: Vec<Parking>,
-    poison: Option<Poison>,
-}
-
-impl Touched {
-    fn note<E>(
-        &mut self,
-        range: usize,
-        item: &Item<E>,
-        source: &crate::SourceName,
-        others: &Waits,
-    ) {
-        if let Outcome::Unreadable { reason, .. } = &item.outcome {
-            let (position, reason) = (item.position, reason.clone());
-            self.poison = Some(Poison { range, position, reason });
-        }
-        for key in item.keys() {
-            let key = DocumentKey::new(key.as_str());
-            let key = key.expect("the keys of an event were checked when read");
-            if others.is_parked(key.as_str()) {
-                let position = item.position;
-                let waiting = Waiting { source: source.clone(), position, and_all_after: false };
-                self.waits.push(Parking::Wait { unit: Unit::Key(key), waiting });
-            } else {
-                self.keys.insert(key);
-            }
-        }
     }
 }
 

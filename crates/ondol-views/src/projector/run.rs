@@ -314,7 +314,7 @@ impl<V: View> Projector<V> {
         while let Some(ended) = self.tasks.join_next().await {
             let (id, outcome) = ended_as(ended)?;
             let is_main = id == main.id;
-            self.note(id, outcome)?;
+            self.note(&id, outcome)?;
             if is_main {
                 break;
             }
@@ -324,16 +324,14 @@ impl<V: View> Projector<V> {
 
     async fn has_ended(&mut self, ended: Ended) -> Result<(), FollowError> {
         let (id, outcome) = ended_as(ended)?;
-        self.note(id, outcome)
+        self.note(&id, outcome)
     }
 
     /// A build that is made beside may fail: the other goes on serving, and what went wrong is
     /// told in its progress. The one that serves may not.
-    fn note(&mut self, id: ViewId, outcome: Result<(), FollowError>) -> Result<(), FollowError> {
-        if self.beside.take_if(|beside| beside.id == id).is_some() {
-            return Ok(());
-        }
-        outcome
+    fn note(&mut self, id: &ViewId, outcome: Result<(), FollowError>) -> Result<(), FollowError> {
+        let was_beside = self.beside.take_if(|beside| beside.id == *id).is_some();
+        if was_beside { Ok(()) } else { outcome }
     }
 
     async fn end(mut self) -> Result<(), FollowError> {
@@ -370,7 +368,7 @@ async fn caught_up(of: Option<(watch::Receiver<Progress>, u64)>) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Which fold makes the documents, as far as a declaration tells.

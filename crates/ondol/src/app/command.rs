@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{Given, Output};
+use crate::{Given, LogCommand, Output};
 
 /// Runs services and looks after them.
 #[derive(Debug, Parser)]
@@ -54,6 +54,8 @@ pub(super) enum Noun {
     /// Looks at views, checks and rebuilds them.
     #[command(subcommand)]
     View(ViewVerb),
+    /// Looks at logs, checks, mends, copies, exports and imports them.
+    Log(LogCommand),
     /// Writes what a shell needs to complete commands.
     Completions {
         /// For which shell.

@@ -16,7 +16,7 @@ pub(super) fn run(app: &App, given: &Given, verb: &ConfigVerb) -> Result<(), Fai
             match how.output {
                 Output::Json => writeln!(out, "{}", serde_json::json!({ "ok": true }))?,
                 Output::Table => {
-                    writeln!(out, "the settings and the services are as they should be")?
+                    writeln!(out, "the settings and the services are as they should be")?;
                 }
             }
         }

@@ -80,7 +80,7 @@ pub(super) async fn raise(
         reader: config.reader(),
         ..ServiceOptions::default()
     };
-    Ok(Stage::raise(app, homes, Some(options), supervisor)?)
+    Ok(Stage::raise(app, homes, Some(&options), supervisor)?)
 }
 
 async fn end(

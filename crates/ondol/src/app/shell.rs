@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::command::{Line, Noun};
 use super::failure::Failure;
-use super::{App, config, nouns, serve, service, view};
+use super::{App, config, log, nouns, serve, service, view};
 use crate::Output;
 
 /// Does what the command line asks for.
@@ -17,6 +17,9 @@ pub(super) fn main(app: &App) -> ExitCode {
         Ok(line) => line,
         Err(error) => error.exit(),
     };
+    if let Noun::Log(command) = line.noun {
+        return log::main(command);
+    }
     let output = line.noun.output();
     match run(app, line) {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,6 +40,8 @@ pub(super) fn whole(app: &App) -> clap::Command {
 fn run(app: &App, line: Line) -> Result<(), Failure> {
     let given = line.settings.given();
     match line.noun {
+        // It ends in its own way, and was done before.
+        Noun::Log(_) => Ok(()),
         Noun::Up => serve::run(app, &given.config()?, &[]),
         Noun::Serve { names } => serve::run(app, &given.config()?, &names),
         Noun::Config(verb) => config::run(app, &given, &verb),
@@ -58,9 +63,11 @@ impl Noun {
             Self::View(ViewVerb::Rebuild { which, .. } | ViewVerb::Verify { which, .. }) => {
                 which.how.output
             }
-            Self::Up | Self::Serve { .. } | Self::Completions { .. } | Self::Man { .. } => {
-                Output::default()
-            }
+            Self::Log(_)
+            | Self::Up
+            | Self::Serve { .. }
+            | Self::Completions { .. }
+            | Self::Man { .. } => Output::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use ondol_kernel::{CloudEventError, Position, StreamIdError};
-use ondol_store::{BoxError, ReadError, ReplicateError};
+use ondol_store::{ReadError, ReplicateError};
 
 use super::{LogAddress, OpenFailure};
 
@@ -83,7 +83,7 @@ pub enum LogFailure {
         address: LogAddress,
         /// Why not.
         #[source]
-        source: BoxError,
+        source: OpenFailure,
     },
     /// What was to be said could not be written.
     #[error("the answer cannot be written")]
@@ -115,7 +115,7 @@ impl LogFailure {
     /// The page in docs/errors.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Open { source, .. } => source.code,
+            Self::Open { source, .. } | Self::Repair { source, .. } => source.code,
             Self::Read(error) => error.code(),
             Self::Replicate { source, .. } => source.code(),
             Self::Stream(error) => error.code(),
@@ -126,7 +126,6 @@ impl LogFailure {
             Self::Line { .. } => "log-import-line",
             Self::Damaged { .. } => "log-damaged",
             Self::NotMended { .. } => "log-not-mended",
-            Self::Repair { .. } => "log-repair-failed",
             Self::Output(_) => "log-output-failed",
             Self::Input(_) => "log-input-failed",
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ondol_kernel::Position;
-use ondol_store::{BoxError, Replica};
+use ondol_store::{BoxError, LogEpoch, Replica};
 use serde::Serialize;
 
 use super::{LogAddress, LogFailure};
@@ -23,8 +23,8 @@ pub trait Logs: Debug + Send + Sync {
     /// Reads all of a log that nobody else has open and checks it.
     async fn verify(&self, address: &LogAddress) -> Result<Verified, LogFailure>;
 
-    /// Cuts a log that nobody else has open; answers where it ends then.
-    async fn repair(&self, address: &LogAddress, cut_at: u64) -> Result<Position, LogFailure>;
+    /// Cuts a log that nobody else has open, from a position on.
+    async fn repair(&self, address: &LogAddress, cut_at: Position) -> Result<Mended, LogFailure>;
 }
 
 /// What a log is opened for.
@@ -65,5 +65,14 @@ pub struct Finding {
     /// What is wrong there.
     pub problem: String,
     /// What `repair --cut-at` takes to cut right before it.
-    pub cut_at: Option<u64>,
+    pub cut_at: Option<Position>,
+}
+
+/// What is left of a log that was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Mended {
+    /// Where it ends now.
+    pub head: Position,
+    /// Its new life: readers who have seen what was cut off have to notice.
+    pub epoch: LogEpoch,
 }

@@ -1,8 +1,9 @@
 //! `ondol log repair --cut-at`: the last resort, which loses what comes after the cut.
 
 use clap::Args;
+use ondol_kernel::Position;
 
-use super::{LogFailure, Logs, Output, Terminal, WhichLog};
+use super::{LogFailure, Logs, Mended, Output, Terminal, WhichLog};
 
 /// Cuts a damaged log before the damage. What comes after the cut is lost.
 #[derive(Debug, Args)]
@@ -10,7 +11,7 @@ pub(super) struct Repair {
     #[command(flatten)]
     log: WhichLog,
     /// The first position that is cut off, as `verify` says it.
-    #[arg(long, value_name = "POSITION")]
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
     cut_at: u64,
 }
 
@@ -20,10 +21,12 @@ impl Repair {
         logs: &dyn Logs,
         terminal: &mut Terminal<'_>,
     ) -> Result<(), LogFailure> {
-        let head = logs.repair(self.log.address(), self.cut_at).await?;
-        match terminal.output {
-            Output::Table => terminal.line(format_args!("the log ends at position {head} now")),
-            Output::Json => terminal.json(&serde_json::json!({ "head": head })),
+        let cut_at = Position::new(self.cut_at);
+        let mended = logs.repair(self.log.address(), cut_at).await?;
+        if terminal.output == Output::Json {
+            return terminal.json(&mended);
         }
+        let Mended { head, epoch } = mended;
+        terminal.line(format_args!("the log ends at position {head} now; its new epoch is {epoch}"))
     }
 }

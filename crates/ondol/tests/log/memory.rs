@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use clap::Parser;
-use ondol::{LogAddress, LogCommand, LogFailure, Logs, OpenFailure, Purpose, Terminal, Verified};
+use ondol::{
+    LogAddress, LogCommand, LogFailure, Logs, Mended, OpenFailure, Purpose, Terminal, Verified,
+};
 use ondol_kernel::{CommandId, EventId, EventType, Metadata, NewEvent, Payload, Position};
 use ondol_kernel::{SchemaVersion, StreamId, Tag};
 use ondol_store::{EventStore, Limits, LogEpoch, MemoryStore, ReadAll, Replica};
@@ -138,7 +140,7 @@ impl Logs for MemoryLogs {
         Verified::by_reading(&*opened.expect("the log is there")).await
     }
 
-    async fn repair(&self, _: &LogAddress, _: u64) -> Result<Position, LogFailure> {
+    async fn repair(&self, _: &LogAddress, _: Position) -> Result<Mended, LogFailure> {
         Err(LogFailure::NotMended { engine: "memory" })
     }
 }

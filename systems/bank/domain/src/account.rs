@@ -68,8 +68,8 @@ pub enum Event {
     Closed,
 }
 
-/// Why an account is frozen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Why an account is frozen; the graver reason comes later, and takes the place of a lighter one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum FreezeReason {
     /// Its owner asked for it.
     OwnerAsked,
@@ -139,7 +139,9 @@ impl Aggregate for Account {
             (Self::Open(book), Settle { transfer }) => settle(book, transfer),
             (Self::Open(book), Release { transfer }) => release(book, transfer),
 
-            (Self::Open(book), Freeze { .. }) if book.is_frozen() => already_done(),
+            (Self::Open(book), Freeze { because }) if book.frozen() >= Some(because) => {
+                already_done()
+            }
             (Self::Open(_), Freeze { because }) => accept(Event::Frozen { because }),
             (Self::Open(book), Unfreeze) if book.is_frozen() => accept(Event::Unfrozen),
             (Self::Open(_), Unfreeze) => already_done(),
@@ -182,7 +184,8 @@ fn hold(book: &Book, transfer: TransferId, amount: Money) -> Decision<Account> {
     match book.promise(transfer) {
         Some(Promise::Held(held)) if held == amount => already_done(),
         Some(Promise::Held(held)) => refuse(Refusal::HeldAlready { held }),
-        Some(Promise::Settled) => already_done(),
+        Some(Promise::Settled(left)) if left == amount => already_done(),
+        Some(Promise::Settled(_)) => refuse(Refusal::SettledAlready),
         Some(Promise::Released) => refuse(Refusal::ReleasedAlready),
         None if book.is_frozen() => refuse(Refusal::Frozen),
         None if !book.can_spare(amount) => {
@@ -197,7 +200,7 @@ fn hold(book: &Book, transfer: TransferId, amount: Money) -> Decision<Account> {
 fn settle(book: &Book, transfer: TransferId) -> Decision<Account> {
     match book.promise(transfer) {
         Some(Promise::Held(_)) => accept(Event::Settled { transfer }),
-        Some(Promise::Settled) => already_done(),
+        Some(Promise::Settled(_)) => already_done(),
         Some(Promise::Released) => refuse(Refusal::ReleasedAlready),
         None => refuse(Refusal::NothingHeld),
     }
@@ -208,7 +211,7 @@ fn settle(book: &Book, transfer: TransferId) -> Decision<Account> {
 fn release(book: &Book, transfer: TransferId) -> Decision<Account> {
     match book.promise(transfer) {
         Some(Promise::Held(_)) => accept(Event::Released { transfer }),
-        Some(Promise::Settled) => refuse(Refusal::SettledAlready),
+        Some(Promise::Settled(_)) => refuse(Refusal::SettledAlready),
         Some(Promise::Released) | None => already_done(),
     }
 }

@@ -141,6 +141,8 @@ fn settled_money_leaves_once() {
         .nothing_happens()
         .when(Command::Hold { transfer: T1, amount: krw(800) })
         .nothing_happens()
+        .when(Command::Hold { transfer: T1, amount: krw(801) })
+        .refused(Refusal::SettledAlready)
         .when(Command::Release { transfer: T1 })
         .refused(Refusal::SettledAlready);
     assert_eq!(balance(story.state()), krw(200));
@@ -231,4 +233,21 @@ fn an_account_closes_for_good_and_only_when_nothing_is_on_it() {
         .refused(Refusal::Closed)
         .when(Command::Open { owner: KIM, currency: Currency::KRW })
         .refused(Refusal::Closed);
+}
+
+#[test]
+fn an_order_of_a_court_is_not_lost_on_an_account_that_is_frozen_already() {
+    let freeze = |because| Command::Freeze { because };
+    let frozen = |because| Event::Frozen { because };
+    let story = Story::<Account>::given([OPENED, frozen(FreezeReason::OwnerAsked)])
+        .when(freeze(FreezeReason::OwnerAsked))
+        .nothing_happens()
+        .when(freeze(FreezeReason::SuspectedFraud))
+        .then([frozen(FreezeReason::SuspectedFraud)])
+        .when(freeze(FreezeReason::CourtOrder))
+        .then([frozen(FreezeReason::CourtOrder)])
+        .when(freeze(FreezeReason::SuspectedFraud))
+        .nothing_happens();
+    let Account::Open(book) = story.state() else { unreachable!("nothing has closed it") };
+    assert_eq!(book.frozen(), Some(FreezeReason::CourtOrder));
 }

@@ -49,4 +49,4 @@ macro_rules! on {
 }
 
 on!(disk, &[]);
-on!(postgres, &["log.engine=postgres"]);
+on!(postgres, &["log.engine=postgres", "views.engine=postgres"]);

@@ -17,7 +17,11 @@ impl Programs {
     pub(crate) fn of_system() -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let servers = SERVER_FOLDERS.iter().map(PathBuf::from);
-        Self { folders: std::env::split_paths(&path).chain(servers).collect() }
+        // Cargo finds its own subcommands there, in the `PATH` or not.
+        let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+        let cargo = cargo.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
+        let subcommands = cargo.map(|home| home.join("bin"));
+        Self { folders: std::env::split_paths(&path).chain(servers).chain(subcommands).collect() }
     }
 
     /// Of a system made up of these folders.

@@ -161,8 +161,11 @@ impl Inode {
     fn remember(&mut self, sector: usize) {
         let from = (sector * SECTOR).min(self.bytes.len());
         let to = ((sector + 1) * SECTOR).min(self.bytes.len());
+        // What a failed sync has given up is written after all if it is written anew.
+        let given_up = self.given_up.remove(&sector);
         let bytes = &self.bytes;
-        self.unsynced.entry(sector).or_insert_with(|| bytes[from..to].to_vec());
+        let before = || given_up.unwrap_or_else(|| bytes[from..to].to_vec());
+        self.unsynced.entry(sector).or_insert_with(before);
     }
 
     /// Makes everything durable, but for what an earlier sync has given up.

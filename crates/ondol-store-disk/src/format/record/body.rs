@@ -122,9 +122,9 @@ impl EventToWrite<'_> {
             put_short(into, actor.as_str());
         }
         if let Some(trace) = metadata.traceparent {
-            into.extend_from_slice(&trace.trace_id.to_le_bytes());
-            into.extend_from_slice(&trace.parent_id.to_le_bytes());
-            into.push(trace.flags);
+            into.extend_from_slice(&trace.trace_id().to_le_bytes());
+            into.extend_from_slice(&trace.parent_id().to_le_bytes());
+            into.push(trace.flags());
         }
         if let Some(tenant) = &metadata.tenant {
             put_short(into, tenant.as_str());

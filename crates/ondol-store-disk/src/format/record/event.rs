@@ -120,7 +120,8 @@ impl<'a> EventBytes<'a> {
         if has(flag::TRACE) {
             let trace_id = u128::from_le_bytes(cursor.array()?);
             let parent_id = u64::from_le_bytes(cursor.array()?);
-            metadata.traceparent = Some(TraceParent { trace_id, parent_id, flags: cursor.byte()? });
+            let trace = TraceParent::new(trace_id, parent_id, cursor.byte()?);
+            metadata.traceparent = Some(trace.ok_or(Malformed("has a trace without an id"))?);
         }
         if has(flag::TENANT) {
             metadata.tenant = Some(name(cursor.short()?, Tenant::new)?);

@@ -58,14 +58,9 @@ fn make(programs: &Path, parent: &Path, user: User) -> Result<(), StartError> {
         }
         Ok(()) | Err(_) => {}
     }
+    // It syncs what it makes: this folder outlives a power cut, and must not be half there after it.
     let mut initdb = Command::new(programs.join("initdb"));
-    initdb.args([
-        "--username=postgres",
-        "--auth=trust",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-sync",
-    ]);
+    initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]);
     initdb.arg("--pgdata").arg(&unfinished).current_dir(parent);
     user.apply(&mut initdb);
     text_of(&mut initdb)?;

@@ -19,6 +19,8 @@ pub const HOLDS_MAX: u32 = 100;
 /// is a new question; until then it is answered as it was the first time.
 pub const TRANSFERS_REMEMBERED_MAX: usize = 256;
 
+const NOTHING_HELD: &str = "no money is held for this transfer";
+
 /// An open account: whose it is, what is on it, and what of that is promised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Book {
@@ -34,8 +36,8 @@ pub struct Book {
 pub enum Promise {
     /// The money is held.
     Held(Money),
-    /// The money has left.
-    Settled,
+    /// So much money has left.
+    Settled(Money),
     /// The money can be spent again.
     Released,
 }
@@ -118,7 +120,7 @@ impl Book {
             Event::Withdrawn { amount } => self.take(amount),
             Event::Held { transfer, amount } => self.hold(transfer, amount),
             Event::Settled { transfer } => self.settle(transfer),
-            Event::Released { transfer } => self.end(transfer, Promise::Released).map(|_freed| ()),
+            Event::Released { transfer } => self.end(transfer, Promise::Released),
             Event::Frozen { because } => {
                 self.frozen = Some(because);
                 Ok(())
@@ -154,18 +156,19 @@ impl Book {
     }
 
     fn settle(&mut self, transfer: TransferId) -> Result<(), &'static str> {
-        let amount = self.end(transfer, Promise::Settled)?;
+        let amount = *self.holds.get(&transfer).ok_or(NOTHING_HELD)?;
+        self.end(transfer, Promise::Settled(amount))?;
         self.take(amount)
     }
 
     /// Ends a promise; what it held can be spent again.
-    fn end(&mut self, transfer: TransferId, ending: Promise) -> Result<Money, &'static str> {
-        let amount = self.holds.remove(&transfer).ok_or("no money is held for this transfer")?;
+    fn end(&mut self, transfer: TransferId, ending: Promise) -> Result<(), &'static str> {
+        self.holds.remove(&transfer).ok_or(NOTHING_HELD)?;
         if self.ended.len() >= TRANSFERS_REMEMBERED_MAX {
             self.ended.pop_front();
         }
         self.ended.push_back((transfer, ending));
-        Ok(amount)
+        Ok(())
     }
 
     fn spares(&self, amount: Money) -> Result<(), &'static str> {

@@ -14,6 +14,7 @@ use ondol_testkit::servers;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
 
 /// A bank that runs.
 pub(crate) struct Bank {
@@ -27,6 +28,8 @@ struct Process {
     child: Child,
     http: String,
     admin: String,
+    /// What it says is read to the end, so that it never waits for a reader.
+    _reading: JoinSet<()>,
 }
 
 /// An answer.
@@ -60,7 +63,7 @@ impl Bank {
 
     /// Starts the process, and waits until it is ready.
     pub(crate) async fn begin(&self) {
-        let process = begin(self.folder.path(), &self.settings).await;
+        let process = begin(self.folder.path(), &self.settings).await.expect("it comes up");
         let admin = process.admin.clone();
         *self.process.lock().await = Some(process);
         loop {
@@ -183,7 +186,8 @@ impl Bank {
     }
 }
 
-async fn begin(folder: &Path, settings: &[String]) -> Process {
+/// Starts the process and waits until it listens; otherwise, what it has said.
+async fn begin(folder: &Path, settings: &[String]) -> Result<Process, Vec<String>> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bank"));
     command.current_dir(folder).env_clear();
     for setting in ["http.listen=127.0.0.1:0", "admin.listen=127.0.0.1:0", "logging.format=json"] {
@@ -201,15 +205,13 @@ async fn begin(folder: &Path, settings: &[String]) -> Process {
         if value["message"] == "listening" {
             let address = |name: &str| format!("http://{}", value[name].as_str().unwrap_or(""));
             let (http, admin) = (address("http"), address("admin"));
-            // What it says from now on is read, so that it never waits for a reader.
-            drop(tokio::task::spawn(
-                async move { while let Ok(Some(_)) = told.next_line().await {} },
-            ));
-            return Process { child, http, admin };
+            let mut reading = JoinSet::new();
+            reading.spawn(async move { while let Ok(Some(_)) = told.next_line().await {} });
+            return Ok(Process { child, http, admin, _reading: reading });
         }
         before.push(line);
     }
-    panic!("the bank has not come up: {before:#?}");
+    Err(before)
 }
 
 fn signal(child: &Child, signal: &str) {
