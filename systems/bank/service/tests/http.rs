@@ -1,17 +1,18 @@
 //! The account over HTTP, the same on every engine: the tests know nothing but the API, and each
 //! engine is chosen by settings alone.
 
-mod http {
-    pub(crate) mod bank;
-    pub(crate) mod cases;
-    pub(crate) mod killing;
-}
+#[path = "http/bank.rs"]
+mod bank;
+#[path = "http/cases.rs"]
+mod cases;
+#[path = "http/killing.rs"]
+mod killing;
 
 /// Makes a module of one test a case, over a bank with these settings.
 macro_rules! on {
     ($engine:ident, $settings:expr) => {
         mod $engine {
-            use super::http::{bank::Bank, cases, killing};
+            use super::{bank::Bank, cases, killing};
 
             macro_rules! case {
                 ($case:ident) => {
