@@ -9,7 +9,7 @@ mod list;
 mod read;
 mod write;
 
-pub(crate) use list::names;
+pub use list::names;
 pub(crate) use read::{read, read_value};
 pub(crate) use write::write;
 

@@ -1,7 +1,7 @@
 //! What a client is told when a desk has no answer.
 
 use http::StatusCode;
-use ondol_runtime::{HandleError, LoadError};
+use ondol_runtime::{HandleError, LoadError, error_chain};
 use ondol_store::AppendError;
 
 use crate::Problem;
@@ -9,7 +9,7 @@ use crate::Problem;
 /// The problem that a client is told of. What is wrong on our side is logged here, once.
 pub fn handle_problem(error: &HandleError) -> Problem {
     match error {
-        HandleError::Key(_) => bad_key(),
+        HandleError::Key(_) => Problem::nothing_by_that_name(),
         HandleError::MovedOn { found, .. } => {
             let title = "It has changed since you have seen it.";
             Problem::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", title)
@@ -41,28 +41,18 @@ pub fn handle_problem(error: &HandleError) -> Problem {
 /// The problem that a client is told of when a thing cannot be looked at.
 pub fn load_problem(error: &LoadError) -> Problem {
     match error {
-        LoadError::Key(_) => bad_key(),
+        LoadError::Key(_) => Problem::nothing_by_that_name(),
         LoadError::Read(_) => passing(error),
         _ => ours(error),
     }
 }
 
-fn bad_key() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here by that name.")
-}
-
 fn passing(error: &dyn std::error::Error) -> Problem {
-    tracing::warn!(error = %chain(error), "the log cannot be used at the moment");
+    tracing::warn!(error = %error_chain(error), "the log cannot be used at the moment");
     Problem::unavailable()
 }
 
 fn ours(error: &dyn std::error::Error) -> Problem {
-    tracing::error!(error = %chain(error), "a request found something wrong on our side");
+    tracing::error!(error = %error_chain(error), "a request found something wrong on our side");
     Problem::internal()
-}
-
-/// An error with everything that is behind it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

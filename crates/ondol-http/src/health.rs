@@ -34,12 +34,15 @@ pub enum Readiness {
     Draining,
 }
 
+/// Says how parts stand when it is asked.
+type Probe = Arc<dyn Fn() -> Vec<(String, Readiness)> + Send + Sync>;
 type Numbers = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// What is known of a service's parts. Cheap to clone.
 #[derive(Clone)]
 pub struct Health {
     parts: Arc<RwLock<BTreeMap<String, Readiness>>>,
+    probes: Arc<RwLock<Vec<Probe>>>,
     numbers: Numbers,
 }
 
@@ -52,13 +55,19 @@ struct Told {
 impl Health {
     /// A service without parts, whose numbers are what `numbers` writes in Prometheus' format.
     pub fn new(numbers: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        Self { parts: Arc::default(), numbers: Arc::new(numbers) }
+        Self { parts: Arc::default(), probes: Arc::default(), numbers: Arc::new(numbers) }
     }
 
     /// Says how a part stands.
     pub fn set(&self, part: &str, readiness: Readiness) {
         let mut parts = self.parts.write().unwrap_or_else(PoisonError::into_inner);
         parts.insert(part.to_owned(), readiness);
+    }
+
+    /// Asks this how further parts stand, each time that somebody wants to know.
+    pub fn ask(&self, probe: impl Fn() -> Vec<(String, Readiness)> + Send + Sync + 'static) {
+        let mut probes = self.probes.write().unwrap_or_else(PoisonError::into_inner);
+        probes.push(Arc::new(probe));
     }
 
     /// Whether every part can be asked something, and there is at least one.
@@ -76,7 +85,9 @@ impl Health {
     }
 
     fn told(&self) -> Told {
-        let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut parts = self.parts.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let probes = self.probes.read().unwrap_or_else(PoisonError::into_inner).clone();
+        parts.extend(probes.iter().flat_map(|probe| probe()));
         let works =
             |part: &Readiness| matches!(part, Readiness::Ready | Readiness::Degraded { .. });
         Told { is_ready: !parts.is_empty() && parts.values().all(works), parts }

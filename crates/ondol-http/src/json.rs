@@ -6,6 +6,7 @@
 
 mod scan;
 
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -20,6 +21,9 @@ pub use scan::{DEPTH_MAX, JsonFault};
 
 /// How many bytes a body of JSON may have.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// How many bytes of a body that is too large are read and thrown away before the answer.
+const DISCARDED_BYTES_MAX: usize = 1024 * 1024;
 
 /// A body of JSON, read strictly; or an answer of JSON.
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,6 +96,7 @@ pub(crate) async fn body(request: Request) -> Result<Bytes, Problem> {
     let declared = request.headers().get(header::CONTENT_LENGTH);
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > BODY_BYTES_MAX) {
+        discard(request.into_body()).await;
         return Err(too_large());
     }
     match Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await {
@@ -100,6 +105,19 @@ pub(crate) async fn body(request: Request) -> Result<Bytes, Problem> {
         Err(_broken_off) => {
             let title = "The body broke off.";
             Err(Problem::new(StatusCode::BAD_REQUEST, "body-incomplete", title))
+        }
+    }
+}
+
+/// Reads on for a while, without keeping anything: a client that is still sending when the
+/// connection closes hears of a broken connection and never of the answer.
+async fn discard(mut body: Body) {
+    let mut left = DISCARDED_BYTES_MAX;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(length) {
+            Some(rest) => left = rest,
+            None => return,
         }
     }
 }

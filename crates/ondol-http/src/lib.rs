@@ -1,6 +1,8 @@
 //! HTTP as services of the house speak it.
 //!
 //! - [`Problem`]: what a client is told when the answer is not the one hoped for.
+//! - [`command`], [`Asked`]: a command in, what came of it out.
+//! - [`wait_after`], [`AsOfAsked`]: queries that see what one wrote, and the past.
 //! - [`Json`]: bodies, read strictly.
 //! - [`Idempotency`]: a request that is repeated under its key is answered once and for all.
 //! - [`ConsistencyToken`], [`After`]: read what you wrote.
@@ -10,23 +12,29 @@
 //! - [`serve`]: connections with limits, and a drain before the end.
 
 mod answer;
+mod command;
 mod consistency;
+mod extract;
 mod health;
 mod idempotency;
 mod json;
 mod page;
 mod problem;
+mod query;
 mod server;
 mod version;
 
 pub use answer::{handle_problem, load_problem};
+pub use command::{Accepted, Asked, Done, Happened, command};
 pub use consistency::{AFTER, After, ConsistencyToken, POSITION};
+pub use extract::{Path, Query};
 pub use health::{Health, Readiness};
 pub use idempotency::{
     Idempotency, IdempotencyOptions, KeyedCommand, Principal, REPLAYED, keyed_once,
 };
 pub use json::{BODY_BYTES_MAX, DEPTH_MAX, Json, JsonFault, read as read_json};
 pub use page::{PAGE_ITEMS_MAX, PAGE_ITEMS_USUAL, Page, PageAsked};
-pub use problem::Problem;
+pub use problem::{Problem, ProblemBody};
+pub use query::{AsOfAsked, ask_problem, wait_after};
 pub use server::{ServerOptions, serve};
 pub use version::{IfMatch, etag};

@@ -5,8 +5,10 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use ondol_domain::Refused;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// An answer of `application/problem+json`.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,22 @@ pub struct Problem {
     detail: Option<String>,
     retry_after_seconds: Option<u64>,
     more: Map<String, Value>,
+}
+
+/// A problem as clients read it, for the description of an API. It may hold more, by name.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// A name for this kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What kind of problem it is, in a sentence.
+    pub title: String,
+    /// The status.
+    pub status: u16,
+    /// What programs go by: the same for ever.
+    pub code: String,
+    /// What is to be said about this one.
+    pub detail: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -69,20 +87,42 @@ impl Problem {
         self.code
     }
 
-    /// The business has said no: 422, with the refusal's own sentence and values.
-    pub fn refusal<R: std::error::Error + Serialize>(refusal: &R) -> Self {
-        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "The answer is no.")
-            .detail(&sentence(&refusal.to_string()));
-        match serde_json::to_value(refusal) {
-            Ok(value) => problem.with("refusal", value),
-            Err(_unwritable) => problem,
-        }
+    /// The business has said no: 422, with the refusal's own code, sentence and values.
+    pub fn refused(refused: &Refused) -> Self {
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", "The answer is no.");
+        let data: Value = serde_json::from_slice(&refused.data.bytes).unwrap_or_default();
+        let data = if data.is_null() { Value::Object(Map::new()) } else { data };
+        let refusal = serde_json::json!({ "code": refused.code, "data": data });
+        problem.detail(&sentence(&refused.message)).with("refusal", refusal)
     }
 
     /// We are wrong, and say nothing about how.
     pub fn internal() -> Self {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         Self::new(status, "internal", "Something is wrong on our side.")
+    }
+
+    /// There is no such thing.
+    pub fn nothing_by_that_name() -> Self {
+        let title = "There is nothing here by that name.";
+        Self::new(StatusCode::NOT_FOUND, "not-found", title)
+    }
+
+    /// The page to go on after is not of this list.
+    pub fn no_such_page() -> Self {
+        let title = "The page to go on after is not of this list.";
+        Self::new(StatusCode::BAD_REQUEST, "page-cursor", title)
+    }
+
+    /// Nothing is at this path.
+    pub fn no_such_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no-such-path", "There is nothing at this path.")
+    }
+
+    /// What is at this path does not do that.
+    pub fn no_such_method() -> Self {
+        let title = "What is at this path does not take this method.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", title)
     }
 
     /// What is needed cannot be reached at the moment.

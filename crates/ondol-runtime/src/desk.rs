@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use ondol_domain::{Aggregate, Codec, Encoded};
 use ondol_kernel::{Envelope, NewEvent, Position, Recorded, StreamId, Version};
-use ondol_store::{Append, AppendError, Appended, Expected, Outcome, ReadAll};
+use ondol_store::{Append, AppendError, Appended, Expected, LogEpoch, Outcome, ReadAll};
 use tokio::sync::Mutex;
 
 use crate::{Ground, Origin, Request};
@@ -91,7 +91,7 @@ impl<A: Aggregate> Desk<A> {
         options.validate()?;
         let refusals = Refusals::new(&options, Arc::clone(&ground.clock));
         let inner = Inner {
-            codec: Codec::new()?,
+            codec: Codec::of::<A>()?,
             fold: load::fold_of::<A>()?,
             seats: moka::sync::Cache::new(options.hot_states_max),
             refusals,
@@ -99,6 +99,11 @@ impl<A: Aggregate> Desk<A> {
             options,
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Which life of the log positions in answers belong to.
+    pub fn epoch(&self) -> LogEpoch {
+        self.inner.ground.store.watch().borrow().epoch
     }
 
     /// Handles a command for the thing with this key.

@@ -1,14 +1,24 @@
-//! Runs a service: commands in, events kept, states as of any moment.
+//! Runs a service: commands in, events kept, views folded, states as of any moment.
+//!
+//! A [`Service`] is a description: which things it takes commands for, which views it folds. It
+//! can be checked without a log, and started over one it is [`Running`].
 //!
 //! A [`Desk`] takes the commands for one kind of aggregate: it loads how the thing stands, lets
 //! it decide, and appends what follows under the version it has seen. A command takes effect
 //! once, whatever is repeated, and an answer that was recorded is the answer for ever.
 //!
+//! A [`ViewReader`] reads the documents of a view, and waits for what one has written.
+//!
 //! A [`Supervisor`] watches over everything that runs on its own.
+//!
+//! No adapter is named here: a service is handed its log and the place of its views ([`Home`]).
 
 mod desk;
 mod ground;
+mod projection;
+mod reader;
 mod request;
+mod service;
 mod supervisor;
 
 pub use desk::{
@@ -16,5 +26,11 @@ pub use desk::{
     Standing, Verdict,
 };
 pub use ground::Ground;
+pub use projection::ViewControl;
+pub use reader::{AskError, Found, FoundPage, Question, ReaderOptions, ViewReader};
 pub use request::{Origin, Request};
-pub use supervisor::{Ending, Supervisor, TaskEnd};
+pub use service::{
+    AggregateDescription, Description, EventDescription, Home, NotPart, Running, Service,
+    ServiceOptions, ServiceProblem, StartServiceError, ViewDescription, ViewStanding,
+};
+pub use supervisor::{Ending, Supervisor, TaskEnd, error_chain};

@@ -1,14 +1,34 @@
-//! The command line of the house: what an operator does with a log.
+//! The facade: what a service's `main` needs, and the command line of the house.
+//!
+//! An [`App`] is made of services ([`Service`], with routes by [`Http`]) and becomes a program:
+//! it reads its configuration, opens logs and views by it, serves HTTP, and stops in order.
+//! [`Config`] says where everything is kept; turning a setting never needs other code.
 //!
 //! `ondol log …` looks at logs, checks, mends, copies, exports and imports them. The verbs are
 //! here and know no engine: they open a log through [`Logs`]. [`Engines`] opens those on a disk
 //! and in PostgreSQL; another program can take the verbs over with engines of its own.
 
+mod adapters;
+mod app;
+mod config;
 mod engines;
+mod hosted;
 mod log;
+mod stage;
+mod watch;
 
+pub use app::App;
+pub use config::{
+    Admin, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine, LogFormat,
+    Logging, PostgresConfig, Secret, Storage, ViewsEngine,
+};
 pub use engines::Engines;
+pub use hosted::{Hosted, Http, Routes};
 pub use log::{
     Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
     Output, Purpose, Terminal, Verified,
 };
+pub use ondol_runtime::{Desk, Running, Service};
+pub use stage::{RaiseError, Stage};
+/// Routes that describe themselves.
+pub use utoipa_axum::{router::OpenApiRouter, routes};

@@ -11,10 +11,10 @@ use crate::{say, workspace};
 
 /// What is started. The one place that names it.
 const PRODUCT: Product = Product {
-    package: "bank-domain",
-    target: ["--example", "account_story"],
-    args: &[],
-    look: "the story of an account, below; its source: systems/bank/domain/examples/account_story.rs",
+    package: "bank",
+    target: ["--bin", "bank"],
+    args: &["up"],
+    look: "the bank at http://127.0.0.1:8080/openapi.json, how it stands at http://127.0.0.1:8081/readyz",
 };
 
 /// A program of the workspace, and where to look once it runs.

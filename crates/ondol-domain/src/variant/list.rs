@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
 /// The variants of an enum, or a struct's own name; `None` for anything that has no name.
-pub(crate) fn names<T: DeserializeOwned>() -> Option<Vec<&'static str>> {
+pub fn names<T: DeserializeOwned>() -> Option<Vec<&'static str>> {
     let mut names = None;
     // The outcome is always the error that stopped the reading; what counts was kept before it.
     T::deserialize(Listing(&mut names)).err().and(names)

@@ -1,14 +1,9 @@
 //! A problem is what the standard says it is.
 
 use http_body_util::BodyExt;
+use ondol_kernel::Payload;
 
 use super::*;
-
-#[derive(Debug, thiserror::Error, Serialize)]
-enum Refusal {
-    #[error("only {available} is available")]
-    NotEnoughMoney { available: &'static str },
-}
 
 async fn told(problem: Problem) -> (StatusCode, http::HeaderMap, Value) {
     let (parts, body) = problem.into_response().into_parts();
@@ -18,8 +13,12 @@ async fn told(problem: Problem) -> (StatusCode, http::HeaderMap, Value) {
 
 #[tokio::test]
 async fn a_refusal_is_told_with_its_sentence_and_its_values() {
-    let refusal = Refusal::NotEnoughMoney { available: "700 KRW" };
-    let (status, headers, body) = told(Problem::refusal(&refusal)).await;
+    let refused = Refused {
+        code: "account.not_enough_money".to_owned(),
+        message: "only 700 KRW is available".to_owned(),
+        data: Payload::json(r#"{"available":"700 KRW"}"#),
+    };
+    let (status, headers, body) = told(Problem::refused(&refused)).await;
     assert_eq!(status, 422);
     assert_eq!(headers["content-type"], "application/problem+json");
     let expected = serde_json::json!({
@@ -28,7 +27,10 @@ async fn a_refusal_is_told_with_its_sentence_and_its_values() {
         "status": 422,
         "code": "refused",
         "detail": "Only 700 KRW is available.",
-        "refusal": { "NotEnoughMoney": { "available": "700 KRW" } },
+        "refusal": {
+            "code": "account.not_enough_money",
+            "data": { "available": "700 KRW" },
+        },
     });
     assert_eq!(body, expected);
 }

@@ -15,7 +15,7 @@ use super::repair::{Repair, RepairError, What};
 use super::replay::Reading;
 use super::state::Phase;
 use super::{FollowError, Progress, ProjectorError, ProjectorOptions, Source, ViewHandle};
-use crate::{Definition, Target, Unit, ViewId, ViewName, ViewStatus, ViewStore};
+use crate::{Definition, LoadError, Target, Unit, ViewId, ViewName, ViewStatus, ViewStore};
 
 /// Orders that may wait for the one who runs.
 const ORDERS_MAX: usize = 16;
@@ -274,7 +274,12 @@ impl<V: View> Projector<V> {
             return Ok(());
         };
         self.stop_main().await?;
-        let stands = self.handle.views.checkpoints(&serving).await?.1;
+        let stands = match self.handle.views.checkpoints(&serving).await {
+            Ok((_, stands)) => stands,
+            // None has ever served: nobody who reads can be taken back in time.
+            Err(LoadError::UnknownView { .. }) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
         let reached = beside
             .progress
             .wait_for(|progress| progress.phase == Phase::Stopped || progress.has_reached(&stands));

@@ -58,7 +58,21 @@ fn declared(file: &File) -> Vec<Code> {
             .map(|(place, code)| (source.line(place), code.to_owned()));
         literals.collect::<Vec<_>>()
     });
-    codes.map(|(line, code)| Code { code, file: file.path.clone(), line }).collect()
+    // The type's own file makes some by itself.
+    let own = if file.path.ends_with("ondol-http/src/problem.rs") { "Self::new" } else { "" };
+    let made = ["Problem::new", own].into_iter().filter(|piece| !piece.is_empty());
+    let places: Vec<_> = made.flat_map(|piece| source.places(piece)).collect();
+    let problems = places.into_iter().filter_map(|place| problem(&source, place));
+    let all = codes.chain(problems.collect::<Vec<_>>());
+    all.map(|(line, code)| Code { code, file: file.path.clone(), line }).collect()
+}
+
+/// The code of a problem that is told over HTTP: the first literal that it is made with.
+fn problem(source: &Source<'_>, place: usize) -> Option<(usize, String)> {
+    let rest = &source.code[place..];
+    let end = place + rest.find(';').unwrap_or(rest.len());
+    let (at, code) = source.literals_in(&(place..end)).next()?;
+    Some((source.line(at), code.to_owned()))
 }
 
 /// Those that answer with a constant, or with what a macro puts together.

@@ -1,0 +1,148 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{Given, LogCommand, Output};
+
+/// Runs services and looks after them.
+#[derive(Debug, Parser)]
+#[command(infer_subcommands = false, arg_required_else_help = true)]
+pub(super) struct Line {
+    #[command(flatten)]
+    pub(super) settings: Settings,
+    #[command(subcommand)]
+    pub(super) noun: Noun,
+}
+
+/// Where settings come from, besides the environment.
+#[derive(Debug, Args)]
+pub(super) struct Settings {
+    /// The file with the settings; ./ondol.toml, if it is there.
+    #[arg(long, global = true, value_name = "FILE", env = "ONDOL_CONFIG")]
+    config: Option<PathBuf>,
+    /// A setting, before all others: http.listen=127.0.0.1:9090.
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// How answers are written.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct HowWritten {
+    /// How answers are written.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Noun {
+    /// Runs all services in one process, until it is told to stop.
+    Up,
+    /// Runs the named services in one process, until it is told to stop.
+    Serve {
+        /// Which services.
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Looks at the settings.
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Looks at what the services are made of. No log is opened.
+    #[command(subcommand)]
+    Service(ServiceVerb),
+    /// Looks at views, checks and rebuilds them.
+    #[command(subcommand)]
+    View(ViewVerb),
+    /// Looks at logs, checks, mends, copies, exports and imports them.
+    Log(LogCommand),
+    /// Writes what a shell needs to complete commands.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Writes the pages of the manual.
+    Man {
+        /// Into which folder.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigVerb {
+    /// Checks the settings and the services, and says everything that is wrong.
+    Check(HowWritten),
+    /// Prints all settings as they are in force. Secrets are never shown.
+    Print {
+        #[command(flatten)]
+        how: HowWritten,
+        /// Says in so many words what is done anyway: secrets are not shown.
+        #[arg(long)]
+        redacted: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ServiceVerb {
+    /// Lists the services.
+    List(HowWritten),
+    /// Says what a service is made of: aggregates, commands, events, views.
+    Describe {
+        /// Which service; all, if none is named.
+        name: Option<String>,
+        #[command(flatten)]
+        how: HowWritten,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ViewVerb {
+    /// Lists the views, how many documents they have and how far they are folded.
+    List {
+        /// Of which service; of all, if none is named.
+        service: Option<String>,
+        #[command(flatten)]
+        how: HowWritten,
+    },
+    /// Folds a view anew beside the one that answers, and swaps them. The service must not be
+    /// running on the same folder.
+    Rebuild {
+        #[command(flatten)]
+        which: WhichView,
+        /// Only this document.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+    /// Compares a view with a replay of the log. The service must not be running on the same
+    /// folder.
+    Verify {
+        #[command(flatten)]
+        which: WhichView,
+        /// Only about so many documents, taken at random.
+        #[arg(long, value_name = "DOCUMENTS")]
+        sample: Option<u64>,
+    },
+}
+
+/// Which view is meant.
+#[derive(Debug, Args)]
+pub(super) struct WhichView {
+    /// Whose view.
+    pub(super) service: String,
+    /// Which view.
+    pub(super) view: String,
+    #[command(flatten)]
+    pub(super) how: HowWritten,
+}
+
+impl Settings {
+    /// What is given from outside, the environment of the process included.
+    pub(super) fn given(&self) -> Given {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| name.starts_with("ONDOL_"))
+            .collect();
+        Given { file: self.config.clone(), environment, settings: self.set.clone() }
+    }
+}

@@ -1,0 +1,103 @@
+//! All services of an app as they run, and the one router in front of them. Nothing here opens a
+//! port or a file: a test raises the same stage over stores in memory.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use ondol_http::{Health, Idempotency, IdempotencyOptions, Json, Problem, keyed_once};
+use ondol_runtime::{Home, NotPart, Running, ServiceOptions, StartServiceError, Supervisor};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{App, Hosted, watch};
+
+/// All services of an app as they run.
+#[derive(Debug)]
+pub struct Stage {
+    /// The services, in the order in which the app names them.
+    pub services: Vec<Running>,
+    /// What answers requests.
+    pub router: Router,
+    /// How everything stands.
+    pub health: Health,
+}
+
+/// Why a service could not be brought up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RaiseError {
+    /// It was not started.
+    #[error("the service {service:?} was not started")]
+    Start {
+        /// Which one.
+        service: String,
+        /// Why not.
+        #[source]
+        source: StartServiceError,
+    },
+    /// Its routes name a part that it does not have.
+    #[error("the routes do not fit the service")]
+    Routes(#[from] NotPart),
+}
+
+impl RaiseError {
+    /// The stable code under which the error is documented.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Start { source, .. } => source.code(),
+            Self::Routes(_) => "service-routes",
+        }
+    }
+}
+
+impl Stage {
+    /// Brings up services, each in its home, working as the options say, or as each says itself.
+    ///
+    /// # Errors
+    /// When one of them does not hold together.
+    pub fn raise(
+        app: &App,
+        homes: Vec<(&Hosted, Home)>,
+        options: Option<&ServiceOptions>,
+        supervisor: &Supervisor,
+    ) -> Result<Self, RaiseError> {
+        let clock = homes.first().map(|(_, home)| home.ground.clock.clone());
+        let mut services = Vec::with_capacity(homes.len());
+        let mut routes = OpenApiRouter::new();
+        for (hosted, home) in homes {
+            let options = options.unwrap_or_else(|| hosted.service.service_options());
+            let started = hosted.service.start_with(&home, options, supervisor);
+            let running = started.map_err(|source| RaiseError::Start {
+                service: hosted.service.name().to_owned(),
+                source,
+            })?;
+            if let Some(make) = hosted.routes {
+                routes = routes.merge(make(&running)?);
+            }
+            services.push(running);
+        }
+        let (router, mut description) = routes.split_for_parts();
+        app.name().clone_into(&mut description.info.title);
+        app.version().clone_into(&mut description.info.version);
+        description.info.license = None;
+        let mut router = router;
+        if let Some(clock) = clock {
+            let book = Idempotency::new(IdempotencyOptions::default(), clock);
+            router = router.layer(from_fn_with_state(book, keyed_once));
+        }
+        let description = move || {
+            let description = description.clone();
+            async move { Json(description) }
+        };
+        let router = router
+            .route("/openapi.json", get(description))
+            .fallback(|| async { Problem::no_such_path() })
+            .method_not_allowed_fallback(|| async { Problem::no_such_method() });
+        let health = watch::health(&services);
+        Ok(Self { services, router, health })
+    }
+
+    /// The service of this name.
+    pub fn service(&self, name: &str) -> Option<&Running> {
+        self.services.iter().find(|running| running.description().service == name)
+    }
+}

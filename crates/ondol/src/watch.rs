@@ -1,0 +1,83 @@
+//! How services stand, for `/readyz` and `/metrics`.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
+
+use ondol_http::{Health, Readiness};
+use ondol_runtime::{Running, ViewStanding};
+use ondol_views::Phase;
+
+/// The health of services: each view is a part, and the log's place and each view's lag are the
+/// numbers.
+pub(crate) fn health(services: &[Running]) -> Health {
+    let of_numbers = services.to_vec();
+    let health = Health::new(move || numbers(&of_numbers));
+    let services = services.to_vec();
+    // A view that has come so far once stays ready while it works off a burst.
+    let been_live = Mutex::new(HashSet::new());
+    health.ask(move || {
+        let mut been_live = been_live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parts = Vec::new();
+        for running in &services {
+            let service = &running.description().service;
+            parts.push((service.clone(), Readiness::Ready));
+            for standing in running.views() {
+                let name = format!("{service}/{}", standing.view);
+                let readiness = readiness(&standing, been_live.contains(&name));
+                if readiness == Readiness::Ready {
+                    been_live.insert(name.clone());
+                }
+                parts.push((name, readiness));
+            }
+        }
+        parts
+    });
+    health
+}
+
+fn readiness(standing: &ViewStanding, has_been_live: bool) -> Readiness {
+    let Some(serving) = standing.builds.first() else { return Readiness::Starting };
+    match serving.phase {
+        Phase::Live => Readiness::Ready,
+        Phase::CatchingUp if has_been_live => Readiness::Ready,
+        Phase::CatchingUp => Readiness::Starting,
+        Phase::Waiting => {
+            let reason = serving.failure.clone().unwrap_or_default();
+            Readiness::Degraded { reason }
+        }
+        Phase::Stopped => Readiness::Failed { reason: "the view is not folded on".to_owned() },
+    }
+}
+
+/// The numbers in Prometheus' format.
+fn numbers(services: &[Running]) -> String {
+    let mut text = String::new();
+    let mut head = |name: &str, help: &str, lines: Vec<String>| {
+        let lines: String = lines.into_iter().map(|line| format!("{name}{line}\n")).collect();
+        write!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{lines}")
+            .expect("a text takes what is written to it");
+    };
+    let positions = services.iter().map(|running| {
+        let position = running.home().ground.store.watch().borrow().position;
+        format!("{{service=\"{}\"}} {position}", running.description().service)
+    });
+    head("ondol_log_position", "The position of the last event.", positions.collect());
+    let of_views = |value: fn(&ondol_views::Progress) -> u64| {
+        let mut lines = Vec::new();
+        for running in services {
+            let service = &running.description().service;
+            for standing in running.views() {
+                let Some(serving) = standing.builds.first() else { continue };
+                let (view, value) = (&standing.view, value(serving));
+                lines.push(format!("{{service=\"{service}\",view=\"{view}\"}} {value}"));
+            }
+        }
+        lines
+    };
+    let behind = of_views(|progress| progress.behind.unwrap_or_default());
+    head("ondol_view_behind_events", "Events that a view has not folded in yet.", behind);
+    let rate = of_views(|progress| progress.events_per_second);
+    head("ondol_view_events_per_second", "Events that a view deals with in a second.", rate);
+    text
+}

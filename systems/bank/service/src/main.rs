@@ -1,0 +1,7 @@
+//! The bank: `bank up` runs it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bank::app().main()
+}
