@@ -1,0 +1,7 @@
+//! The gateway as a program of its own.
+
+mod cli;
+
+fn main() -> anyhow::Result<()> {
+    cli::main()
+}
