@@ -84,7 +84,7 @@ pub use self::{
     registry::{POLICIES_MAX, ParseError, PolicyState, RegisterError, Registry},
     rejected::{Error, Lift, LiftFuture, LiftLayer, Reason, Rejectable, Rejected},
     repeat::{Repeatable, Safety},
-    retry::{Retry, RetryCall, RetryLayer, RetryOptions, RetryService, RetryState},
+    retry::{Attempts, Retry, RetryCall, RetryLayer, RetryOptions, RetryService, RetryState},
     timeout::{
         TIME_LEFT, Timeout, TimeoutCall, TimeoutLayer, TimeoutOptions, TimeoutService,
         TimeoutState, read_time_left, write_time_left,

@@ -9,6 +9,7 @@
 //!
 //! Limit: the budget is kept for this policy in this process.
 
+mod attempts;
 mod call;
 mod options;
 
@@ -24,7 +25,7 @@ use std::{
 use serde::Serialize;
 use tower::Layer;
 
-pub use self::{call::RetryCall, call::RetryService, options::RetryOptions};
+pub use self::{attempts::Attempts, call::RetryCall, call::RetryService, options::RetryOptions};
 use crate::{
     AnyError, Classify, Context, Doors, Error, Mode, Problems, Rejectable, Safety, Tick, Verdict,
     budget::{Budget, BudgetState},

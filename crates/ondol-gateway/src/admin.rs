@@ -1,0 +1,92 @@
+//! The gateway's own port: health and metrics. Not for the world, so it has an address of its own.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Method, Response, StatusCode};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::body::Body;
+use crate::gateway::Core;
+use crate::handle::{Answer, Arrived, Handler, Peer, Sent};
+use crate::http1::serve;
+use crate::limits::ConnectionLimits;
+use crate::problem::Problem;
+use crate::wire::Wire;
+
+/// Connections at a time.
+const CONNECTIONS_MAX: usize = 64;
+
+/// Answers on the gateway's own port.
+pub(crate) struct Admin {
+    pub(crate) core: Arc<Core>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Handler for Admin {
+    type Record = ();
+
+    async fn handle(&self, arrived: Arrived) -> Answer<()> {
+        let response = match (arrived.method, arrived.target.as_ref()) {
+            (Method::GET | Method::HEAD, b"/metrics") => {
+                text(StatusCode::OK, self.core.write_metrics())
+            }
+            (Method::GET | Method::HEAD, b"/livez") => text(StatusCode::OK, "alive\n".to_owned()),
+            (Method::GET | Method::HEAD, b"/readyz") => match self.stop.is_cancelled() {
+                false => text(StatusCode::OK, "ready\n".to_owned()),
+                true => text(StatusCode::SERVICE_UNAVAILABLE, "draining\n".to_owned()),
+            },
+            (_, b"/metrics" | b"/livez" | b"/readyz") => {
+                let mut response = Problem::MethodNotAllowed.into_response();
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                response
+            }
+            _ => Problem::NoRoute.into_response(),
+        };
+        Answer { response, record: () }
+    }
+
+    fn refuse(&self, _peer: &Peer, problem: Problem) -> Answer<()> {
+        Answer { response: problem.into_response(), record: () }
+    }
+
+    fn finished(&self, (): (), _sent: Sent) {}
+}
+
+fn text(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::full(body));
+    *response.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, plain);
+    response
+}
+
+/// Serves the gateway's own port until told to stop.
+pub(crate) async fn administer(
+    admin: Arc<Admin>,
+    listener: TcpListener,
+    limits: Arc<ConnectionLimits>,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut connections = JoinSet::new();
+    loop {
+        let full = connections.len() >= CONNECTIONS_MAX;
+        let (stream, from) = tokio::select! {
+            accepted = listener.accept(), if !full => accepted?,
+            Some(ended) = connections.join_next() => {
+                ended.map_err(io::Error::other)?;
+                continue;
+            }
+            () = admin.stop.cancelled() => return Ok(()),
+        };
+        let (admin, limits) = (Arc::clone(&admin), Arc::clone(&limits));
+        connections.spawn(async move {
+            let peer = Arc::new(Peer::at(from, 0));
+            let (clock, stop) = (&admin.core.clock, admin.stop.clone());
+            serve(Wire::Plain(stream), peer, &*admin, &limits, clock, stop).await;
+        });
+    }
+}

@@ -1,0 +1,124 @@
+//! The command line: run, check, explain, show.
+
+mod run;
+mod watch;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use ondol_gateway::{BackendOptions, Config, Question, RouteOptions, explain};
+
+/// A strict, fast, reloadable API gateway.
+#[derive(Debug, Parser)]
+#[command(name = "ondol-gateway", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Run,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve. Reloads when the file changes or on SIGHUP; SIGTERM drains and stops.
+    Run(Run),
+    /// Say what is wrong with a configuration.
+    Check {
+        /// The configuration.
+        #[arg(default_value = "gateway.toml")]
+        file: PathBuf,
+    },
+    /// Say which route a request would take, and why not the others.
+    Explain {
+        /// The method, such as GET.
+        method: String,
+        /// `http://host/path?query`.
+        url: String,
+        /// A header, such as `Accept: application/json`.
+        #[arg(short = 'H', long = "header")]
+        headers: Vec<String>,
+        /// The configuration.
+        #[arg(long, default_value = "gateway.toml")]
+        config: PathBuf,
+    },
+    /// Print the configuration as it takes effect, with every limit filled in.
+    Show {
+        /// The configuration.
+        #[arg(default_value = "gateway.toml")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// The configuration.
+    file: Option<PathBuf>,
+    /// Send everything there, without any file: `http://localhost:3000`.
+    #[arg(long, conflicts_with = "file")]
+    to: Option<String>,
+    /// Where to listen, with `--to`.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+}
+
+/// Does what the command line says.
+pub(crate) fn main() -> anyhow::Result<()> {
+    let Arguments { command, run } = Arguments::parse();
+    match command.unwrap_or(Command::Run(run)) {
+        Command::Run(Run { to: Some(to), listen, .. }) => run::run(to_one(&to, listen)?, None),
+        Command::Run(Run { file, .. }) => {
+            let file = file.unwrap_or_else(|| "gateway.toml".into());
+            run::run(run::read_or_last_good(&file)?, Some(&file))
+        }
+        Command::Check { file } => {
+            let config = read(&file)?;
+            let (routes, backends) = (config.routes.len(), config.backends.len());
+            let routes = count(routes, "route");
+            let backends = count(backends, "backend");
+            say(&format!("{}: good; {routes}, {backends}\n", file.display()))
+        }
+        Command::Explain { method, url, headers, config } => {
+            let headers = headers.iter().map(|header| split_header(header));
+            let headers = headers.collect::<anyhow::Result<_>>()?;
+            let question = Question { method, url, headers };
+            say(&explain(&read(&config)?, &question)?)
+        }
+        Command::Show { file } => say(&toml::to_string(&read(&file)?)?),
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn split_header(header: &str) -> anyhow::Result<(String, String)> {
+    match header.split_once(':') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        None => bail!("`{header}` is not `Name: value`"),
+    }
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+/// Reads a file.
+fn read(file: &Path) -> anyhow::Result<Config> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?;
+    Ok(Config::read(&name, &text)?)
+}
+
+/// Everything to one place.
+fn to_one(to: &str, listen: SocketAddr) -> anyhow::Result<Config> {
+    let mut config = Config { listen: vec![listen], ..Config::default() };
+    let backend = BackendOptions { endpoints: vec![to.to_owned()], ..BackendOptions::default() };
+    config.backends.insert("to".to_owned(), backend);
+    let route = RouteOptions { to: Some("to".to_owned()), ..RouteOptions::default() };
+    config.routes.insert("all".to_owned(), route);
+    let text = toml::to_string(&config)?;
+    Ok(Config::read("--to", &text)?)
+}

@@ -1,0 +1,127 @@
+//! Running, reloading, stopping.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use ondol_gateway::{Config, Gateway, GatewayHandle};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::watch::Watcher;
+
+/// Runs a gateway until SIGTERM or SIGINT, and to the end of what is under way; a second signal
+/// ends it at once.
+pub(super) fn run(config: Config, file: Option<&Path>) -> anyhow::Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let gateway = Gateway::new(config)?;
+        let handle = gateway.handle();
+        for address in handle.addresses() {
+            tracing::info!(%address, "listening");
+        }
+        let stop = CancellationToken::new();
+        let mut running = std::pin::pin!(gateway.run(stop.clone()));
+        tokio::select! {
+            ended = running.as_mut() => return Ok(ended?),
+            ended = attend(&handle, file) => ended?,
+        }
+        tracing::info!("draining");
+        stop.cancel();
+        tokio::select! {
+            ended = running => Ok(ended?),
+            again = asked_to_stop() => {
+                again?;
+                tracing::warn!("stopping at once");
+                Ok(())
+            }
+        }
+    })
+}
+
+/// Reloads as asked, until asked to stop.
+async fn attend(handle: &GatewayHandle, file: Option<&Path>) -> anyhow::Result<()> {
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut watcher = file.map(Watcher::start).transpose()?;
+    let mut stop = std::pin::pin!(asked_to_stop());
+    loop {
+        tokio::select! {
+            stopped = stop.as_mut() => return stopped,
+            _ = hang_up.recv() => {}
+            () = async {
+                match &mut watcher {
+                    Some(watcher) => watcher.changed().await,
+                    None => std::future::pending().await,
+                }
+            } => {}
+        }
+        if let Some(file) = file {
+            match reload(handle, file) {
+                Ok(()) => tracing::info!(file = %file.display(), "reloaded"),
+                Err(error) => {
+                    tracing::error!(file = %file.display(), error = format!("{error:#}"), "the old configuration stays");
+                }
+            }
+        }
+    }
+}
+
+async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn reload(handle: &GatewayHandle, file: &Path) -> anyhow::Result<()> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?;
+    let config = Config::read(&name, &text)?;
+    handle.reload(config)?;
+    keep(file, &text);
+    Ok(())
+}
+
+/// The configuration; when it is bad or gone, the last one that was good.
+pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Config> {
+    let error = match super::read(file) {
+        Ok(config) => {
+            if let Ok(text) = std::fs::read_to_string(file) {
+                keep(file, &text);
+            }
+            return Ok(config);
+        }
+        Err(error) => error,
+    };
+    let kept = last_good(file);
+    if !kept.exists() {
+        return Err(error);
+    }
+    let config = super::read(&kept)?;
+    let mut stderr = std::io::stderr().lock();
+    let said = std::io::Write::write_fmt(
+        &mut stderr,
+        format_args!("{error:#}\nrunning with the last good one, {}\n", kept.display()),
+    );
+    said.map(|()| config).map_err(Into::into)
+}
+
+fn last_good(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".last-good");
+    name.into()
+}
+
+/// Keeps a configuration that was good, whole or not at all.
+fn keep(file: &Path, text: &str) {
+    let kept = last_good(file);
+    let mut new = kept.as_os_str().to_owned();
+    new.push(".new");
+    let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &kept));
+    if let Err(error) = written {
+        tracing::warn!(%error, file = %kept.display(), "the last good configuration is not kept");
+    }
+}

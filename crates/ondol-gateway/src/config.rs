@@ -1,0 +1,16 @@
+//! The configuration as a person writes it: TOML, one table for each thing that has a name.
+//!
+//! What cannot be understood is refused whole, with the file, line and column of every problem, and
+//! the word that was probably meant. A refused file changes nothing that is running.
+
+mod check;
+mod model;
+mod place;
+mod read;
+
+pub use model::{
+    AccessLogOptions, BackendOptions, CertificateOptions, Config, FallbackOptions, FaultOptions,
+    ListenerOptions, OneOrMany, RedirectOptions, RespondOptions, RouteOptions, StickyOptions,
+    TlsOptions, TrustOptions, VersionOptions,
+};
+pub use place::{Finding, Findings};

@@ -1,0 +1,359 @@
+//! The tables and keys of a configuration file.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
+use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::Limits;
+
+/// A whole file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where to listen for plain HTTP.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub listen: Vec<SocketAddr>,
+    /// Where metrics, health and registration are served. Nowhere, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin: Option<SocketAddr>,
+    /// Threads that serve; as many as there are cores, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<usize>,
+    /// How long running requests get when the gateway stops. 30 seconds, if not given.
+    #[serde(skip_serializing_if = "Option::is_none", with = "human::optional")]
+    pub drain: Option<Duration>,
+    /// What clients may ask.
+    pub limits: Limits,
+    /// Whom to believe, and what to strip.
+    pub trust: TrustOptions,
+    /// A line for each request.
+    pub access_log: AccessLogOptions,
+    /// Places to listen that need more than an address.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub listeners: BTreeMap<String, ListenerOptions>,
+    /// The services behind the gateway.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub backends: BTreeMap<String, BackendOptions>,
+    /// Which requests go where.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub routes: BTreeMap<String, RouteOptions>,
+}
+
+/// Whom to believe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrustOptions {
+    /// Proxies in front of the gateway, as addresses or `address/bits`: what they say about where a
+    /// request came from is kept.
+    pub proxies: Vec<String>,
+    /// Headers that only the gateway may set; `x-internal-*` means all that begin so.
+    pub strip: Vec<String>,
+}
+
+impl Default for TrustOptions {
+    fn default() -> Self {
+        let strip = ["x-user-id", "x-user-*", "x-tenant", "x-tenant-*", "x-internal-*", "x-auth-*"];
+        let more = ["x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-roles"];
+        let strip = strip.into_iter().chain(more).map(str::to_owned).collect();
+        Self { proxies: Vec::new(), strip }
+    }
+}
+
+/// The access log.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessLogOptions {
+    /// `-` for the standard output, or a file. No log, if not given.
+    pub to: Option<String>,
+}
+
+/// A place to listen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerOptions {
+    /// Where.
+    pub address: SocketAddr,
+    /// Speaks TLS, with these certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsOptions>,
+    /// Peers that must begin with a PROXY header, and are believed: addresses or `address/bits`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proxy_protocol_from: Vec<String>,
+}
+
+/// Certificates of a listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsOptions {
+    /// Certificate chains and their keys, PEM. The client's server name chooses among them.
+    pub certificates: Vec<CertificateOptions>,
+    /// Authorities, PEM, one of which must have signed the client's certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_authorities: Option<PathBuf>,
+}
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateOptions {
+    /// The chain, the server's own certificate first.
+    pub chain: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// A service behind the gateway.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackendOptions {
+    /// Its instances: `http://host:port` or `https://host:port`.
+    pub endpoints: Vec<String>,
+    /// Speaks HTTP/2 to them, without asking.
+    pub http2: bool,
+    /// Authorities, PEM, that sign its certificates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorities: Option<PathBuf>,
+    /// The gateway's own certificate towards it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<CertificateOptions>,
+    /// How long making a connection may take. 1 second, if not given.
+    #[serde(skip_serializing_if = "Option::is_none", with = "human::optional")]
+    pub connect_wait: Option<Duration>,
+    /// Requests under way at each instance. 1024, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_max: Option<usize>,
+    /// Idle connections to each instance on each worker. 64, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_max: Option<usize>,
+    /// How long a connection may be idle. 30 seconds, if not given.
+    #[serde(skip_serializing_if = "Option::is_none", with = "human::optional")]
+    pub idle_wait: Option<Duration>,
+    /// How one of several instances is chosen, and when one is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balancer: Option<BalancerOptions>,
+    /// When to leave it alone, and how to come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<BreakerOptions>,
+    /// How many requests at once, and how many may wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bulkhead: Option<BulkheadOptions>,
+    /// Whether and how to try again. Not at all, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryOptions>,
+}
+
+impl BackendOptions {
+    /// Whether its instances are reached in the same way, so that connections may live on.
+    pub(crate) fn reaches_as(&self, other: &Self) -> bool {
+        let reach = |one: &Self| Self {
+            endpoints: Vec::new(),
+            balancer: None,
+            breaker: None,
+            bulkhead: None,
+            retry: None,
+            ..one.clone()
+        };
+        reach(self) == reach(other)
+    }
+}
+
+/// One or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// All of them.
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// Which requests, and what becomes of them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RouteOptions {
+    /// Hosts: `api.example.com`, or `*.example.com` for all below it. Every host, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<OneOrMany>,
+    /// `/exact`, `/below/*`, `/with/{parameter}`, or `~regular expression`. Every path, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Methods. Every method, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<OneOrMany>,
+    /// Headers and their values; `*` for any value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// Query parameters and their values; `*` for any value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, String>,
+    /// Cookies and their values; `*` for any value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cookies: BTreeMap<String, String>,
+    /// Goes before routes with a lower one, whatever they match. 0, if not given.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub priority: i32,
+
+    /// The backend.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Backends and their shares.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub split: BTreeMap<String, u32>,
+    /// What keeps a client on its side of a split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<StickyOptions>,
+    /// Sends the client elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<RedirectOptions>,
+    /// Answers without asking anyone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub respond: Option<RespondOptions>,
+
+    /// Takes this off the path's beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strip_prefix: Option<String>,
+    /// The path to ask the backend for; `{parameter}` and `{rest}` (what `*` stood for) are filled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rewrite: Option<String>,
+    /// The Host the backend sees. The client's, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rewrite_host: Option<String>,
+    /// How long until the answer begins. 30 seconds, if not given.
+    #[serde(skip_serializing_if = "Option::is_none", with = "human::optional")]
+    pub timeout: Option<Duration>,
+    /// How long between two pieces of an answer (1 minute, if not given), or of silence in a
+    /// WebSocket (1 hour).
+    #[serde(skip_serializing_if = "Option::is_none", with = "human::optional")]
+    pub idle: Option<Duration>,
+    /// Bytes of a request's body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_bytes_max: Option<u64>,
+    /// Protocols a client may change to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<Vec<String>>,
+    /// Another backend for what the first one has not (yet).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<FallbackOptions>,
+    /// Breaks some of the requests on purpose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultOptions>,
+    /// Which version of an interface this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionOptions>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_zero(number: &i32) -> bool {
+    *number == 0
+}
+
+/// What keeps a client on its side of a split: the first that the request has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StickyOptions {
+    /// The value of this header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// The value of this cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<String>,
+    /// The client's address.
+    pub address: bool,
+}
+
+/// Sends the client elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedirectOptions {
+    /// Where; `{host}`, `{path}`, `{query}` (with its `?`), parameters and `{rest}` are filled in.
+    pub to: String,
+    /// 301, 302, 303, 307 or 308. 308, if not given.
+    #[serde(default = "permanent")]
+    pub status: u16,
+}
+
+const fn permanent() -> u16 {
+    308
+}
+
+/// Answers without asking anyone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RespondOptions {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    #[serde(default)]
+    pub body: String,
+    /// Its media type. `text/plain; charset=utf-8`, if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+}
+
+/// Another backend for what the first one has not (yet), or cannot give.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FallbackOptions {
+    /// The other backend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Or an answer made here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respond: Option<RespondOptions>,
+    /// Statuses of the first that lead there: its own, and those the gateway would give for it.
+    pub on: Vec<u16>,
+}
+
+/// Breaks some of the requests on purpose.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FaultOptions {
+    /// How long to hold some of them up.
+    #[serde(with = "human::required")]
+    pub delay: Duration,
+    /// How many of a hundred.
+    pub delay_percent: f64,
+    /// The status with which to answer some of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abort_status: Option<u16>,
+    /// How many of a hundred.
+    pub abort_percent: f64,
+}
+
+/// A version of an interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VersionOptions {
+    /// Its name, such as `2`.
+    pub name: String,
+    /// The header that asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// The media type that asks for it in `Accept`, such as `application/vnd.bank.v2+json`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Since when it should not be used: seconds since 1970, as RFC 9745 has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deprecated_at: Option<u64>,
+    /// When it will be gone: an HTTP date, as RFC 8594 has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sunset: Option<String>,
+    /// Where it is explained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}

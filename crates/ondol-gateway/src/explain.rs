@@ -1,0 +1,164 @@
+//! Which route a request would take, and why not the others.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{HOST, HeaderName};
+use http::{HeaderMap, HeaderValue, Method};
+
+use crate::canonical::{HeaderPolicy, Target};
+use crate::config::{Config, RouteOptions};
+use crate::problem::Problem;
+use crate::route::{Criteria, Found, Seen, Table};
+
+/// A request to be explained.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Its method.
+    pub method: String,
+    /// `http://host/path?query`, or `/path` with a `Host` among the headers.
+    pub url: String,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Why a request cannot even be asked about.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExplainError {
+    /// The method is not one.
+    #[error("`{0}` is not a method")]
+    Method(String),
+    /// A header is not one.
+    #[error("`{0}` is not a header")]
+    Header(String),
+}
+
+/// What the gateway would do with a request, for a person to read.
+///
+/// # Errors
+/// The question itself cannot be understood.
+pub fn explain(config: &Config, question: &Question) -> Result<String, ExplainError> {
+    let method = Method::from_bytes(question.method.as_bytes())
+        .map_err(|_error| ExplainError::Method(question.method.clone()))?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in &question.headers {
+        let wrong = || ExplainError::Header(format!("{name}: {value}"));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_error| wrong())?;
+        headers.append(name, HeaderValue::from_str(value).map_err(|_error| wrong())?);
+    }
+    let mut out = String::new();
+    let written = match answer(config, &method, &question.url, headers, &mut out) {
+        Ok(written) => written,
+        Err(problem) => {
+            let detail = problem.detail().map(|detail| format!(": {detail}"));
+            let (status, code) = (problem.status(), problem.code());
+            writeln!(out, "refused with {status} ({code}{})", detail.unwrap_or_default())
+        }
+    };
+    debug_assert!(written.is_ok(), "a string takes everything");
+    Ok(out)
+}
+
+fn answer(
+    config: &Config,
+    method: &Method,
+    url: &str,
+    mut headers: HeaderMap,
+    out: &mut String,
+) -> Result<std::fmt::Result, Problem> {
+    let url = Bytes::copy_from_slice(url.as_bytes());
+    if !headers.contains_key(HOST)
+        && let Some(host) = url.split(|byte| *byte == b'/').nth(2).filter(|_| url[0] != b'/')
+        && let Ok(host) = HeaderValue::from_bytes(host)
+    {
+        headers.insert(HOST, host);
+    }
+    let target = Target::read(&url, None, &headers, 1)?;
+    HeaderPolicy::new(&config.trust.strip).apply(&mut headers, false)?;
+    let seen = Seen {
+        method,
+        host: target.host.name(),
+        path: target.path(),
+        query: target.query(),
+        headers: &headers,
+    };
+    let routes = config.routes.iter().filter_map(|(name, options)| {
+        Some((Criteria::read(options).ok()?, Arc::new((name.as_str(), options))))
+    });
+    Ok(tell(config, &Table::new(routes.collect()), &seen, out))
+}
+
+fn tell(
+    config: &Config,
+    table: &Table<(&str, &RouteOptions)>,
+    seen: &Seen<'_>,
+    out: &mut String,
+) -> std::fmt::Result {
+    writeln!(out, "request   {} {}{}", seen.method, seen.host, seen.path)?;
+    let found = match table.find(seen) {
+        Found::Route(route) => Some(Arc::clone(route)),
+        Found::OtherMethod => {
+            writeln!(out, "refused with 405 (gateway-method-not-allowed)")?;
+            None
+        }
+        Found::Nothing => {
+            writeln!(out, "refused with 404 (gateway-no-route)")?;
+            None
+        }
+    };
+    if let Some(route) = &found {
+        tell_route(config, route.0, route.1, out)?;
+    }
+    writeln!(out, "others, in the order in which they are tried:")?;
+    for (criteria, other) in table.routes() {
+        if found.as_ref().is_some_and(|found| found.0 == other.0) {
+            continue;
+        }
+        match criteria.mismatch(seen) {
+            Some(mismatch) => writeln!(out, "  {:<24} no: {mismatch}", other.0)?,
+            None => writeln!(out, "  {:<24} matches too, but comes later", other.0)?,
+        }
+    }
+    Ok(())
+}
+
+fn tell_route(
+    config: &Config,
+    name: &str,
+    options: &RouteOptions,
+    out: &mut String,
+) -> std::fmt::Result {
+    writeln!(out, "route     {name}")?;
+    if let Some(redirect) = &options.redirect {
+        return writeln!(out, "redirect  {} to {}", redirect.status, redirect.to);
+    }
+    if let Some(respond) = &options.respond {
+        return writeln!(out, "respond   {}", respond.status);
+    }
+    let single = options.to.iter().map(|name| (name, 100));
+    let total = options.split.values().sum::<u32>().max(1);
+    let split = options.split.iter().map(|(name, share)| (name, share * 100 / total));
+    for (name, percent) in single.chain(split) {
+        let Some(backend) = config.backends.get(name) else { continue };
+        writeln!(out, "backend   {name} ({percent} %): {}", backend.endpoints.join(", "))?;
+        let policies = [
+            ("retry", backend.retry.is_some()),
+            ("breaker", backend.breaker.is_some()),
+            ("bulkhead", backend.bulkhead.is_some()),
+            ("balancer", backend.endpoints.len() > 1),
+        ];
+        let on: Vec<_> = policies.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+        if !on.is_empty() {
+            writeln!(out, "policies  {}", on.join(" → "))?;
+        }
+    }
+    match &options.fallback {
+        Some(fallback) => {
+            let to = fallback.to.as_deref().unwrap_or("a fixed answer");
+            writeln!(out, "fallback  {to}, on {:?}", fallback.on)
+        }
+        None => Ok(()),
+    }
+}

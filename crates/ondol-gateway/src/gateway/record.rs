@@ -1,0 +1,134 @@
+//! What is noted of a request while it is answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+
+use super::Core;
+use crate::canonical::Target;
+use crate::handle::{Arrived, Peer, Sent};
+use crate::problem::Problem;
+use crate::snapshot::Route;
+
+/// Notes for the meters and, if there is one, the access log.
+pub(crate) struct Record {
+    began: Duration,
+    route: Option<Arc<Route>>,
+    reason: Option<&'static str>,
+    random: (u64, u64, u64),
+    pub(crate) upstream_wait: Duration,
+    pub(crate) tries: u32,
+    line: Option<Box<Line>>,
+}
+
+/// What only the access log wants to know.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    pub(crate) method: Method,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    pub(crate) client: String,
+    pub(crate) detail: Option<String>,
+    pub(crate) upstream: Option<Arc<str>>,
+    pub(crate) trace: Option<[u8; 32]>,
+    pub(crate) span: Option<[u8; 16]>,
+    pub(crate) fell_back: bool,
+}
+
+impl Record {
+    pub(super) fn begin(core: &Core, arrived: &Arrived) -> Self {
+        let mut record = Self::nameless(core, &arrived.peer);
+        if let Some(line) = &mut record.line {
+            line.method = arrived.method.clone();
+        }
+        record
+    }
+
+    pub(super) fn nameless(core: &Core, peer: &Peer) -> Self {
+        let line = core.log.is_on().then(|| {
+            let client = peer.address.ip().to_string();
+            Box::new(Line { client, ..Line::default() })
+        });
+        let random = (core.rng.number(), core.rng.number(), core.rng.number());
+        Self {
+            began: core.clock.running(),
+            route: None,
+            reason: None,
+            random,
+            upstream_wait: Duration::ZERO,
+            tries: 0,
+            line,
+        }
+    }
+
+    /// Whether a line will be written about it.
+    pub(super) const fn is_logged(&self) -> bool {
+        self.line.is_some()
+    }
+
+    pub(super) fn target(&mut self, target: &Target) {
+        if let Some(line) = &mut self.line {
+            target.host.name().clone_into(&mut line.host);
+            target.path().clone_into(&mut line.path);
+        }
+    }
+
+    pub(super) fn route(&mut self, route: &Arc<Route>) {
+        self.route = Some(Arc::clone(route));
+    }
+
+    pub(super) fn refused(&mut self, problem: &Problem) {
+        self.reason = Some(problem.code());
+        if let Some(line) = &mut self.line {
+            line.detail = problem.detail();
+        }
+    }
+
+    pub(super) fn fell_back(&mut self) {
+        if let Some(line) = &mut self.line {
+            line.fell_back = true;
+        }
+    }
+
+    pub(super) fn upstream(&mut self, name: &Arc<str>) {
+        if let Some(line) = &mut self.line {
+            line.upstream = Some(Arc::clone(name));
+        }
+    }
+
+    pub(super) fn trace(&mut self, trace: [u8; 32], span: [u8; 16]) {
+        if let Some(line) = &mut self.line {
+            line.trace = Some(trace);
+            line.span = Some(span);
+        }
+    }
+
+    pub(super) const fn random(&self) -> u64 {
+        self.random.2
+    }
+
+    pub(super) const fn random_wide(&self) -> (u64, u64) {
+        (self.random.0, self.random.1)
+    }
+
+    pub(super) fn finish(self, core: &Core, sent: Sent) {
+        let took = core.clock.running().saturating_sub(self.began);
+        if let Some(route) = &self.route {
+            route.meter.answered(sent.status, took, sent.bytes, sent.complete);
+        }
+        if let Some(line) = &self.line {
+            let route = self.route.as_ref().map(|route| &*route.name);
+            core.log.write(&crate::access_log::Entry {
+                time: core.clock.now(),
+                line,
+                route,
+                reason: self.reason,
+                sent,
+                took,
+                upstream_wait: self.upstream_wait,
+                tries: self.tries,
+            });
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The API gateway: strict about what it understands, fast at passing it on, changed while it runs.
+//!
+//! A library and a binary. [`Config`] is read from TOML, [`Gateway::new`] opens the sockets,
+//! [`Gateway::run`] serves, and a [`GatewayHandle`] changes it meanwhile.
+//!
+//! HTTP/1 is spoken by the gateway's own code, because what a request *is* must not be decided by a
+//! lenient parser; HTTP/2 by hyper. Both meet in one pipeline (`gateway`), which sees only canonical
+//! requests.
+
+mod access_log;
+mod address;
+mod admin;
+mod backend;
+mod body;
+mod canonical;
+mod config;
+mod explain;
+mod gateway;
+mod handle;
+mod http1;
+mod http2;
+mod limits;
+mod listen;
+mod meter;
+mod patience;
+mod pool;
+mod problem;
+mod route;
+mod snapshot;
+mod start;
+mod tls;
+mod wire;
+
+pub use backend::BackendError;
+pub use body::{Body, BodyError};
+pub use config::{
+    AccessLogOptions, BackendOptions, CertificateOptions, Config, FallbackOptions, FaultOptions,
+    Finding, Findings, ListenerOptions, OneOrMany, RedirectOptions, RespondOptions, RouteOptions,
+    StickyOptions, TlsOptions, TrustOptions, VersionOptions,
+};
+pub use explain::{ExplainError, Question, explain};
+pub use limits::Limits;
+pub use snapshot::BuildError;
+pub use start::{Gateway, GatewayHandle, StartError};
+pub use tls::TlsError;

@@ -1,0 +1,198 @@
+//! Every answer the gateway makes itself: its status, its code, and what it tells the client.
+//!
+//! The code is the `reason` in the access log and names a page in docs/errors. What is told never
+//! holds a path, a version, an upstream's name or an error's source.
+
+use std::error::Error;
+
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
+use ondol_resilience::{Kind, Rejected};
+
+use crate::body::Body;
+
+/// Why the gateway answers itself.
+#[derive(Debug)]
+#[non_exhaustive]
+pub(crate) enum Problem {
+    BadFraming(Box<dyn Error + Send + Sync>),
+    UnknownVersion,
+    TargetTooLong,
+    HeadTooLarge,
+    HeadTooSlow,
+    UnknownExpectation,
+    BadHost(&'static str),
+    BadTarget(&'static str),
+    BadHeader(&'static str),
+    MethodNotServed,
+    BodyTooLarge,
+    BodyTooSlow,
+    BodyCut,
+    NoRoute,
+    MethodNotAllowed,
+    NoEndpoint,
+    TooBusy,
+    ConnectFailed,
+    UpstreamFailed,
+    UpstreamMalformed,
+    UpstreamTimedOut,
+    Rejected(Rejected),
+    Aborted(StatusCode),
+}
+
+impl Problem {
+    /// The stable code: the name of its page in docs/errors.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::BadFraming(_) => "gateway-bad-framing",
+            Self::UnknownVersion => "gateway-unknown-version",
+            Self::TargetTooLong => "gateway-target-too-long",
+            Self::HeadTooLarge => "gateway-head-too-large",
+            Self::HeadTooSlow => "gateway-head-too-slow",
+            Self::UnknownExpectation => "gateway-unknown-expectation",
+            Self::BadHost(_) => "gateway-bad-host",
+            Self::BadTarget(_) => "gateway-bad-target",
+            Self::BadHeader(_) => "gateway-bad-header",
+            Self::MethodNotServed => "gateway-method-not-served",
+            Self::BodyTooLarge => "gateway-body-too-large",
+            Self::BodyTooSlow => "gateway-body-too-slow",
+            Self::BodyCut => "gateway-body-cut",
+            Self::NoRoute => "gateway-no-route",
+            Self::MethodNotAllowed => "gateway-method-not-allowed",
+            Self::NoEndpoint => "gateway-no-endpoint",
+            Self::TooBusy => "gateway-too-busy",
+            Self::ConnectFailed => "gateway-connect-failed",
+            Self::UpstreamFailed => "gateway-upstream-failed",
+            Self::UpstreamMalformed => "gateway-upstream-malformed",
+            Self::UpstreamTimedOut => "gateway-upstream-timed-out",
+            Self::Aborted(_) => "gateway-fault-injected",
+            Self::Rejected(rejected) => match rejected.reason.kind() {
+                Kind::Breaker => "gateway-breaker-open",
+                Kind::Balancer => "gateway-no-endpoint",
+                _ => "gateway-too-busy",
+            },
+        }
+    }
+
+    /// The status.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::BadFraming(_)
+            | Self::BadHost(_)
+            | Self::BadTarget(_)
+            | Self::BadHeader(_)
+            | Self::BodyCut => StatusCode::BAD_REQUEST,
+            Self::UnknownVersion => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::HeadTooSlow | Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::UnknownExpectation => StatusCode::EXPECTATION_FAILED,
+            Self::MethodNotServed => StatusCode::NOT_IMPLEMENTED,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
+                StatusCode::BAD_GATEWAY
+            }
+            Self::UpstreamTimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Aborted(status) => *status,
+        }
+    }
+
+    /// What the client is told, in one sentence that gives nothing away.
+    fn title(&self) -> &'static str {
+        match self {
+            Self::BadFraming(_) => "The request is not well-formed HTTP.",
+            Self::UnknownVersion => "This version of HTTP is not spoken here.",
+            Self::TargetTooLong => "The request line is too long.",
+            Self::HeadTooLarge => "The request has too many or too long headers.",
+            Self::HeadTooSlow => "The request came too slowly.",
+            Self::UnknownExpectation => "Only `100-continue` can be expected.",
+            Self::BadHost(_) => "The request does not name one host.",
+            Self::BadTarget(_) => "The request's path has more than one meaning or none.",
+            Self::BadHeader(_) => "A header of the request cannot be accepted.",
+            Self::MethodNotServed => "This method is not served by a gateway.",
+            Self::BodyTooLarge => "The body is too large.",
+            Self::BodyTooSlow => "The body came too slowly.",
+            Self::BodyCut => "The body ended before its end.",
+            Self::NoRoute => "Nothing is served here.",
+            Self::MethodNotAllowed => "This method is not allowed here.",
+            Self::NoEndpoint => "No instance of the service is available.",
+            Self::TooBusy => "The service has as much to do as it can bear.",
+            Self::ConnectFailed => "The service cannot be reached.",
+            Self::UpstreamFailed => "The service broke off without an answer.",
+            Self::UpstreamMalformed => "The service's answer cannot be understood.",
+            Self::UpstreamTimedOut => "The service did not answer in time.",
+            Self::Aborted(_) => "A fault was injected on purpose.",
+            Self::Rejected(rejected) => match rejected.reason.kind() {
+                Kind::Breaker => "The service is being left alone to recover.",
+                Kind::Balancer => Self::NoEndpoint.title(),
+                _ => Self::TooBusy.title(),
+            },
+        }
+    }
+
+    /// Whether the connection cannot be trusted any more.
+    const fn closes(&self) -> bool {
+        matches!(
+            self,
+            Self::BadFraming(_)
+                | Self::UnknownVersion
+                | Self::TargetTooLong
+                | Self::HeadTooLarge
+                | Self::HeadTooSlow
+                | Self::UnknownExpectation
+                | Self::BadHost(_)
+                | Self::BadTarget(_)
+                | Self::BadHeader(_)
+                | Self::MethodNotServed
+                | Self::BodyTooLarge
+                | Self::BodyTooSlow
+                | Self::BodyCut
+        )
+    }
+
+    /// More about it, for those who may know: the access log and `explain`.
+    pub(crate) fn detail(&self) -> Option<String> {
+        match self {
+            Self::BadFraming(source) => Some(source.to_string()),
+            Self::BadHost(detail) | Self::BadTarget(detail) | Self::BadHeader(detail) => {
+                Some((*detail).to_owned())
+            }
+            Self::Rejected(rejected) => Some(rejected.to_string()),
+            _ => None,
+        }
+    }
+
+    /// How long to leave it, in whole seconds.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Rejected(rejected) => {
+                Some(rejected.retry_after.map_or(1, |after| after.as_secs() + 1))
+            }
+            Self::TooBusy | Self::NoEndpoint => Some(1),
+            _ => None,
+        }
+    }
+
+    /// The answer.
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let (status, code, title) = (self.status(), self.code(), self.title());
+        let number = status.as_u16();
+        let body = format!(
+            r#"{{"type":"https://ondol.dev/errors/{code}","title":"{title}","status":{number},"code":"{code}"}}"#
+        );
+        let mut response = Response::new(Body::full(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.closes() {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}

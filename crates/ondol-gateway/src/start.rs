@@ -1,0 +1,270 @@
+//! Starting a gateway, changing it while it runs, and stopping it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use ondol_doors::{Clock, Rng, SeededRng, SystemClock, SystemRng};
+use ondol_resilience::Doors;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::access_log::AccessLog;
+use crate::address::Network;
+use crate::admin::{Admin, administer};
+use crate::backend::Workshop;
+use crate::config::Config;
+use crate::gateway::Core;
+use crate::limits::ConnectionLimits;
+use crate::listen::{Door, Shift, bind, work};
+use crate::meter::Meters;
+use crate::snapshot::{BuildError, Snapshot};
+use crate::tls::TlsError;
+
+/// Why a gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The configuration cannot be made ready.
+    #[error("the configuration cannot be made ready")]
+    Build(#[from] BuildError),
+    /// It cannot listen.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The certificates of a listener cannot be used.
+    #[error("the certificates of listener `{name}` cannot be used")]
+    Tls {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: TlsError,
+    },
+    /// The access log cannot be opened.
+    #[error("the access log cannot be opened")]
+    AccessLog(#[source] io::Error),
+    /// There is nowhere to listen.
+    #[error("the configuration has no `listen` and no listener")]
+    Nowhere,
+}
+
+/// A gateway that is ready to run.
+pub struct Gateway {
+    core: Arc<Core>,
+    workshop: Arc<Workshop>,
+    doors: Vec<(Door, std::net::TcpListener)>,
+    admin: Option<std::net::TcpListener>,
+}
+
+/// A hand on a gateway: cheap to clone.
+#[derive(Clone)]
+pub struct GatewayHandle {
+    core: Arc<Core>,
+    workshop: Arc<Workshop>,
+    addresses: Arc<[SocketAddr]>,
+    doors: Arc<[Door]>,
+    admin: Option<SocketAddr>,
+}
+
+impl Gateway {
+    /// A gateway with its sockets open.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn new(config: Config) -> Result<Self, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let seed = SystemRng.number();
+        Self::with(config, clock, Arc::new(SeededRng::new(seed)))
+    }
+
+    /// A gateway with these doors to time and chance.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn with(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, StartError> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers = config.workers.unwrap_or(cores).max(1);
+        let doors = Doors::default();
+        let workshop = Workshop { workers, clock: Arc::clone(&clock), doors };
+        let meters = Meters::default();
+        let doors = open(&config)?;
+        let admin = config
+            .admin
+            .map(|address| bind(address).map_err(|source| StartError::Listen { address, source }));
+        let admin = admin.transpose()?;
+        let log =
+            AccessLog::open(config.access_log.to.as_deref()).map_err(StartError::AccessLog)?;
+        let snapshot = Snapshot::build(config, None, &workshop, &meters)?;
+        let cut = CancellationToken::new();
+        let snapshot = ArcSwap::from_pointee(snapshot);
+        let core = Arc::new(Core { snapshot, clock, rng, meters, log, cut });
+        Ok(Self { core, workshop: Arc::new(workshop), doors, admin })
+    }
+
+    /// A hand on it.
+    pub fn handle(&self) -> GatewayHandle {
+        let addresses = self.doors.iter().map(|(door, _)| door.address).collect();
+        let (core, workshop) = (Arc::clone(&self.core), Arc::clone(&self.workshop));
+        let admin = self.admin.as_ref().and_then(|listener| listener.local_addr().ok());
+        let doors = self.doors.iter().map(|(door, _)| door.clone()).collect();
+        GatewayHandle { core, workshop, addresses, doors, admin }
+    }
+
+    /// Serves until `stop` is cancelled and what was under way has ended.
+    ///
+    /// # Errors
+    /// A worker could not start, or failed.
+    pub async fn run(self, stop: CancellationToken) -> io::Result<()> {
+        let mut workers = JoinSet::new();
+        let (limits, connections_max, drain) = {
+            let snapshot = self.core.snapshot.load();
+            let limits = Arc::new(ConnectionLimits::new(&snapshot.config.limits));
+            let drain = snapshot.config.drain.unwrap_or(Duration::from_secs(30));
+            (limits, snapshot.config.limits.connections_max, drain)
+        };
+        for number in 0..self.workshop.workers {
+            let mut doors = Vec::with_capacity(self.doors.len());
+            for (door, listener) in &self.doors {
+                let own = if number == 0 { listener.try_clone()? } else { bind(door.address)? };
+                doors.push((door.clone(), own));
+            }
+            let shift = Shift {
+                core: Arc::clone(&self.core),
+                number,
+                doors,
+                limits: Arc::clone(&limits),
+                connections_max,
+                drain,
+                stop: stop.clone(),
+            };
+            let ended = start_worker(shift)?;
+            workers.spawn(async move {
+                ended.await.unwrap_or_else(|_lost| Err(io::Error::other("a worker panicked")))
+            });
+        }
+        drop(self.doors);
+        if let Some(listener) = self.admin {
+            let admin = Admin { core: Arc::clone(&self.core), stop: stop.clone() };
+            workers.spawn(administer(Arc::new(admin), listener, limits));
+        }
+        let mut outcome = Ok(());
+        while let Some(ended) = workers.join_next().await {
+            let ended = ended.map_err(io::Error::other).and_then(|ended| ended);
+            if ended.is_err() {
+                // One worker less is an outage in disguise: all stop, and whoever runs us sees it.
+                stop.cancel();
+            }
+            outcome = outcome.and(ended);
+        }
+        outcome
+    }
+}
+
+fn open(config: &Config) -> Result<Vec<(Door, std::net::TcpListener)>, StartError> {
+    let mut doors = Vec::new();
+    for address in &config.listen {
+        doors.push(Door { name: None, address: *address, tls: None, proxies: Arc::new([]) });
+    }
+    for (name, listener) in &config.listeners {
+        let tls = match &listener.tls {
+            None => None,
+            Some(tls) => {
+                let config = crate::tls::server(tls)
+                    .map_err(|source| StartError::Tls { name: name.clone(), source })?;
+                Some(Arc::new(ArcSwap::new(config)))
+            }
+        };
+        let networks = listener.proxy_protocol_from.iter();
+        let proxies: Vec<Network> = networks.filter_map(|text| text.parse().ok()).collect();
+        let name = Some(name.as_str().into());
+        doors.push(Door { name, address: listener.address, tls, proxies: proxies.into() });
+    }
+    if doors.is_empty() {
+        return Err(StartError::Nowhere);
+    }
+    let bound = doors.into_iter().map(|mut door| {
+        let failed = |source| StartError::Listen { address: door.address, source };
+        let listener = bind(door.address).map_err(failed)?;
+        door.address = listener.local_addr().map_err(failed)?;
+        Ok((door, listener))
+    });
+    bound.collect()
+}
+
+fn start_worker(shift: Shift) -> io::Result<oneshot::Receiver<io::Result<()>>> {
+    let (done, ended) = oneshot::channel();
+    let name = format!("gateway-{}", shift.number);
+    std::thread::Builder::new().name(name).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let outcome = runtime.and_then(|runtime| runtime.block_on(work(shift)));
+        // Nobody listens any more if the gateway's future was dropped.
+        drop(done.send(outcome));
+    })?;
+    Ok(ended)
+}
+
+impl GatewayHandle {
+    /// Where it listens.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Takes a new configuration over. Requests under way keep the old one to their end. Where to
+    /// listen, the workers and the limits of connections stay as they were at the start.
+    ///
+    /// # Errors
+    /// The configuration cannot be made ready; the old one stays.
+    pub fn reload(&self, config: Config) -> Result<(), BuildError> {
+        let taken = self.take_over(config);
+        let meters = &self.core.meters;
+        let counter = if taken.is_ok() { &meters.reloads } else { &meters.reloads_refused };
+        counter.fetch_add(1, Ordering::Relaxed);
+        taken
+    }
+
+    /// All of it or nothing: what can fail comes first.
+    fn take_over(&self, config: Config) -> Result<(), BuildError> {
+        let mut certificates = Vec::new();
+        for door in self.doors.iter() {
+            let Some((name, tls)) = door.name.as_ref().zip(door.tls.as_ref()) else { continue };
+            let options = config.listeners.get(&**name).and_then(|options| options.tls.as_ref());
+            if let Some(options) = options {
+                let failed = |source| BuildError::Tls { name: name.to_string(), source };
+                certificates.push((tls, crate::tls::server(options).map_err(failed)?));
+            }
+        }
+        let before = self.core.snapshot.load_full();
+        let meters = &self.core.meters;
+        let snapshot = Snapshot::build(config, Some(&before), &self.workshop, meters)?;
+        meters.keep_routes(|name| snapshot.config.routes.contains_key(name));
+        for (tls, config) in certificates {
+            tls.store(config);
+        }
+        self.core.snapshot.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// What has been counted, as Prometheus reads it.
+    pub fn metrics(&self) -> String {
+        self.core.write_metrics()
+    }
+
+    /// Where metrics and health are served.
+    pub const fn admin(&self) -> Option<SocketAddr> {
+        self.admin
+    }
+}

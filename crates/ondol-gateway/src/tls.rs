@@ -1,0 +1,109 @@
+//! Certificates and keys, for those who come in and those we go to.
+//!
+//! TLS 1.2 and 1.3 by rustls on aws-lc-rs, with its own choice of ciphers. There is no way to leave a
+//! certificate unchecked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+use crate::config::{BackendOptions, CertificateOptions, TlsOptions};
+
+mod resolve;
+
+/// Why certificates cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// A file cannot be read as PEM.
+    #[error("{file} cannot be read as PEM")]
+    Pem {
+        /// The file.
+        file: String,
+        /// Why.
+        #[source]
+        source: rustls::pki_types::pem::Error,
+    },
+    /// A file has nothing in it.
+    #[error("{0} has no certificate in it")]
+    Empty(String),
+    /// They do not fit together.
+    #[error("the certificates and keys do not fit together")]
+    Unfit(#[from] rustls::Error),
+    /// The authorities cannot be used.
+    #[error("the authorities cannot be used")]
+    Authorities(#[from] rustls::server::VerifierBuilderError),
+}
+
+/// The gateway's side towards clients.
+pub(crate) fn server(options: &TlsOptions) -> Result<Arc<ServerConfig>, TlsError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
+    let builder = match &options.client_authorities {
+        None => builder.with_no_client_auth(),
+        Some(file) => {
+            let roots = Arc::new(read_roots(file)?);
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider))
+                    .build()?;
+            builder.with_client_cert_verifier(verifier)
+        }
+    };
+    let resolver = resolve::ByName::read(options, &provider)?;
+    let mut config = builder.with_cert_resolver(Arc::new(resolver));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.max_early_data_size = 0;
+    Ok(Arc::new(config))
+}
+
+/// The gateway's side towards a backend.
+pub(crate) fn client(options: &BackendOptions) -> Result<Arc<ClientConfig>, TlsError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let roots = match &options.authorities {
+        Some(file) => read_roots(file)?,
+        None => RootCertStore::empty(),
+    };
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots);
+    let mut config = match &options.identity {
+        None => builder.with_no_client_auth(),
+        Some(identity) => {
+            let (chain, key) = read_identity(identity)?;
+            builder.with_client_auth_cert(chain, key)?
+        }
+    };
+    let protocol = if options.http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() };
+    config.alpn_protocols = vec![protocol];
+    Ok(Arc::new(config))
+}
+
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn read_identity(options: &CertificateOptions) -> Result<Identity, TlsError> {
+    let chain = read_chain(&options.chain)?;
+    let key = PrivateKeyDer::from_pem_file(&options.key)
+        .map_err(|source| TlsError::Pem { file: options.key.display().to_string(), source })?;
+    Ok((chain, key))
+}
+
+fn read_chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let named = || file.display().to_string();
+    let pem = |source| TlsError::Pem { file: named(), source };
+    let chain = CertificateDer::pem_file_iter(file).map_err(pem)?;
+    let chain = chain.collect::<Result<Vec<_>, _>>().map_err(pem)?;
+    if chain.is_empty() { Err(TlsError::Empty(named())) } else { Ok(chain) }
+}
+
+fn read_roots(file: &Path) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in read_chain(file)? {
+        roots.add(certificate)?;
+    }
+    Ok(roots)
+}

@@ -1,0 +1,112 @@
+//! Files: what is refused and where, what takes effect, what is explained.
+
+use ondol_gateway::{Config, Question, explain};
+
+fn refused(text: &str) -> String {
+    Config::read("gateway.toml", text).expect_err("a bad configuration").to_string()
+}
+
+#[test]
+fn an_unknown_key_is_found_with_its_place_and_what_was_meant() {
+    let text = "[backends.one]\nendpoints = []\n[routes.all]\nto = \"one\"\ntimout = \"1s\"\n";
+    assert_eq!(refused(text), "gateway.toml:5:1: unknown key `timout`; did you mean `timeout`?");
+    let text = "[limits]\nhead_bytes_mux = 1\n";
+    assert_eq!(
+        refused(text),
+        "gateway.toml:2:1: unknown key `head_bytes_mux`; did you mean `head_bytes_max`?"
+    );
+}
+
+#[test]
+fn a_name_that_nothing_has_is_found_with_its_place() {
+    let text = "[backends.accounts]\nendpoints = []\n\n[routes.all]\nto = \"acounts\"\n";
+    assert_eq!(
+        refused(text),
+        "gateway.toml:5:1: there is no backend `acounts`; did you mean `accounts`?"
+    );
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let text = "[trust]\nproxies = [\"10.0.0/8\"]\n\
+                [backends.one]\nendpoints = [\"localhost:80\"]\nbreaker = { failures_in_a_row = 0 }\n\
+                [routes.a]\npath = \"accounts\"\nto = \"one\"\n\
+                [routes.b]\nmethod = \"get\"\n";
+    let found = refused(text);
+    let lines: Vec<_> = found.lines().collect();
+    assert_eq!(lines.len(), 6, "{found}");
+    for (line, part) in [
+        (0, "gateway.toml:2:1: `10.0.0/8` is neither"),
+        (1, "gateway.toml:4:1: `localhost:80`: an address begins with"),
+        (2, "gateway.toml:5:"),
+        (3, "gateway.toml:7:1: `accounts`: a path begins with `/`"),
+        (4, "gateway.toml:10:1: `get` is not a method"),
+        (5, "gateway.toml:9:"),
+    ] {
+        assert!(lines[line].starts_with(part), "{line}: {}", lines[line]);
+    }
+}
+
+#[test]
+fn routes_that_collide_are_an_error_and_routes_that_cannot_are_not() {
+    let route =
+        |name: &str, more: &str| format!("[routes.{name}]\n{more}\nrespond = {{ status = 200 }}\n");
+    let both = route("one", "path = \"/a/{id}\"") + &route("two", "path = \"/a/{name}\"");
+    assert_eq!(
+        refused(&both),
+        "gateway.toml:4:9: routes `one` and `two` match the same requests; give one of them a `priority`"
+    );
+    for apart in
+        ["method = \"POST\"", "headers = { x-a = \"2\" }", "host = \"b.test\"", "priority = 1"]
+    {
+        let one = route(
+            "one",
+            "path = \"/a\"\nmethod = \"GET\"\nheaders = { x-a = \"1\" }\nhost = \"a.test\"",
+        );
+        let mut more = vec![
+            "path = \"/a\"",
+            "method = \"GET\"",
+            "headers = { x-a = \"1\" }",
+            "host = \"a.test\"",
+        ];
+        more.retain(|line| line.split(' ').next() != apart.split(' ').next());
+        more.push(apart);
+        let text = one + &route("two", &more.join("\n"));
+        assert!(Config::read("gateway.toml", &text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn what_takes_effect_reads_back_as_itself() {
+    let text = "listen = [\"127.0.0.1:0\"]\n[limits]\nhead_wait = \"3s\"\n\
+                [backends.one]\nendpoints = [\"http://127.0.0.1:1\"]\nbreaker = { failures_in_a_row = 5 }\n\
+                [routes.all]\npath = \"/a/*\"\nto = \"one\"\ntimeout = \"250ms\"\n";
+    let config = Config::read("gateway.toml", text).expect("a good configuration");
+    let shown = toml::to_string(&config).expect("options that can be written");
+    assert!(shown.contains("head_bytes_max = 32768"), "{shown}");
+    assert_eq!(Config::read("shown.toml", &shown).expect("what was shown"), config);
+}
+
+#[test]
+fn a_request_is_explained_with_the_routes_that_do_not_take_it() {
+    let text = "[backends.one]\nendpoints = [\"http://127.0.0.1:1\"]\n\
+                [routes.cards]\npath = \"/accounts/{id}/cards\"\nto = \"one\"\n\
+                [routes.post]\npath = \"/accounts/{id}\"\nmethod = \"POST\"\nto = \"one\"\n\
+                [routes.rest]\nto = \"one\"\n";
+    let config = Config::read("gateway.toml", text).expect("a good configuration");
+    let ask = |method: &str, url: &str| {
+        let question = Question { method: method.into(), url: url.into(), headers: Vec::new() };
+        explain(&config, &question).expect("an explanation")
+    };
+    let said = ask("GET", "http://bank.test/accounts/7");
+    assert!(said.contains("route     rest\n"), "{said}");
+    assert!(said.contains("cards") && said.contains("no: another path"), "{said}");
+    assert!(said.contains("post") && said.contains("no: another method"), "{said}");
+    let said = ask("GET", "http://bank.test/a/../b");
+    assert!(
+        said.contains(
+            "refused with 400 Bad Request (gateway-bad-target: the path has dot segments)"
+        ),
+        "{said}"
+    );
+}

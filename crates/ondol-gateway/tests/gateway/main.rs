@@ -1,0 +1,11 @@
+//! The gateway as its clients and its backends see it: over real sockets.
+
+mod attacks;
+mod configuration;
+mod differential;
+mod forwarding;
+mod http2;
+mod resilience;
+mod rig;
+mod routing;
+mod tls;
