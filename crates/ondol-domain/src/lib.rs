@@ -40,6 +40,6 @@ pub use saga::{
     Starter, Step, StepError, StepShape, Turn,
 };
 pub use snapshot::{Snapshot, SnapshotError};
-pub use variant::names as variant_names;
 pub use upcast::{Lift, LiftError, UpcastProblem, Upcasts};
+pub use variant::names as variant_names;
 pub use view::{Index, IndexKind, IndexValue, Keys, View, ViewProblem, ViewShape, view_shape};

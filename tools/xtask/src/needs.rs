@@ -43,6 +43,18 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "pgbouncer",
         quiet: &[START_NOTHING],
     },
+    Need {
+        what: "nginx",
+        probe: &["/usr/sbin/nginx", "nginx"],
+        package: "nginx-light",
+        quiet: &[START_NOTHING],
+    },
+    Need {
+        what: "HAProxy",
+        probe: &["/usr/sbin/haproxy", "haproxy"],
+        package: "haproxy",
+        quiet: &[START_NOTHING],
+    },
 ];
 
 /// The needs this system does not meet.
