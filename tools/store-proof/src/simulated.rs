@@ -164,6 +164,9 @@ fn step(calls: u64) -> u64 {
     step
 }
 
+/// How soon after there is room again something must be taken.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// A disk that fills up and has room again: appends are refused meanwhile, and reading goes on.
 fn full(runtime: &Runtime, budget: Budget, report: &mut Report) -> anyhow::Result<()> {
     let until = report.running() + budget.share(3);
@@ -179,8 +182,18 @@ fn full(runtime: &Runtime, budget: Budget, report: &mut Report) -> anyhow::Resul
         let mut wrong = runtime.block_on(check(&before, &store));
         wrong.extend(runtime.block_on(check(&during, &store)));
         rig.disk.set_room(None);
-        let after = runtime.block_on(workload::run(&store, seed, 1 << 30, APPENDS / 2));
-        if after.count(|answer| matches!(answer, Answer::Acknowledged(_))) == 0 {
+        let mut after = runtime.block_on(workload::run(&store, seed, 1 << 30, APPENDS / 2));
+        // The index looks for room once a second, and until it has found some nothing is taken.
+        let patience = report.running() + PATIENCE;
+        let is_taken = |answer: Answer| matches!(answer, Answer::Acknowledged(_));
+        let mut first = 1 << 30;
+        while after.count(is_taken) == 0 && report.running() < patience {
+            first += APPENDS;
+            let more = runtime.block_on(workload::run(&store, seed, first, APPENDS / 2));
+            after.asked.extend(more.asked);
+            after.delivered.extend(more.delivered);
+        }
+        if after.count(is_taken) == 0 {
             wrong.push("nothing is taken after there is room again".to_owned());
         }
         rig.disk.cut_power();
