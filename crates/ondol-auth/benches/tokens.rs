@@ -77,8 +77,9 @@ fn main() -> anyhow::Result<()> {
         .collect::<anyhow::Result<_>>()?;
     let mut bench = Bench::from_args("tokens")?;
     bench.setting("algorithm", Algorithm::Es256.name());
-    bench.setting("threads", "1");
-    bench.setting("token", format!("{} bytes", tokens[0].len()));
+    bench.setting("sync", "nothing is written");
+    bench.setting("concurrency", "one thread");
+    bench.setting("payload", format!("tokens of {} bytes", tokens[0].len()));
     let rounds = u32::try_from(bench.size(20_000, 1_000))?;
     bench.case("signature alone").unit("µs").measure(|| {
         let watch = Stopwatch::start();
