@@ -4,7 +4,9 @@
 mod error;
 mod given;
 mod secret;
+mod section;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,10 +15,13 @@ use ondol_http::ServerOptions;
 use ondol_runtime::{DeskOptions, ReaderOptions};
 use serde::{Deserialize, Serialize};
 
+use crate::Settings;
+
 pub(crate) use error::nearest;
 pub use error::{ConfigError, ConfigProblem};
 pub use given::Given;
 pub use secret::Secret;
+pub use section::Section;
 
 /// What can be set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +35,8 @@ pub struct Config {
     pub views: Storage<ViewsEngine>,
     /// The database, for what is kept in PostgreSQL.
     pub postgres: PostgresConfig,
+    /// What services are told, each under its own name; what it means is theirs to say.
+    pub services: BTreeMap<String, Section>,
     /// Where requests are answered.
     pub http: HttpConfig,
     /// Where operators ask how it stands.
@@ -151,6 +158,7 @@ impl Default for Config {
             log: Storage::default(),
             views: Storage::default(),
             postgres: PostgresConfig::default(),
+            services: BTreeMap::new(),
             http: HttpConfig::default(),
             admin: Admin::default(),
             commands: Commands::default(),
@@ -232,6 +240,13 @@ impl Config {
             suggestion: None,
         });
         ConfigError::none_in(problems.collect())
+    }
+
+    /// What a service is told of its surroundings: `services.bank-account` is for `bank.account`.
+    pub(crate) fn settings_of(&self, service: &str) -> Settings {
+        let section = self.services.get(&service.replace('.', "-"));
+        let table = section.map(|section| section.0.clone()).unwrap_or_default();
+        Settings { folder: self.data.join(service), table }
     }
 
     pub(crate) fn desk(&self) -> DeskOptions {

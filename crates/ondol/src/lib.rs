@@ -20,10 +20,10 @@ mod watch;
 pub use app::App;
 pub use config::{
     Admin, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine, LogFormat,
-    Logging, PostgresConfig, Secret, Storage, ViewsEngine,
+    Logging, PostgresConfig, Secret, Section, Storage, ViewsEngine,
 };
 pub use engines::Engines;
-pub use hosted::{Hosted, Http, Routes};
+pub use hosted::{Front, Hosted, Http, Routes, Settings};
 pub use log::{
     Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
     Output, Purpose, Terminal, Verified,

@@ -6,9 +6,10 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use ondol_http::{Health, Idempotency, IdempotencyOptions, Json, Problem, keyed_once};
 use ondol_runtime::{Home, NotPart, Running, ServiceOptions, StartServiceError, Supervisor};
+use ondol_store::BoxError;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, Hosted, watch};
+use crate::{App, Hosted, Settings, watch};
 
 /// All services of an app as they run.
 #[derive(Debug)]
@@ -34,6 +35,15 @@ pub enum RaiseError {
         #[source]
         source: StartServiceError,
     },
+    /// What it answers besides its commands could not be made.
+    #[error("the service {service:?} could not be set up")]
+    Front {
+        /// Which one.
+        service: String,
+        /// Why not.
+        #[source]
+        source: BoxError,
+    },
     /// Its routes name a part that it does not have.
     #[error("the routes do not fit the service")]
     Routes(#[from] NotPart),
@@ -44,6 +54,7 @@ impl RaiseError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Start { source, .. } => source.code(),
+            Self::Front { .. } => "service-set-up",
             Self::Routes(_) => "service-routes",
         }
     }
@@ -60,6 +71,21 @@ impl Stage {
         options: Option<&ServiceOptions>,
         supervisor: &Supervisor,
     ) -> Result<Self, RaiseError> {
+        Self::raise_with(app, homes, options, supervisor, &|_service| Settings::default())
+    }
+
+    /// The same, telling each service of its surroundings by its name.
+    ///
+    /// # Errors
+    /// When one of them does not hold together.
+    pub fn raise_with(
+        app: &App,
+        homes: Vec<(&Hosted, Home)>,
+        options: Option<&ServiceOptions>,
+        supervisor: &Supervisor,
+        settings: &dyn Fn(&str) -> Settings,
+    ) -> Result<Self, RaiseError> {
+        let mut fronts = Router::new();
         let clock = homes.first().map(|(_, home)| home.ground.clock.clone());
         let mut services = Vec::with_capacity(homes.len());
         let mut routes = OpenApiRouter::new();
@@ -72,6 +98,12 @@ impl Stage {
             })?;
             if let Some(make) = hosted.routes {
                 routes = routes.merge(make(&running)?);
+            }
+            if let Some(make) = &hosted.front {
+                let name = hosted.service.name();
+                let front = make(&running, &settings(name));
+                let failed = |source| RaiseError::Front { service: name.to_owned(), source };
+                fronts = fronts.merge(front.map_err(failed)?);
             }
             services.push(running);
         }
@@ -89,6 +121,7 @@ impl Stage {
             async move { Json(description) }
         };
         let router = router
+            .merge(fronts)
             .route("/openapi.json", get(description))
             .fallback(|| async { Problem::no_such_path() })
             .method_not_allowed_fallback(|| async { Problem::no_such_method() });

@@ -80,7 +80,8 @@ pub(super) async fn raise(
         reader: config.reader(),
         ..ServiceOptions::default()
     };
-    Ok(Stage::raise(app, homes, Some(&options), supervisor)?)
+    let settings = |service: &str| config.settings_of(service);
+    Ok(Stage::raise_with(app, homes, Some(&options), supervisor, &settings)?)
 }
 
 async fn end(
