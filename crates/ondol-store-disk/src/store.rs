@@ -153,12 +153,14 @@ impl DiskStore {
 fn outcome_of(append: &Append) -> impl FnOnce(Position) -> Outcome + use<> {
     let first = append.writes.first().and_then(|write| {
         let event = write.events.first()?;
-        // Only the outcome records of the house say something of their own.
-        write.stream.is_internal().then(|| (write.stream.clone(), event.clone()))
+        // Only the outcome records of the house say something of their own. They are few, and
+        // what waits for an answer should be small: there may be thousands.
+        write.stream.is_internal().then(|| Box::new((write.stream.clone(), event.clone())))
     });
     let events = append.event_count() as u64;
     move |position| match first {
-        Some((stream, event)) => {
+        Some(first) => {
+            let (stream, event) = *first;
             Outcome::of(&event.recorded(stream, Version::new(1), position), events)
         }
         None => {
