@@ -40,47 +40,42 @@ impl Load {
     }
 }
 
-/// What one caller makes its events of. Callers share nothing: each has streams of its own, as
-/// the requests that a service answers mostly do, and makes each event's data when it needs it.
+/// What one caller knows. Callers share nothing: each makes names and data when it needs them, as
+/// a service does for the requests that it gets.
 #[derive(Debug)]
 struct Caller {
-    streams: Vec<StreamId>,
-    event_type: EventType,
     next: u64,
 }
 
 impl Caller {
-    fn new(load: Load, caller: u64) -> anyhow::Result<Self> {
-        let first = caller % load.streams;
-        let step = usize::try_from(load.in_flight)?;
-        let streams = (first..load.streams).step_by(step).map(stream).collect::<Result<_, _>>()?;
-        let event_type = EventType::new("account.deposited")?;
-        Ok(Self { streams, event_type, next: load.before + caller + 1 })
+    fn new(load: Load, caller: u64) -> Self {
+        Self { next: load.before + caller + 1 }
     }
 
     /// All callers of a load.
-    fn all(load: Load) -> anyhow::Result<Vec<Self>> {
-        (0..load.in_flight).map(|caller| Self::new(load, caller)).collect()
+    fn all(load: Load) -> impl Iterator<Item = Self> {
+        (0..load.in_flight).map(move |caller| Self::new(load, caller))
     }
 
     fn append(&mut self, load: Load) -> anyhow::Result<Append> {
         let number = self.next;
         self.next += load.in_flight;
-        let at = usize::try_from(spread(number) % self.streams.len() as u64)?;
         let mut metadata = Metadata::default();
         if load.is_conditional {
             metadata.tags = vec![Tag::new(format!("receipt:{number}"))?];
         }
         let tags = metadata.tags.clone();
+        let event_type = EventType::new("account.deposited")?;
         let event = |nth: u64| NewEvent {
             id: EventId::from_u128(u128::from(number) << 64 | u128::from(nth)),
-            event_type: self.event_type.clone(),
+            event_type: event_type.clone(),
             schema_version: SchemaVersion::FIRST,
             metadata: metadata.clone(),
             data: Payload::json(Bytes::from(vec![b'7'; PAYLOAD])),
         };
         let events = (0..load.events_per_append).map(event).collect();
-        let append = Append::to(self.streams[at].clone(), Expected::Any, events);
+        let stream = stream(spread(number) % load.streams)?;
+        let append = Append::to(stream, Expected::Any, events);
         Ok(match load.is_conditional {
             true => append.when(Condition { tags, types: Vec::new(), after: Position::START }),
             false => append,
@@ -101,11 +96,10 @@ pub(crate) fn stream(number: u64) -> anyhow::Result<StreamId> {
 
 /// Makes the appends, spread over the stores; answers how many events a second became durable.
 pub(crate) async fn append(stores: &[Arc<dyn EventStore>], load: Load) -> anyhow::Result<f64> {
-    let callers = Caller::all(load)?;
     let each = (load.events / load.events_per_append / load.in_flight).max(1);
     let mut tasks = JoinSet::new();
     let watch = Stopwatch::start();
-    for (mut caller, store) in callers.into_iter().zip(stores.iter().cycle()) {
+    for (mut caller, store) in Caller::all(load).zip(stores.iter().cycle()) {
         let store = Arc::clone(store);
         tasks.spawn(async move {
             for _ in 0..each {
@@ -129,7 +123,7 @@ pub(crate) async fn append_for(
 ) -> anyhow::Result<Vec<f64>> {
     let (done, is_over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let mut tasks = JoinSet::new();
-    for mut caller in Caller::all(load)? {
+    for mut caller in Caller::all(load) {
         let store = Arc::clone(store);
         let (done, is_over) = (Arc::clone(&done), Arc::clone(&is_over));
         tasks.spawn(async move {
