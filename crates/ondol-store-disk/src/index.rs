@@ -148,6 +148,25 @@ impl Index {
         Ok(())
     }
 
+    /// Says of each of some keys whether it may have postings. All are looked at before any is
+    /// asked for, so that what is far away is fetched at once.
+    pub(crate) fn may_have(&self, keys: &[Key], into: &mut Vec<bool>) {
+        let tables = self.read();
+        let in_memory = || std::iter::once(&tables.active).chain(tables.sealed.frozen.as_deref());
+        let runs = &tables.sealed.runs;
+        let mut seen = 0;
+        for key in keys {
+            seen ^= in_memory().fold(0, |sum, table| sum ^ u64::from(table.glance(*key)));
+            seen ^= runs.iter().fold(0, |sum, run| sum ^ run.filter().glance(*key));
+        }
+        std::hint::black_box(seen);
+        into.clear();
+        into.extend(keys.iter().map(|key| {
+            in_memory().any(|table| table.has(*key))
+                || runs.iter().any(|run| run.filter().may_have(*key))
+        }));
+    }
+
     /// Up to `limit` postings of a key from a number on, in order, and before them the one that
     /// may reach up to it.
     pub(crate) fn forward(&self, key: Key, from: u64, limit: usize) -> io::Result<Vec<Posting>> {

@@ -231,7 +231,7 @@ impl Opening<'_> {
         let from = self.checkpoint.next();
         let mark = self.index.mark(from);
         let mut scan = Scan::new(&reader, mark.address, covered, usize::MAX);
-        while let Some((address, record)) =
+        while let Some((address, record, _)) =
             scan.next(from).map_err(|error| self.unreadable(error))?
         {
             let raised = self.raise(&record);

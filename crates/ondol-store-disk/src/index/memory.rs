@@ -93,8 +93,16 @@ impl MemoryTable {
     /// Looks at the places of keys one after the other and without waiting for any: the processor
     /// fetches many at once.
     fn fetch(&self, keys: impl Iterator<Item = Key>) {
-        let place = |key: Key| self.places[self.first_place(key)].newest;
-        std::hint::black_box(keys.fold(0, |sum, key| sum ^ place(key)));
+        std::hint::black_box(keys.fold(0, |sum, key| sum ^ self.glance(key)));
+    }
+
+    /// Something of what will be asked for: looking at it has it fetched.
+    pub(crate) fn glance(&self, key: Key) -> u32 {
+        self.places[self.first_place(key)].newest
+    }
+
+    pub(crate) fn has(&self, key: Key) -> bool {
+        self.places[self.place(key)].newest != 0
     }
 
     fn first_place(&self, key: Key) -> usize {
