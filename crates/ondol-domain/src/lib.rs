@@ -26,7 +26,7 @@ mod view;
 pub use serde_json as json;
 
 pub use aggregate::{Accepted, Aggregate, Decision, Unique, accept, already_done, fold, refuse};
-pub use call::{Ask, Call, CallError, CommandError, Contract, Own, Target, ask};
+pub use call::{Ask, Call, CallError, CommandError, Contract, Own, Target, ask, command_names};
 pub use codec::{Codec, DecodeError, EncodeError, Encoded, Shape, ShapeProblem};
 pub use event_set::{EventSet, Reader, Source};
 pub use facts::Facts;

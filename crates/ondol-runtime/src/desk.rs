@@ -10,6 +10,7 @@ mod load;
 mod options;
 mod refusals;
 mod time_travel;
+mod void;
 
 use std::sync::Arc;
 
