@@ -3,76 +3,21 @@
 //! What is learnt about an instance (its connections, how many requests it has under way) belongs to
 //! the backend and not to a route, and lives on when the configuration changes around it.
 
+mod endpoint;
 mod guards;
+mod origin;
 
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::HeaderValue;
 use ondol_doors::Clock;
 use ondol_resilience::{Doors, Problems};
 
 use crate::config::BackendOptions;
+use crate::inside::Services;
+
+pub(crate) use endpoint::Endpoint;
 pub(crate) use guards::Guards;
-
-use crate::pool::{Connector, Dial, Pool, PoolLimits};
-
-/// An instance's address as it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
-    pub(crate) secure: bool,
-    pub(crate) host: String,
-    pub(crate) port: u16,
-}
-
-/// Why this is not the address of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum OriginError {
-    #[error("an address begins with `http://` or `https://`")]
-    Scheme,
-    #[error("an address has no path: rewriting is the route's")]
-    Path,
-    #[error("the port is not a number")]
-    Port,
-    #[error("there is no host")]
-    Host,
-}
-
-impl FromStr for Origin {
-    type Err = OriginError;
-
-    fn from_str(text: &str) -> Result<Self, OriginError> {
-        let (secure, rest) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
-            (Some(rest), _) => (false, rest),
-            (_, Some(rest)) => (true, rest),
-            _ => return Err(OriginError::Scheme),
-        };
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        if rest.contains(['/', '?', '#', '@']) {
-            return Err(OriginError::Path);
-        }
-        let ordinary = if secure { 443 } else { 80 };
-        let (host, port) = match rest.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => {
-                (host, port.parse().map_err(|_error| OriginError::Port)?)
-            }
-            _ => (rest, ordinary),
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        if host.is_empty() { Err(OriginError::Host) } else { Ok(Self { secure, host, port }) }
-    }
-}
-
-/// One instance of a service.
-pub(crate) struct Endpoint {
-    pub(crate) name: Arc<str>,
-    pub(crate) pool: Arc<Pool>,
-    pub(crate) authority: HeaderValue,
-    pub(crate) secure: bool,
-}
+pub(crate) use origin::At;
 
 /// A service behind the gateway.
 pub(crate) struct Backend {
@@ -89,6 +34,14 @@ pub enum BackendError {
     /// Its address is wrong.
     #[error("`{0}` is not the address of an instance")]
     Address(String),
+    /// This process has no such service.
+    #[error("there is no service `{name}` in this process{}", meant_hint(.meant.as_deref()))]
+    Service {
+        /// The name.
+        name: String,
+        /// The name that was probably meant.
+        meant: Option<String>,
+    },
     /// Its name cannot be resolved now.
     #[error("`{host}` cannot be resolved")]
     Resolve {
@@ -106,9 +59,14 @@ pub enum BackendError {
     Tls(#[source] crate::tls::TlsError),
 }
 
+fn meant_hint(meant: Option<&str>) -> String {
+    meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
 /// What instances of backends are made with.
 pub(crate) struct Workshop {
     pub(crate) workers: usize,
+    pub(crate) services: Services,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) doors: Doors,
 }
@@ -153,62 +111,5 @@ impl Backend {
     /// The instance with this name.
     pub(crate) fn named(&self, name: &str) -> Option<&Arc<Endpoint>> {
         self.endpoints.iter().find(|endpoint| *endpoint.name == *name)
-    }
-}
-
-impl Endpoint {
-    fn resolve(
-        text: &str,
-        options: &BackendOptions,
-        workshop: &Workshop,
-    ) -> Result<Vec<Arc<Self>>, BackendError> {
-        let origin: Origin =
-            text.parse().map_err(|_error| BackendError::Address(text.to_owned()))?;
-        let addresses = (origin.host.as_str(), origin.port).to_socket_addrs();
-        let addresses = addresses
-            .map_err(|source| BackendError::Resolve { host: origin.host.clone(), source })?;
-        let mut addresses: Vec<SocketAddr> = addresses.collect();
-        addresses.dedup();
-        if addresses.iter().any(SocketAddr::is_ipv4) {
-            addresses.retain(SocketAddr::is_ipv4);
-        }
-        addresses
-            .into_iter()
-            .map(|address| Self::at(address, &origin, options, workshop).map(Arc::new))
-            .collect()
-    }
-
-    fn at(
-        address: SocketAddr,
-        origin: &Origin,
-        options: &BackendOptions,
-        workshop: &Workshop,
-    ) -> Result<Self, BackendError> {
-        let dial = Dial { address, wait: options.connect_wait.unwrap_or(Duration::from_secs(1)) };
-        let connector = if origin.secure {
-            let config = crate::tls::client(options).map_err(BackendError::Tls)?;
-            let name = rustls::pki_types::ServerName::try_from(origin.host.clone())
-                .map_err(|_error| BackendError::Address(origin.host.clone()))?;
-            Connector::secure(dial, config, name)
-        } else {
-            Connector::plain(dial)
-        };
-        let limits = PoolLimits {
-            requests_max: options.requests_max.unwrap_or(1024),
-            idle_max: options.idle_max.unwrap_or(64),
-            idle_wait: options.idle_wait.unwrap_or(Duration::from_secs(30)),
-        };
-        let authority = HeaderValue::from_str(&format!("{}:{}", origin.host, origin.port))
-            .map_err(|_error| BackendError::Address(origin.host.clone()))?;
-        let pool = Pool::new(
-            connector,
-            limits,
-            options.http2,
-            workshop.workers,
-            Arc::clone(&workshop.clock),
-        );
-        let scheme = if origin.secure { "https" } else { "http" };
-        let name = format!("{scheme}://{address}").into();
-        Ok(Self { name, pool: Arc::new(pool), authority, secure: origin.secure })
     }
 }

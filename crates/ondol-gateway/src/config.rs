@@ -13,4 +13,5 @@ pub use model::{
     ListenerOptions, OneOrMany, RedirectOptions, RespondOptions, RouteOptions, StickyOptions,
     TlsOptions, TrustOptions, VersionOptions,
 };
+pub(crate) use place::meant;
 pub use place::{Finding, Findings};

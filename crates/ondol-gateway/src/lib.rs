@@ -19,6 +19,7 @@ mod gateway;
 mod handle;
 mod http1;
 mod http2;
+mod inside;
 mod limits;
 mod listen;
 mod meter;
@@ -39,7 +40,8 @@ pub use config::{
     StickyOptions, TlsOptions, TrustOptions, VersionOptions,
 };
 pub use explain::{ExplainError, Question, explain};
+pub use inside::{ServiceError, Services};
 pub use limits::Limits;
 pub use snapshot::BuildError;
-pub use start::{Gateway, GatewayHandle, StartError};
+pub use start::{Gateway, GatewayHandle, StartError, Surroundings};
 pub use tls::TlsError;

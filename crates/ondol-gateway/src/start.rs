@@ -19,6 +19,7 @@ use crate::admin::{Admin, administer};
 use crate::backend::Workshop;
 use crate::config::Config;
 use crate::gateway::Core;
+use crate::inside::Services;
 use crate::limits::ConnectionLimits;
 use crate::listen::{Door, Shift, bind, work};
 use crate::meter::Meters;
@@ -58,6 +59,27 @@ pub enum StartError {
     Nowhere,
 }
 
+/// What a gateway is given besides its configuration.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The services of this process that endpoints may name.
+    pub services: Services,
+    /// Its clock.
+    pub clock: Arc<dyn Clock>,
+    /// Its chance.
+    pub rng: Arc<dyn Rng>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            services: Services::new(),
+            clock: Arc::new(SystemClock::start()),
+            rng: Arc::new(SeededRng::new(SystemRng.number())),
+        }
+    }
+}
+
 /// A gateway that is ready to run.
 pub struct Gateway {
     core: Arc<Core>,
@@ -82,24 +104,19 @@ impl Gateway {
     /// # Errors
     /// What stands in the way.
     pub fn new(config: Config) -> Result<Self, StartError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let seed = SystemRng.number();
-        Self::with(config, clock, Arc::new(SeededRng::new(seed)))
+        Self::with(config, Surroundings::default())
     }
 
-    /// A gateway with these doors to time and chance.
+    /// A gateway within these surroundings.
     ///
     /// # Errors
     /// What stands in the way.
-    pub fn with(
-        config: Config,
-        clock: Arc<dyn Clock>,
-        rng: Arc<dyn Rng>,
-    ) -> Result<Self, StartError> {
+    pub fn with(config: Config, around: Surroundings) -> Result<Self, StartError> {
+        let Surroundings { services, clock, rng } = around;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
         let doors = Doors::default();
-        let workshop = Workshop { workers, clock: Arc::clone(&clock), doors };
+        let workshop = Workshop { workers, services, clock: Arc::clone(&clock), doors };
         let meters = Meters::default();
         let doors = open(&config)?;
         let admin = config
@@ -124,11 +141,13 @@ impl Gateway {
         GatewayHandle { core, workshop, addresses, doors, admin }
     }
 
-    /// Serves until `stop` is cancelled and what was under way has ended.
+    /// Serves until `stop` is cancelled and what was under way has ended. Services of this process
+    /// run on the runtime of whoever calls this.
     ///
     /// # Errors
     /// A worker could not start, or failed.
     pub async fn run(self, stop: CancellationToken) -> io::Result<()> {
+        self.workshop.services.settle(tokio::runtime::Handle::current());
         let mut workers = JoinSet::new();
         let (limits, connections_max, drain) = {
             let snapshot = self.core.snapshot.load();

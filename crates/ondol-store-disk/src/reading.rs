@@ -192,7 +192,11 @@ impl Shared {
         let key = self.keys.tag(tag.as_str().as_bytes());
         loop {
             let postings = self.index.after(key, seen, POSTINGS_AT_ONCE)?;
-            for posting in postings.iter().filter(|posting| posting.number <= head.get()) {
+            for posting in &postings {
+                if posting.number > head.get() {
+                    // It has become durable since the reading began.
+                    return Ok((filling.events, head));
+                }
                 let position = Position::new(posting.number);
                 let record = self.reader.record(posting.address, 0, &mut window)?;
                 let taken = filling.take(&record, |section, event| {
@@ -280,3 +284,6 @@ fn ahead(postings: &[Posting]) -> usize {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests;

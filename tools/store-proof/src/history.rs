@@ -41,8 +41,9 @@ impl History {
     /// # Errors
     /// When the log does not let itself be read.
     pub(crate) async fn check(&self, store: &dyn EventStore) -> anyhow::Result<Vec<String>> {
-        let log = read(store).await?;
+        let (log, endless) = read(store).await?;
         let mut wrong = dense(&log);
+        wrong.extend(endless);
         let found: HashMap<EventId, Position> =
             log.iter().map(|event| (event.id, event.position)).collect();
         if found.len() != log.len() {
@@ -115,17 +116,21 @@ impl Asked {
     }
 }
 
-/// The whole log.
-///
-/// # Errors
-/// When it does not let itself be read.
-pub(crate) async fn read(store: &dyn EventStore) -> anyhow::Result<Vec<Envelope>> {
+/// The whole log, and whether whoever reads it comes to an end.
+async fn read(store: &dyn EventStore) -> anyhow::Result<(Vec<Envelope>, Option<String>)> {
     let (mut all, mut after) = (Vec::new(), Position::START);
     loop {
         let page = store.read_all(ReadAll::after(after, 1000)).await?;
         all.extend(page.events);
         if page.seen >= page.head {
-            return Ok(all);
+            return Ok((all, None));
+        }
+        if page.seen <= after {
+            let head = page.head;
+            return Ok((
+                all,
+                Some(format!("ENDLESS: a page after {after} of {head} goes nowhere")),
+            ));
         }
         after = page.seen;
     }

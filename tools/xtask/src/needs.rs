@@ -62,14 +62,15 @@ pub(crate) const NEEDS: &[Need] = &[
 pub(crate) struct Tool {
     /// What it is called, as a program.
     pub(crate) program: &'static str,
-    /// What builds it: one version, with the dependencies it was released with.
+    /// What builds it: one version, with the dependencies it was released with, unoptimized: it waits
+    /// for tests, and is there in a third of the time.
     pub(crate) install: &'static str,
 }
 
 /// Every subcommand that the steps call.
 pub(crate) const TOOLS: &[Tool] = &[Tool {
     program: "cargo-nextest",
-    install: "cargo install --quiet --locked cargo-nextest@0.9.143 --no-default-features --features default-no-update",
+    install: "cargo install --quiet --debug --locked cargo-nextest@0.9.143 --no-default-features --features default-no-update",
 }];
 
 /// The needs this system does not meet.

@@ -6,13 +6,13 @@ use crate::needs::{self, Programs};
 use crate::programs::{self, Kind, Program};
 use crate::steps::{self, Step, Work};
 use crate::workspace::Workspace;
-use crate::{docs, say};
+use crate::{docs, say, torture};
 
 /// Runs the steps, or those that were named.
 pub(crate) fn run(options: &Test) -> anyhow::Result<()> {
     let workspace = Workspace::load()?;
     let tortures = programs::find(&workspace, Kind::Torture)?;
-    let all = all(&Programs::of_system(), &tortures);
+    let all = all(&Programs::of_system(), &tortures, torture::fresh_seed());
     let steps = choose(all, &options.only)?;
     if options.list {
         list(&steps);
@@ -34,7 +34,7 @@ fn list(steps: &[Step]) {
 }
 
 /// All steps, cheap ones first.
-fn all(programs: &Programs, tortures: &[Program]) -> Vec<Step> {
+fn all(programs: &Programs, tortures: &[Program], seed: u64) -> Vec<Step> {
     let run = |name, line: &str| Step { name, work: Work::Run(CommandLine::parse(line)) };
     vec![
         Step { name: "needs", work: Work::Call(needs::provide) },
@@ -44,19 +44,19 @@ fn all(programs: &Programs, tortures: &[Program]) -> Vec<Step> {
         run("nextest", "cargo nextest run --workspace"),
         run("doctests", "cargo test --workspace --doc"),
         Step { name: "docs", work: Work::Run(docs::api()) },
-        short_torture(tortures),
+        short_torture(tortures, seed),
         deny(programs),
     ]
 }
 
-/// Named here so that nobody forgets it; it runs by itself until every run of it comes to an end.
-fn short_torture(tortures: &[Program]) -> Step {
-    let why = if tortures.is_empty() {
-        "no crate registers a torture yet"
+fn short_torture(tortures: &[Program], seed: u64) -> Step {
+    let line = CommandLine::parse("cargo xtask torture --short --seed").args([seed.to_string()]);
+    let work = if tortures.is_empty() {
+        Work::Skip("no crate registers a torture yet")
     } else {
-        "run it by itself: cargo xtask torture --short"
+        Work::Run(line)
     };
-    Step { name: "torture", work: Work::Skip(why) }
+    Step { name: "torture", work }
 }
 
 fn deny(programs: &Programs) -> Step {

@@ -7,7 +7,7 @@ use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOp
 use super::model::{BackendOptions, Config, OneOrMany, RespondOptions, RouteOptions};
 use super::place::{Finding, Source, meant};
 use crate::address::Network;
-use crate::backend::Origin;
+use crate::backend::At;
 use crate::route::{Criteria, Pattern};
 
 /// Finds everything that is wrong.
@@ -55,7 +55,7 @@ impl Checker<'_> {
 
     fn backend(&mut self, name: &str, backend: &BackendOptions) {
         for endpoint in &backend.endpoints {
-            if let Err(error) = endpoint.parse::<Origin>() {
+            if let Err(error) = endpoint.parse::<At>() {
                 self.found(&format!("backends.{name}.endpoints"), format!("`{endpoint}`: {error}"));
             }
         }

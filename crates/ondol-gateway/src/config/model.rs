@@ -111,7 +111,8 @@ pub struct CertificateOptions {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BackendOptions {
-    /// Its instances: `http://host:port` or `https://host:port`.
+    /// Its instances: `http://host:port`, `https://host:port`, or `service:name` for a service of the
+    /// process that the gateway runs in.
     pub endpoints: Vec<String>,
     /// Speaks HTTP/2 to them, without asking.
     pub http2: bool,

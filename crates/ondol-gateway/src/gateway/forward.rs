@@ -5,6 +5,7 @@
 //! not a byte had left, or when doing it twice is the same as doing it once.
 
 mod http2;
+mod inside;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -198,6 +199,9 @@ impl Attempt<'_> {
         home.hold(place);
         if home.http2().is_some() {
             return self.over_http2(endpoint, home, body).await;
+        }
+        if let Some(service) = home.inside().filter(|_| !self.upgrade).cloned() {
+            return self.inside(&service, home, body).await;
         }
         let Some(idle) = home.idle() else {
             let fresh = self.connect(&home).await?;

@@ -5,6 +5,7 @@ mod configuration;
 mod differential;
 mod forwarding;
 mod http2;
+mod inside;
 mod resilience;
 mod rig;
 mod routing;

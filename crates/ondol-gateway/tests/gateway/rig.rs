@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use ondol_gateway::{Config, Gateway, GatewayHandle};
+use ondol_gateway::{Config, Gateway, GatewayHandle, Services, Surroundings};
 use tokio_util::sync::CancellationToken;
 
 /// How long a test waits for what must come.
@@ -29,7 +29,13 @@ impl Rig {
     }
 
     pub(crate) fn with(config: Config) -> Self {
-        let gateway = Gateway::new(config).expect("a gateway that starts");
+        Self::within(config, Services::new())
+    }
+
+    /// Starts a gateway in a process with these services.
+    pub(crate) fn within(config: Config, services: Services) -> Self {
+        let around = Surroundings { services, ..Surroundings::default() };
+        let gateway = Gateway::with(config, around).expect("a gateway that starts");
         let handle = gateway.handle();
         let address = handle.addresses()[0];
         let stop = CancellationToken::new();

@@ -12,6 +12,10 @@ use crate::format::{
 
 /// How many bytes are read at a time.
 const CHUNK: usize = 256 << 10;
+/// What stands before the last position that is read says a later one of itself. That is damage,
+/// and not an end: whoever took it for one would ask for the same page for ever.
+const BEYOND: Malformed =
+    Malformed("stands before the end of the log and says a position after it");
 
 /// A reading that goes forward through the log.
 #[derive(Debug)]
@@ -75,7 +79,7 @@ impl<'a> Scan<'a> {
         self.next.is_some_and(|next| next > self.head)
     }
 
-    /// Goes to where a record begins; answers its header, or nothing behind the head.
+    /// Goes to where a record begins; answers its header, or nothing once the head was read.
     fn find(&mut self) -> Result<Option<RecordHeader>, RecordError> {
         while !self.is_done() {
             self.have(GROUP_HEADER)?;
@@ -85,7 +89,7 @@ impl<'a> Scan<'a> {
                     let header = GroupHeader::decode(self.here(), self.reader.salt);
                     let header = header.map_err(|malformed| self.corrupt(malformed))?;
                     if header.first > self.head {
-                        return Ok(None);
+                        return Err(self.corrupt(BEYOND));
                     }
                     self.at = self.at.plus(GROUP_HEADER);
                 }
@@ -129,8 +133,8 @@ impl<'a> Scan<'a> {
         Ok(header)
     }
 
-    /// The next record and its address, once it is found to fit its checksum; nothing at the
-    /// end of the log. Records that end before `from` are passed over.
+    /// The next record and its address, once it is found to fit its checksum; nothing once the
+    /// head was read. Records that end before `from` are passed over.
     pub(crate) fn next(
         &mut self,
         from: Position,
@@ -145,7 +149,7 @@ impl<'a> Scan<'a> {
                 );
             }
             if header.first > self.head {
-                return Ok(None);
+                return Err(self.corrupt(BEYOND));
             }
             if last < from {
                 // Its length may be wrong only if its checksum is: what follows will not fit.

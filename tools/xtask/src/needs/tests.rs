@@ -114,7 +114,7 @@ fn a_script_that_keeps_a_server_from_starting_can_be_run() {
 #[test]
 fn a_tool_is_built_in_one_version_with_the_dependencies_of_its_release() {
     for Tool { program, install } in TOOLS {
-        let exact = format!("cargo install --quiet --locked {program}@");
+        let exact = format!("cargo install --quiet --debug --locked {program}@");
         assert!(install.starts_with(&exact), "{install:?} does not begin with {exact:?}");
     }
 }

@@ -1,0 +1,32 @@
+//! What a service publishes.
+
+mod error;
+mod page;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use ondol_store::Head;
+use tokio::sync::watch;
+
+pub use error::FeedError;
+pub use page::{FeedPage, Published, ReadFeed};
+
+/// What a service publishes: its public events, in the order of its log.
+///
+/// Positions are those of the service's log. The log has no gaps and the feed has many, for not
+/// everything is published; so each event says which position stands before it with nothing in
+/// between, and whoever is sent events one by one sees when one is missing, and reads it here.
+#[async_trait]
+pub trait Feed: Debug + Send + Sync + 'static {
+    /// One page of what was published after a position.
+    ///
+    /// A page may end before the limit is reached, and it never ends between events of one
+    /// position. Unless the limit is zero `seen` moves on until it is the head's position.
+    async fn read(&self, read: ReadFeed) -> Result<FeedPage, FeedError>;
+
+    /// Where the log ends, as far as has been heard here: a hint that there is more, which may
+    /// come late or get lost, so whoever follows also looks from time to time. Nothing has been
+    /// heard yet while there is none.
+    fn watch(&self) -> watch::Receiver<Option<Head>>;
+}
