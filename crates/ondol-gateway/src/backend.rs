@@ -3,83 +3,48 @@
 //! What is learnt about an instance (its connections, how many requests it has under way) belongs to
 //! the backend and not to a route, and lives on when the configuration changes around it.
 
+mod endpoint;
 mod guards;
+mod origin;
 
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
-use http::HeaderValue;
+use arc_swap::ArcSwap;
 use ondol_doors::Clock;
 use ondol_resilience::{Doors, Problems};
 
 use crate::config::BackendOptions;
+use crate::discovery::{Directory, INSTANCES_MAX, Instance, Leases};
+use crate::inside::Services;
+
+pub(crate) use endpoint::Endpoint;
+use endpoint::Place;
 pub(crate) use guards::Guards;
-
-use crate::pool::{Connector, Dial, Pool, PoolLimits};
-
-/// An instance's address as it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Origin {
-    pub(crate) secure: bool,
-    pub(crate) host: String,
-    pub(crate) port: u16,
-}
-
-/// Why this is not the address of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum OriginError {
-    #[error("an address begins with `http://` or `https://`")]
-    Scheme,
-    #[error("an address has no path: rewriting is the route's")]
-    Path,
-    #[error("the port is not a number")]
-    Port,
-    #[error("there is no host")]
-    Host,
-}
-
-impl FromStr for Origin {
-    type Err = OriginError;
-
-    fn from_str(text: &str) -> Result<Self, OriginError> {
-        let (secure, rest) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
-            (Some(rest), _) => (false, rest),
-            (_, Some(rest)) => (true, rest),
-            _ => return Err(OriginError::Scheme),
-        };
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        if rest.contains(['/', '?', '#', '@']) {
-            return Err(OriginError::Path);
-        }
-        let ordinary = if secure { 443 } else { 80 };
-        let (host, port) = match rest.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => {
-                (host, port.parse().map_err(|_error| OriginError::Port)?)
-            }
-            _ => (rest, ordinary),
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        if host.is_empty() { Err(OriginError::Host) } else { Ok(Self { secure, host, port }) }
-    }
-}
-
-/// One instance of a service.
-pub(crate) struct Endpoint {
-    pub(crate) name: Arc<str>,
-    pub(crate) pool: Arc<Pool>,
-    pub(crate) authority: HeaderValue,
-    pub(crate) secure: bool,
-}
+pub(crate) use origin::At;
 
 /// A service behind the gateway.
 pub(crate) struct Backend {
     pub(crate) name: Arc<str>,
     pub(crate) options: BackendOptions,
-    pub(crate) endpoints: Vec<Arc<Endpoint>>,
     pub(crate) guards: Guards,
+    set: ArcSwap<Endpoints>,
+    /// Of its certificates as they were read.
+    print: u64,
+}
+
+/// The instances of a backend at one time.
+#[derive(Default)]
+pub(crate) struct Endpoints {
+    pub(crate) list: Vec<Arc<Endpoint>>,
+    /// No longer among them, but perhaps chosen a moment ago.
+    leaving: Vec<Arc<Endpoint>>,
+}
+
+impl Endpoints {
+    fn named(&self, name: &str) -> Option<&Arc<Endpoint>> {
+        self.list.iter().chain(&self.leaving).find(|endpoint| *endpoint.name == *name)
+    }
 }
 
 /// Why a backend cannot be made.
@@ -89,6 +54,14 @@ pub enum BackendError {
     /// Its address is wrong.
     #[error("`{0}` is not the address of an instance")]
     Address(String),
+    /// This process has no such service.
+    #[error("there is no service `{name}` in this process{}", meant_hint(.meant.as_deref()))]
+    Service {
+        /// The name.
+        name: String,
+        /// The name that was probably meant.
+        meant: Option<String>,
+    },
     /// Its name cannot be resolved now.
     #[error("`{host}` cannot be resolved")]
     Resolve {
@@ -106,9 +79,18 @@ pub enum BackendError {
     Tls(#[source] crate::tls::TlsError),
 }
 
+fn meant_hint(meant: Option<&str>) -> String {
+    meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
 /// What instances of backends are made with.
 pub(crate) struct Workshop {
     pub(crate) workers: usize,
+    pub(crate) directory: Directory,
+    pub(crate) leases: Leases,
+    /// Held by whoever changes what is running.
+    pub(crate) changing: Mutex<()>,
+    pub(crate) services: Services,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) doors: Doors,
 }
@@ -121,94 +103,87 @@ impl Backend {
         before: Option<&Arc<Self>>,
         workshop: &Workshop,
     ) -> Result<Arc<Self>, BackendError> {
+        let print = crate::tls::fingerprint(options);
         if let Some(before) = before
             && before.options == *options
+            && before.print == print
         {
             return Ok(Arc::clone(before));
         }
-        let mut endpoints: Vec<Arc<Endpoint>> = Vec::with_capacity(options.endpoints.len());
-        for endpoint in &options.endpoints {
-            for endpoint in Endpoint::resolve(endpoint, options, workshop)? {
-                if endpoints.iter().all(|known| known.name != endpoint.name) {
-                    let known = before.and_then(|before| before.known(options, &endpoint.name));
-                    endpoints.push(known.unwrap_or(endpoint));
-                }
-            }
-        }
-        let names: Vec<_> = endpoints.iter().map(|endpoint| Arc::clone(&endpoint.name)).collect();
-        let known = before.map(|before| &before.guards);
-        let guards = Guards::new(name, options, &names, known, &workshop.doors)
+        let known = before.filter(|it| it.print == print && it.options.reaches_as(options));
+        let (list, peers) = gather(name, options, known.map(|known| &**known), workshop)?;
+        let guards = before.map(|before| &before.guards);
+        let guards = Guards::new(name, options, &peers, guards, &workshop.doors)
             .map_err(BackendError::Policies)?;
-        Ok(Arc::new(Self { name: name.into(), options: options.clone(), endpoints, guards }))
+        if let Some(before) = before {
+            // Those who still hold the old one may be sent to the new instances.
+            let old = before.set.load();
+            let set = Endpoints { list: old.list.clone(), leaving: list.clone() };
+            before.set.store(Arc::new(set));
+        }
+        let set = ArcSwap::from_pointee(Endpoints { list, leaving: Vec::new() });
+        Ok(Arc::new(Self { name: name.into(), options: options.clone(), guards, set, print }))
     }
 
-    /// An instance that lives on, because it is reached as it was.
-    fn known(&self, options: &BackendOptions, name: &str) -> Option<Arc<Endpoint>> {
-        if !self.options.reaches_as(options) {
-            return None;
-        }
-        self.named(name).map(Arc::clone)
+    /// Looks again which instances there are.
+    pub(crate) fn refresh(&self, workshop: &Workshop) -> Result<(), BackendError> {
+        let (list, peers) = gather(&self.name, &self.options, Some(self), workshop)?;
+        let old = self.set.load_full();
+        let gone = |it: &&Arc<Endpoint>| list.iter().all(|other| other.name != it.name);
+        let leaving = old.list.iter().filter(gone).cloned().collect();
+        // Nobody is chosen who is not in the set.
+        self.set.store(Arc::new(Endpoints { list, leaving }));
+        self.guards.rebalance(&self.options, &peers).map_err(BackendError::Policies)
+    }
+
+    /// Its instances now.
+    pub(crate) fn endpoints(&self) -> arc_swap::Guard<Arc<Endpoints>> {
+        self.set.load()
     }
 
     /// The instance with this name.
-    pub(crate) fn named(&self, name: &str) -> Option<&Arc<Endpoint>> {
-        self.endpoints.iter().find(|endpoint| *endpoint.name == *name)
+    pub(crate) fn named(&self, name: &str) -> Option<Arc<Endpoint>> {
+        self.set.load().named(name).cloned()
+    }
+
+    /// The only instance, or the first.
+    pub(crate) fn first(&self) -> Option<Arc<Endpoint>> {
+        self.set.load().list.first().cloned()
     }
 }
 
-impl Endpoint {
-    fn resolve(
-        text: &str,
-        options: &BackendOptions,
-        workshop: &Workshop,
-    ) -> Result<Vec<Arc<Self>>, BackendError> {
-        let origin: Origin =
-            text.parse().map_err(|_error| BackendError::Address(text.to_owned()))?;
-        let addresses = (origin.host.as_str(), origin.port).to_socket_addrs();
-        let addresses = addresses
-            .map_err(|source| BackendError::Resolve { host: origin.host.clone(), source })?;
-        let mut addresses: Vec<SocketAddr> = addresses.collect();
-        addresses.dedup();
-        if addresses.iter().any(SocketAddr::is_ipv4) {
-            addresses.retain(SocketAddr::is_ipv4);
-        }
-        addresses
-            .into_iter()
-            .map(|address| Self::at(address, &origin, options, workshop).map(Arc::new))
-            .collect()
-    }
+type Gathered = (Vec<Arc<Endpoint>>, Vec<ondol_resilience::Endpoint>);
 
-    fn at(
-        address: SocketAddr,
-        origin: &Origin,
-        options: &BackendOptions,
-        workshop: &Workshop,
-    ) -> Result<Self, BackendError> {
-        let dial = Dial { address, wait: options.connect_wait.unwrap_or(Duration::from_secs(1)) };
-        let connector = if origin.secure {
-            let config = crate::tls::client(options).map_err(BackendError::Tls)?;
-            let name = rustls::pki_types::ServerName::try_from(origin.host.clone())
-                .map_err(|_error| BackendError::Address(origin.host.clone()))?;
-            Connector::secure(dial, config, name)
-        } else {
-            Connector::plain(dial)
-        };
-        let limits = PoolLimits {
-            requests_max: options.requests_max.unwrap_or(1024),
-            idle_max: options.idle_max.unwrap_or(64),
-            idle_wait: options.idle_wait.unwrap_or(Duration::from_secs(30)),
-        };
-        let authority = HeaderValue::from_str(&format!("{}:{}", origin.host, origin.port))
-            .map_err(|_error| BackendError::Address(origin.host.clone()))?;
-        let pool = Pool::new(
-            connector,
-            limits,
-            options.http2,
-            workshop.workers,
-            Arc::clone(&workshop.clock),
-        );
-        let scheme = if origin.secure { "https" } else { "http" };
-        let name = format!("{scheme}://{address}").into();
-        Ok(Self { name, pool: Arc::new(pool), authority, secure: origin.secure })
+/// The instances that are written and those that were found, each once.
+fn gather(
+    name: &str,
+    options: &BackendOptions,
+    before: Option<&Backend>,
+    workshop: &Workshop,
+) -> Result<Gathered, BackendError> {
+    let written = options.endpoints.iter().cloned().map(Instance::from);
+    let found = match options.discover {
+        Some(_) => workshop.directory.instances(name),
+        None => Vec::new(),
+    };
+    let (mut list, mut peers) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
+    for instance in written.chain(found) {
+        for place in Place::all(&instance, workshop)? {
+            if !seen.insert(place.name.clone()) || list.len() >= INSTANCES_MAX {
+                continue;
+            }
+            let known = before.and_then(|before| before.named(&place.name));
+            peers.push(ondol_resilience::Endpoint {
+                name: place.name.clone(),
+                weight: instance.weight,
+                zone: instance.zone.clone(),
+            });
+            list.push(match known {
+                Some(known) => known,
+                None => Arc::new(Endpoint::new(place, options, workshop)?),
+            });
+        }
     }
+    Ok((list, peers))
 }

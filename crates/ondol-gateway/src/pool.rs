@@ -16,6 +16,7 @@ pub(crate) use connect::{ConnectError, Connector, Dial};
 
 use crate::http1::UpstreamConnection;
 use crate::http2::Http2Pool;
+use crate::inside::Inside;
 use crate::wire::Wire;
 
 /// How many connections, and for how long.
@@ -104,6 +105,11 @@ impl Home {
     /// The connections over which HTTP/2 is spoken, if it is.
     pub(crate) fn http2(&self) -> Option<&Http2Pool> {
         self.pool.http2.as_ref()?.get(self.worker)
+    }
+
+    /// The service of this process that is asked, if it is one.
+    pub(crate) fn inside(&self) -> Option<&Inside> {
+        self.pool.connector.service()
     }
 
     /// The clock of the pool.

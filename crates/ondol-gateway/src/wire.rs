@@ -1,4 +1,4 @@
-//! A connection's two directions, whatever carries them: plain TCP or TLS over it.
+//! A connection's two directions, whatever carries them: plain TCP, TLS over it, or memory.
 //!
 //! One concrete type, so that the HTTP/1 code is compiled once and the plain path costs a branch.
 //! The directions are apart because a request's body may still be arriving while its answer is
@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_rustls::TlsStream;
@@ -20,13 +20,15 @@ pub(crate) enum Wire {
     Plain(TcpStream),
     /// TLS, from either side.
     Tls(Box<TlsStream<TcpStream>>),
+    /// A pipe within this process.
+    Memory(DuplexStream),
 }
 
 impl Wire {
     /// Whether both sides have agreed on HTTP/2.
     pub(crate) fn speaks_http2(&self) -> bool {
         match self {
-            Self::Plain(_) => false,
+            Self::Plain(_) | Self::Memory(_) => false,
             Self::Tls(stream) => {
                 let (_, session) = stream.get_ref();
                 session.alpn_protocol() == Some(b"h2")
@@ -45,6 +47,10 @@ impl Wire {
                 let (read, write) = tokio::io::split(stream);
                 (ReadHalf::Tls(read), WriteHalf::Tls(write))
             }
+            Self::Memory(stream) => {
+                let (read, write) = tokio::io::split(stream);
+                (ReadHalf::Memory(read), WriteHalf::Memory(write))
+            }
         }
     }
 }
@@ -54,6 +60,7 @@ impl Wire {
 pub(crate) enum ReadHalf {
     Plain(OwnedReadHalf),
     Tls(tokio::io::ReadHalf<Box<TlsStream<TcpStream>>>),
+    Memory(tokio::io::ReadHalf<DuplexStream>),
 }
 
 impl ReadHalf {
@@ -64,8 +71,9 @@ impl ReadHalf {
                 let read = half.try_read(&mut [0]);
                 matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
             }
-            // What TLS has already decrypted is seen by the next read; a closed one fails there.
-            Self::Tls(_) => true,
+            // What TLS has already decrypted is seen by the next read; a closed one fails there, as a
+            // closed pipe does.
+            Self::Tls(_) | Self::Memory(_) => true,
         }
     }
 }
@@ -75,6 +83,7 @@ impl ReadHalf {
 pub(crate) enum WriteHalf {
     Plain(OwnedWriteHalf),
     Tls(tokio::io::WriteHalf<Box<TlsStream<TcpStream>>>),
+    Memory(tokio::io::WriteHalf<DuplexStream>),
 }
 
 impl AsyncRead for ReadHalf {
@@ -86,6 +95,7 @@ impl AsyncRead for ReadHalf {
         match self.get_mut() {
             Self::Plain(half) => Pin::new(half).poll_read(cx, buffer),
             Self::Tls(half) => Pin::new(half).poll_read(cx, buffer),
+            Self::Memory(half) => Pin::new(half).poll_read(cx, buffer),
         }
     }
 }
@@ -99,6 +109,7 @@ impl AsyncWrite for WriteHalf {
         match self.get_mut() {
             Self::Plain(half) => Pin::new(half).poll_write(cx, bytes),
             Self::Tls(half) => Pin::new(half).poll_write(cx, bytes),
+            Self::Memory(half) => Pin::new(half).poll_write(cx, bytes),
         }
     }
 
@@ -106,6 +117,7 @@ impl AsyncWrite for WriteHalf {
         match self.get_mut() {
             Self::Plain(half) => Pin::new(half).poll_flush(cx),
             Self::Tls(half) => Pin::new(half).poll_flush(cx),
+            Self::Memory(half) => Pin::new(half).poll_flush(cx),
         }
     }
 
@@ -113,6 +125,7 @@ impl AsyncWrite for WriteHalf {
         match self.get_mut() {
             Self::Plain(half) => Pin::new(half).poll_shutdown(cx),
             Self::Tls(half) => Pin::new(half).poll_shutdown(cx),
+            Self::Memory(half) => Pin::new(half).poll_shutdown(cx),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A need is one line in [`NEEDS`]. What is missing is installed through Debian's package manager when
 //! we may; otherwise one line says what to install. A package must not leave a server running: the
-//! tests start their own.
+//! tests start their own. What cargo itself builds is a line in [`TOOLS`], and needs nobody's leave.
 
 mod install;
 mod look;
@@ -55,7 +55,29 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "haproxy",
         quiet: &[START_NOTHING],
     },
+    Need {
+        what: "dnsmasq",
+        probe: &["/usr/sbin/dnsmasq", "dnsmasq"],
+        package: "dnsmasq-base",
+        quiet: &[],
+    },
 ];
+
+/// A subcommand of cargo, built by cargo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tool {
+    /// What it is called, as a program.
+    pub(crate) program: &'static str,
+    /// What builds it: one version, with the dependencies it was released with, unoptimized: it waits
+    /// for tests, and is there in a third of the time.
+    pub(crate) install: &'static str,
+}
+
+/// Every subcommand that the steps call.
+pub(crate) const TOOLS: &[Tool] = &[Tool {
+    program: "cargo-nextest",
+    install: "cargo install --quiet --debug --locked cargo-nextest@0.9.143 --no-default-features --features default-no-update",
+}];
 
 /// The needs this system does not meet.
 pub(crate) fn missing(needs: &[Need], programs: &Programs) -> Vec<Need> {

@@ -41,20 +41,12 @@ fn all(programs: &Programs, tortures: &[Program], seed: u64) -> Vec<Step> {
         run("fmt", "cargo fmt --all --check"),
         run("clippy", "cargo clippy --workspace --all-targets -- -D warnings"),
         Step { name: "tidy", work: Work::Run(docs::tidy()) },
-        unit_tests(programs),
+        run("nextest", "cargo nextest run --workspace"),
         run("doctests", "cargo test --workspace --doc"),
         Step { name: "docs", work: Work::Run(docs::api()) },
         short_torture(tortures, seed),
         deny(programs),
     ]
-}
-
-fn unit_tests(programs: &Programs) -> Step {
-    let line = match programs.has("cargo-nextest") {
-        true => "cargo nextest run --workspace --no-tests pass",
-        false => "cargo test --workspace --tests",
-    };
-    Step { name: "nextest", work: Work::Run(CommandLine::parse(line)) }
 }
 
 fn short_torture(tortures: &[Program], seed: u64) -> Step {

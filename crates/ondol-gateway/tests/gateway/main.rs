@@ -3,8 +3,11 @@
 mod attacks;
 mod configuration;
 mod differential;
+mod discovery;
 mod forwarding;
+mod health;
 mod http2;
+mod inside;
 mod resilience;
 mod rig;
 mod routing;

@@ -1,3 +1,5 @@
+//! Reading where what is indexed and what is on the disk no longer agree.
+
 use std::sync::Arc;
 
 use ondol_kernel::{

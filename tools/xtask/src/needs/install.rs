@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{NEEDS, Need, Programs, missing};
+use super::{NEEDS, Need, Programs, TOOLS, Tool, missing};
 use crate::cargo::CommandLine;
 use crate::say;
 
@@ -21,16 +21,32 @@ pub(crate) struct Rights {
 /// Sees to it that every need is met, or says in one line what to do.
 pub(crate) fn provide(root: &Path) -> anyhow::Result<()> {
     let programs = Programs::of_system();
-    let missing_now = missing(NEEDS, &programs);
+    from_debian(root, &programs)?;
+    TOOLS.iter().try_for_each(|tool| build(root, tool, &programs))?;
+    say::line("everything the tests need is installed");
+    Ok(())
+}
+
+fn from_debian(root: &Path, programs: &Programs) -> anyhow::Result<()> {
+    let missing_now = missing(NEEDS, programs);
     if missing_now.is_empty() {
-        say::line("everything the tests need is installed");
         return Ok(());
     }
     let rights = Rights { root: is_root(root), apt: programs.has("apt-get") };
     allowed(&missing_now, rights)?;
     install(root, &missing_now)?;
-    let still = missing(NEEDS, &programs);
+    let still = missing(NEEDS, programs);
     anyhow::ensure!(still.is_empty(), "installed, but still not found: {}", names(&still));
+    Ok(())
+}
+
+fn build(root: &Path, tool: &Tool, programs: &Programs) -> anyhow::Result<()> {
+    if programs.has(tool.program) {
+        return Ok(());
+    }
+    say::line(&format!("building {}: {}", tool.program, tool.install));
+    CommandLine::parse(tool.install).run(root)?;
+    anyhow::ensure!(programs.has(tool.program), "built, but not found: {}", tool.program);
     Ok(())
 }
 

@@ -110,3 +110,11 @@ fn a_script_that_keeps_a_server_from_starting_can_be_run() {
     assert_eq!(status.code(), Some(101));
     assert!(std::process::Command::new(&text).status().is_err(), "settings are no program");
 }
+
+#[test]
+fn a_tool_is_built_in_one_version_with_the_dependencies_of_its_release() {
+    for Tool { program, install } in TOOLS {
+        let exact = format!("cargo install --quiet --debug --locked {program}@");
+        assert!(install.starts_with(&exact), "{install:?} does not begin with {exact:?}");
+    }
+}

@@ -1,8 +1,5 @@
 //! Which steps there are, on which machine.
 
-use std::fs;
-use std::path::PathBuf;
-
 use super::*;
 
 fn bare() -> Programs {
@@ -20,18 +17,6 @@ fn the_steps_run_cheap_ones_first() {
         names,
         ["needs", "fmt", "clippy", "tidy", "nextest", "doctests", "docs", "torture", "deny"]
     );
-}
-
-#[test]
-fn without_nextest_cargo_test_runs_the_tests() {
-    assert_eq!(alone(&all(&bare(), &[], 1), "nextest"), "cargo test --workspace --tests");
-    let folder: PathBuf =
-        std::env::temp_dir().join(format!("xtask-nextest-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder");
-    fs::write(folder.join("cargo-nextest"), "").expect("a file");
-    let line = alone(&all(&Programs::made_up(&[&folder]), &[], 1), "nextest");
-    fs::remove_dir_all(&folder).expect("gone");
-    assert_eq!(line, "cargo nextest run --workspace --no-tests pass");
 }
 
 #[test]

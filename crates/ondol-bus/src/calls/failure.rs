@@ -1,0 +1,111 @@
+//! Why a call got no answer.
+
+use std::time::Duration;
+
+use ondol_domain::CommandError;
+use ondol_store::BoxError;
+
+/// Why a call got no answer.
+///
+/// Either it can be asked again, and then it is not known whether the command has taken effect:
+/// asking again under the same id, or making it void, settles that. Or it never will be answered
+/// as it stands, and has taken no effect.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallFailure {
+    /// Nobody answers there at present.
+    #[error("{service} cannot be reached")]
+    Unreachable {
+        /// Who was asked.
+        service: String,
+        /// What was found.
+        #[source]
+        source: BoxError,
+    },
+    /// It has more to do than it takes.
+    #[error("{service} takes no more at present")]
+    Busy {
+        /// Who was asked.
+        service: String,
+        /// How long it asks to be left alone, if it says.
+        again_after: Option<Duration>,
+    },
+    /// No answer has come in time.
+    #[error("{service} has not answered within {waited:?}")]
+    TimedOut {
+        /// Who was asked.
+        service: String,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// It tried, and something there is broken: a person has to look.
+    #[error("{service} could not handle it")]
+    Broken {
+        /// Who was asked.
+        service: String,
+        /// What was found.
+        #[source]
+        source: BoxError,
+    },
+    /// There is no such service, or no such kind of thing.
+    #[error("there is no {service:?} to be asked")]
+    NoSuchService {
+        /// Who was to be asked.
+        service: String,
+    },
+    /// Whoever was asked does not know such a command, or cannot read it.
+    #[error("{service} cannot read what it is asked")]
+    Command {
+        /// Who was asked.
+        service: String,
+        /// What is wrong with the command.
+        #[source]
+        source: CommandError,
+    },
+    /// Whoever was asked cannot take it as it stands: the key names nothing, the id is taken.
+    #[error("{service} cannot take what it is asked")]
+    Invalid {
+        /// Who was asked.
+        service: String,
+        /// What is wrong.
+        #[source]
+        source: BoxError,
+    },
+    /// Whoever asks may not.
+    #[error("{service} does not let itself be asked by whoever asks")]
+    Forbidden {
+        /// Who was asked.
+        service: String,
+    },
+}
+
+impl CallFailure {
+    /// Whether asking again may bring an answer. If so, whether the command has taken effect is
+    /// not known; if not, it has not.
+    pub const fn may_be_asked_again(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Busy { .. }
+            | Self::TimedOut { .. }
+            | Self::Broken { .. } => true,
+            Self::NoSuchService { .. }
+            | Self::Command { .. }
+            | Self::Invalid { .. }
+            | Self::Forbidden { .. } => false,
+        }
+    }
+
+    /// The page in docs/errors.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "call-unreachable",
+            Self::Busy { .. } => "call-busy",
+            Self::TimedOut { .. } => "call-timed-out",
+            Self::Broken { .. } => "call-broken",
+            Self::NoSuchService { .. } => "call-no-such-service",
+            Self::Command { .. } => "call-unreadable",
+            Self::Invalid { .. } => "call-invalid",
+            Self::Forbidden { .. } => "call-forbidden",
+        }
+    }
+}
