@@ -56,7 +56,7 @@ impl Handler for Admin {
         Answer { response, record: () }
     }
 
-    fn refuse(&self, _peer: &Peer, problem: Problem) -> Answer<()> {
+    fn refuse(&self, _peer: &Arc<Peer>, problem: Problem) -> Answer<()> {
         Answer { response: problem.into_response(), record: () }
     }
 

@@ -77,7 +77,7 @@ impl Handler for Core {
         Answer { response, record }
     }
 
-    fn refuse(&self, peer: &Peer, problem: Problem) -> Answer<Record> {
+    fn refuse(&self, peer: &Arc<Peer>, problem: Problem) -> Answer<Record> {
         self.meters.refused(problem.code());
         let mut record = Record::nameless(self, peer);
         record.refused(&problem);
