@@ -9,6 +9,7 @@ mod health;
 mod http2;
 mod inside;
 mod resilience;
+mod resources;
 mod rig;
 mod routing;
 mod tls;
