@@ -8,6 +8,7 @@ mod forwarding;
 mod health;
 mod http2;
 mod inside;
+mod peers;
 mod resilience;
 mod resources;
 mod rig;
