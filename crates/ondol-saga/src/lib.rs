@@ -5,6 +5,8 @@
 //! function of the two and of what has come in ([`next`]).
 
 mod definition;
+mod engine;
+mod entry;
 mod fact;
 mod instance;
 mod known;
@@ -14,6 +16,12 @@ mod proof;
 mod timeline;
 
 pub use definition::{Asks, At, Defect, Defined, Definition, Hearing};
+pub use engine::{
+    Active, Definitions, HearError, LoadSagaError, MetricsSnapshot, OpenSagasError, OrderSagaError,
+    SagaEngine, SagaGround, SagaMetrics, SagaOptions, SagaOptionsProblem, Sagas, StartSagaError,
+    StartedSaga,
+};
+pub use entry::{LEFT_ALONE, SagaEntry, SagaState};
 pub use fact::{Fact, Kept, Question, Timer};
 pub use instance::{Instance, Pending, Phase, Standing, StepRecord, Stuck, Work, WorkKind};
 pub use known::Known;
