@@ -5,17 +5,20 @@
 //! client wrote.
 
 mod choose;
+mod client;
 mod forward;
 mod headers;
 mod record;
 mod respond;
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::{Method, Request, Response};
 use ondol_doors::{Clock, Rng};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::AccessLog;
@@ -27,11 +30,14 @@ use crate::problem::Problem;
 use crate::route::{Found, Seen};
 use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
 
+pub(crate) use forward::Probe;
 pub(crate) use record::{Line, Record};
 
 /// What all connections share.
 pub(crate) struct Core {
     pub(crate) snapshot: ArcSwap<Snapshot>,
+    /// How many snapshots there have been.
+    pub(crate) changes: watch::Sender<u64>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) meters: Meters,
@@ -45,6 +51,8 @@ pub(crate) struct Exchange {
     pub(crate) request: Request<Body>,
     pub(crate) target: Target,
     pub(crate) peer: Arc<Peer>,
+    /// The client's own address, through proxies that are trusted.
+    pub(crate) client: IpAddr,
     pub(crate) route: Arc<Route>,
     /// Whether a change of protocol is asked for and allowed.
     pub(crate) upgrade: bool,
@@ -176,7 +184,9 @@ fn enter(snapshot: &Snapshot, arrived: Arrived, record: &mut Record) -> Result<E
     record.target(&target);
     let trusted = snapshot.trusts(peer.address.ip());
     let kept = snapshot.headers.apply(&mut headers, trusted)?;
+    let client = snapshot.client(peer.address.ip(), &headers);
     let seen = Seen {
+        region: snapshot.region(client),
         method: &method,
         host: target.host.name(),
         path: target.path(),
@@ -210,14 +220,9 @@ fn enter(snapshot: &Snapshot, arrived: Arrived, record: &mut Record) -> Result<E
         request,
         target,
         peer,
+        client,
         route,
         upgrade: upgrade.is_some(),
         trailers: kept.trailers,
     })
-}
-
-impl Snapshot {
-    fn trusts(&self, address: std::net::IpAddr) -> bool {
-        self.proxies.iter().any(|network| network.contains(address))
-    }
 }

@@ -38,6 +38,8 @@ pub(crate) enum Problem {
     UpstreamTimedOut,
     Rejected(Rejected),
     Aborted(StatusCode),
+    RegistrationRefused(String),
+    RegistrationUnauthorised,
 }
 
 impl Problem {
@@ -66,6 +68,8 @@ impl Problem {
             Self::UpstreamMalformed => "gateway-upstream-malformed",
             Self::UpstreamTimedOut => "gateway-upstream-timed-out",
             Self::Aborted(_) => "gateway-fault-injected",
+            Self::RegistrationRefused(_) => "gateway-registration-refused",
+            Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "gateway-breaker-open",
                 Kind::Balancer => "gateway-no-endpoint",
@@ -89,6 +93,8 @@ impl Problem {
             Self::UnknownExpectation => StatusCode::EXPECTATION_FAILED,
             Self::MethodNotServed => StatusCode::NOT_IMPLEMENTED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RegistrationRefused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RegistrationUnauthorised => StatusCode::UNAUTHORIZED,
             Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
@@ -125,6 +131,8 @@ impl Problem {
             Self::UpstreamMalformed => "The service's answer cannot be understood.",
             Self::UpstreamTimedOut => "The service did not answer in time.",
             Self::Aborted(_) => "A fault was injected on purpose.",
+            Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
+            Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "The service is being left alone to recover.",
                 Kind::Balancer => Self::NoEndpoint.title(),
@@ -161,6 +169,7 @@ impl Problem {
                 Some((*detail).to_owned())
             }
             Self::Rejected(rejected) => Some(rejected.to_string()),
+            Self::RegistrationRefused(detail) => Some(detail.clone()),
             _ => None,
         }
     }

@@ -10,7 +10,7 @@ use crate::bug::Bugs;
 use crate::disk::Disk;
 use crate::error::OpenError;
 use crate::format::{Address, MANIFEST_NAME, Malformed, Record, SEGMENT_HEADER, length32};
-use crate::heads::Heads;
+use crate::heads::{Heads, Table};
 use crate::index::End;
 use crate::key::Fingerprints;
 use crate::open::{disk_failed, lock, read_manifest, read_segments};
@@ -81,7 +81,7 @@ pub fn verify(folder: &Path, disk: &Arc<dyn Disk>) -> Result<Verified, OpenError
                 found.groups += 1;
                 for (address, record) in group.records() {
                     found.appends += 1;
-                    let checked = check_versions(&record, &heads, &keys);
+                    let checked = check_versions(&record, &mut heads.hold(), &keys);
                     checked.map_err(|malformed| at(&segments, address, &record, malformed))?;
                 }
             }
@@ -107,7 +107,7 @@ fn at(segments: &Segments, address: Address, record: &Record<'_>, found: Malform
 /// Each event has the version after the one before it of its stream.
 fn check_versions(
     record: &Record<'_>,
-    heads: &Heads,
+    heads: &mut Table,
     keys: &Fingerprints,
 ) -> Result<(), Malformed> {
     record.walk(|section, event| {

@@ -55,6 +55,12 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "haproxy",
         quiet: &[START_NOTHING],
     },
+    Need {
+        what: "dnsmasq",
+        probe: &["/usr/sbin/dnsmasq", "dnsmasq"],
+        package: "dnsmasq-base",
+        quiet: &[],
+    },
 ];
 
 /// A subcommand of cargo, built by cargo.

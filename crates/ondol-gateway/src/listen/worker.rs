@@ -58,7 +58,7 @@ async fn sweep(shift: Arc<Shift>) {
         }
         let snapshot = shift.core.snapshot.load_full();
         for backend in snapshot.backends.values() {
-            for endpoint in &backend.endpoints {
+            for endpoint in &backend.endpoints().list {
                 endpoint.pool.sweep();
             }
         }

@@ -3,7 +3,9 @@
 mod attacks;
 mod configuration;
 mod differential;
+mod discovery;
 mod forwarding;
+mod health;
 mod http2;
 mod inside;
 mod resilience;

@@ -68,6 +68,7 @@ impl MemoryTable {
     }
 
     pub(crate) fn add(&mut self, postings: &[(Key, Posting)], marks: &[Mark], end: End) {
+        self.fetch(postings.iter().map(|(key, _)| *key));
         for (key, posting) in postings {
             self.add_one(*key, *posting);
         }
@@ -89,10 +90,21 @@ impl MemoryTable {
         self.slots.push(Slot { high: key.high, low: key.low, before, number, address });
     }
 
+    /// Looks at the places of keys one after the other and without waiting for any: the processor
+    /// fetches many at once.
+    fn fetch(&self, keys: impl Iterator<Item = Key>) {
+        let place = |key: Key| self.places[self.first_place(key)].newest;
+        std::hint::black_box(keys.fold(0, |sum, key| sum ^ place(key)));
+    }
+
+    fn first_place(&self, key: Key) -> usize {
+        crate::format::index(key.high >> 16) & (self.places.len() - 1)
+    }
+
     /// Where a key's place is, or would be.
     fn place(&self, key: Key) -> usize {
         let mask = self.places.len() - 1;
-        let mut at = crate::format::index(key.high >> 16) & mask;
+        let mut at = self.first_place(key);
         loop {
             let place = &self.places[at];
             if place.newest == 0 || (place.high, place.low) == (key.high, key.low) {

@@ -13,6 +13,7 @@ use crate::draft::{ConditionToCheck, Draft, Entry, RecordToPlace};
 use crate::format::{
     Address, GROUP_HEADER, GroupHeader, Malformed, Names, Record, length32, padded, place, put,
 };
+use crate::heads::Table;
 use crate::index::{End, Mark, Posting};
 use crate::key::{Fingerprint, Key};
 use crate::queue::{Answers, Verdict};
@@ -94,6 +95,8 @@ impl Assignment {
         at: Address,
     ) {
         self.reset(draft, head, at);
+        let mut heads = shared.heads.hold();
+        heads.fetch(draft.sections.iter().map(|section| section.stream));
         let (mut byte, mut record, mut condition, mut section, mut tag) =
             (GROUP_HEADER, 0, 0, 0, 0);
         for number in 0..draft.entries.len() {
@@ -104,7 +107,7 @@ impl Assignment {
             let conditions = condition..entry.conditions_end as usize;
             let share = Share { bytes: byte..byte + length, records, conditions };
             let first = self.head.next();
-            let verdict = self.entry(shared, draft, entry, &share, (section, tag));
+            let verdict = self.entry(shared, &mut heads, draft, entry, &share, (section, tag));
             match verdict {
                 Ok(()) => self.answers.firsts.push(first),
                 Err(verdict) => self.refuse(length32(number), verdict, shared),
@@ -148,6 +151,7 @@ impl Assignment {
     fn entry(
         &mut self,
         shared: &Shared,
+        heads: &mut Table,
         draft: &mut Draft,
         entry: Entry,
         share: &Share,
@@ -164,13 +168,13 @@ impl Assignment {
         let undo = self.before.len();
         let moves_at_once = entry.exactly_at.is_some();
         let checked =
-            self.check_streams(shared, draft, share, (section, moves_at_once)).and_then(|()| {
+            self.check_streams(heads, draft, share, (section, moves_at_once)).and_then(|()| {
                 let conditions = &draft.conditions[share.conditions.clone()];
                 conditions.iter().try_for_each(|condition| self.check(shared, draft, condition))
             });
         if let Err(verdict) = checked {
             if moves_at_once {
-                self.take_back_from(shared, undo);
+                self.take_back_from(heads, undo);
                 shared.progress.take_back(shared.progress.assigned());
             }
             self.before.truncate(undo);
@@ -179,7 +183,7 @@ impl Assignment {
         if !moves_at_once {
             let moved = self.before[undo..].iter().zip(&draft.sections[section..]);
             for ((stream, found), wanted) in moved {
-                shared.heads.set(*stream, found.plus(wanted.events.into()));
+                heads.set(*stream, found.plus(wanted.events.into()));
             }
         }
         self.place(shared, draft, share, undo, (section, tag));
@@ -213,7 +217,7 @@ impl Assignment {
     /// recorded elsewhere may name a stream again and move it at once.
     fn check_streams(
         &mut self,
-        shared: &Shared,
+        heads: &mut Table,
         draft: &Draft,
         share: &Share,
         (mut section, moves_at_once): (usize, bool),
@@ -222,13 +226,13 @@ impl Assignment {
         for record in &draft.records[share.records.clone()] {
             let sections = section..record.sections_end as usize;
             for (nth, wanted) in draft.sections[sections.clone()].iter().enumerate() {
-                let found = shared.heads.version(wanted.stream);
+                let found = heads.version(wanted.stream);
                 if !wanted.expected.is_met_by(found) {
                     let record = &draft.bytes[at..at + record.length as usize];
                     return Err(conflict(record, nth, wanted.expected, found));
                 }
                 if moves_at_once {
-                    shared.heads.set(wanted.stream, found.plus(wanted.events.into()));
+                    heads.set(wanted.stream, found.plus(wanted.events.into()));
                 }
                 self.before.push((wanted.stream, found));
             }
@@ -340,13 +344,13 @@ impl Assignment {
 
     /// Makes it as if the group had never been.
     pub(crate) fn take_back(&mut self, shared: &Shared) {
-        self.take_back_from(shared, 0);
+        self.take_back_from(&mut shared.heads.hold(), 0);
         shared.progress.take_back(self.first.previous().unwrap_or(Position::START));
     }
 
-    fn take_back_from(&mut self, shared: &Shared, from: usize) {
+    fn take_back_from(&mut self, heads: &mut Table, from: usize) {
         for (stream, version) in self.before.drain(from..).rev() {
-            shared.heads.set(stream, version);
+            heads.set(stream, version);
         }
     }
 }

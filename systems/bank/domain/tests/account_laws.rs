@@ -161,6 +161,11 @@ fn an_account_remembers_only_so_many_transfers() {
 }
 
 #[test]
+fn an_account_can_be_written_down_between_events() {
+    assert!(Account::snapshot().is_some(), "a long life would be replayed for every withdrawal");
+}
+
+#[test]
 fn a_corrupt_history_is_found_where_it_is_read() {
     let opened = Event::Opened { owner: KIM, currency: Currency::KRW };
     let won = |won| Money::new(won, Currency::KRW);
