@@ -269,6 +269,17 @@ impl Sagas {
         follow::hear(self, event).await
     }
 
+    /// The same for the sagas of one name.
+    ///
+    /// # Errors
+    /// When it cannot be read or recorded: it has to be told again.
+    pub async fn hear_of(&self, saga: &str, event: &Envelope) -> Result<(), HearError> {
+        match self.inner.definitions.newest(saga) {
+            Some(definition) => follow::heard_by(self, &**definition, event).await,
+            None => Ok(()),
+        }
+    }
+
     /// The sagas as they can be found.
     pub fn entries(&self) -> &Documents<SagaEntry> {
         &self.inner.entries

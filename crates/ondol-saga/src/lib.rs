@@ -13,6 +13,7 @@ mod known;
 mod machine;
 mod names;
 mod proof;
+mod service;
 mod timeline;
 
 pub use definition::{Asks, At, Defect, Defined, Definition, Hearing};
@@ -31,4 +32,5 @@ pub use machine::{
 };
 pub use names::{About, SAGA_KIND, command_of, saga_stream};
 pub use proof::{Books, CounterExample, ProofReport, SagaProof};
+pub use service::{RunsSagas, SagaPart};
 pub use timeline::{TimelineEntry, told};

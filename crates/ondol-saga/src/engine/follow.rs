@@ -10,20 +10,21 @@ use crate::{Definition, saga_stream};
 /// Starts what an event starts, and lets those hear it that it is about.
 pub(super) async fn hear(sagas: &Sagas, event: &Envelope) -> Result<(), HearError> {
     for definition in sagas.inner.definitions.all_newest() {
-        let sources = definition.sources();
-        let is_wanted = sources.iter().any(|source| source.types.contains(&event.event_type));
-        if is_wanted {
-            heard_by(sagas, &**definition, event).await?;
-        }
+        heard_by(sagas, &**definition, event).await?;
     }
     Ok(())
 }
 
-async fn heard_by(
+/// The same for the sagas of one definition.
+pub(super) async fn heard_by(
     sagas: &Sagas,
     definition: &dyn Definition,
     event: &Envelope,
 ) -> Result<(), HearError> {
+    let sources = definition.sources();
+    if !sources.iter().any(|source| source.types.contains(&event.event_type)) {
+        return Ok(());
+    }
     let saga = definition.shape().name.clone();
     let unreadable = |source| HearError::Unreadable { saga: saga.clone(), source };
     for (at, data) in definition.starts(event).map_err(unreadable)?.into_iter().enumerate() {
