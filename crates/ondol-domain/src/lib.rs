@@ -17,6 +17,7 @@ mod policy;
 mod problems;
 mod refused;
 mod saga;
+mod sealed;
 mod snapshot;
 mod upcast;
 mod variant;
@@ -39,6 +40,7 @@ pub use saga::{
     Listener, Retry, RetryShape, STEP_WITHIN_USUAL, Saga, SagaData, SagaProblem, SagaShape, Stage,
     Starter, Step, StepError, StepShape, Turn,
 };
+pub use sealed::Sealed;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use upcast::{Lift, LiftError, UpcastProblem, Upcasts};
 pub use variant::names as variant_names;
