@@ -6,6 +6,7 @@ mod failure;
 mod log;
 mod logging;
 mod nouns;
+mod parked;
 mod serve;
 mod service;
 mod shell;

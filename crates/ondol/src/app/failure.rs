@@ -68,6 +68,12 @@ pub(super) enum Failure {
     /// A view did not catch up.
     #[error(transparent)]
     Wait(#[from] WaitError),
+    /// The process that runs could not be asked.
+    #[error("no service answers at the admin port")]
+    Admin(#[source] io::Error),
+    /// The process that runs has said no.
+    #[error("{detail} ({code})")]
+    Refused { code: String, detail: String },
     /// A view could not be made.
     #[error(transparent)]
     Define(#[from] DefineError),
@@ -93,6 +99,8 @@ impl Failure {
             Self::Follow(error) => error.code(),
             Self::Wait(error) => error.code(),
             Self::Define(error) => error.code(),
+            Self::Admin(_) => "app-admin",
+            Self::Refused { .. } => "app-refused",
         }
     }
 
