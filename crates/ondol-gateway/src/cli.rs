@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use ondol_gateway::{BackendOptions, Config, Question, RouteOptions, explain};
+use ondol_gateway::{BackendOptions, Config, EndpointOptions, Question, RouteOptions, explain};
 
 /// A strict, fast, reloadable API gateway.
 #[derive(Debug, Parser)]
@@ -115,7 +115,8 @@ fn read(file: &Path) -> anyhow::Result<Config> {
 /// Everything to one place.
 fn to_one(to: &str, listen: SocketAddr) -> anyhow::Result<Config> {
     let mut config = Config { listen: vec![listen], ..Config::default() };
-    let backend = BackendOptions { endpoints: vec![to.to_owned()], ..BackendOptions::default() };
+    let backend =
+        BackendOptions { endpoints: vec![EndpointOptions::at(to)], ..BackendOptions::default() };
     config.backends.insert("to".to_owned(), backend);
     let route = RouteOptions { to: Some("to".to_owned()), ..RouteOptions::default() };
     config.routes.insert("all".to_owned(), route);

@@ -11,6 +11,7 @@ mod options;
 mod outcome;
 mod refusals;
 mod time_travel;
+mod void;
 
 use std::sync::Arc;
 

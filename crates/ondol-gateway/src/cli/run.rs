@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use ondol_gateway::{Config, Gateway, GatewayHandle};
+use ondol_gateway::{Config, Gateway, GatewayHandle, Surroundings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +15,8 @@ pub(super) fn run(config: Config, file: Option<&Path>) -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let gateway = Gateway::new(config)?;
+        let state = file.map(|file| beside(file, ".found"));
+        let gateway = Gateway::with(config, Surroundings { state, ..Surroundings::default() })?;
         let handle = gateway.handle();
         for address in handle.addresses() {
             tracing::info!(%address, "listening");
@@ -110,8 +111,13 @@ pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Config> {
 }
 
 fn last_good(file: &Path) -> PathBuf {
+    beside(file, ".last-good")
+}
+
+/// A file of our own beside the configuration.
+fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".last-good");
+    name.push(end);
     name.into()
 }
 
