@@ -3,9 +3,11 @@
 mod command;
 mod config;
 mod failure;
+mod flow;
 mod log;
 mod logging;
 mod nouns;
+mod saga;
 mod serve;
 mod service;
 mod shell;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ondol_http::{Health, Readiness};
 use ondol_runtime::{Running, ViewStanding};
+use ondol_saga::Sagas;
 use ondol_views::Phase;
 
 /// The health of services: each view is a part, and the log's place and each view's lag are the
@@ -79,5 +80,13 @@ fn numbers(services: &[Running]) -> String {
     head("ondol_view_behind_events", "Events that a view has not folded in yet.", behind);
     let rate = of_views(|progress| progress.events_per_second);
     head("ondol_view_events_per_second", "Events that a view deals with in a second.", rate);
+    let sagas = services.iter().filter_map(|running| {
+        let sagas = running.companion::<Sagas>().ok()?;
+        Some((running.description().service.clone(), sagas.metrics().snapshot()))
+    });
+    let sagas: Vec<_> = sagas.collect();
+    if !sagas.is_empty() {
+        text.push_str(&ondol_saga::prometheus(&sagas));
+    }
     text
 }
