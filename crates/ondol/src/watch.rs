@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ondol_http::{Health, Readiness};
 use ondol_runtime::{ReactionPhase, ReactionProgress, Running, ViewStanding};
+use ondol_saga::Sagas;
 use ondol_views::Phase;
 
 /// The health of services: each view is a part, and the log's place and each view's lag are the
@@ -114,5 +115,13 @@ fn numbers(services: &[Running]) -> String {
     head("ondol_reaction_parked_streams", "Streams that a policy or effect has parked.", parked);
     let done = of_reactions(|progress| progress.done);
     head("ondol_reaction_done", "What a policy or effect has asked or sent.", done);
+    let sagas = services.iter().filter_map(|running| {
+        let sagas = running.companion::<Sagas>().ok()?;
+        Some((running.description().service.clone(), sagas.metrics().snapshot()))
+    });
+    let sagas: Vec<_> = sagas.collect();
+    if !sagas.is_empty() {
+        text.push_str(&ondol_saga::prometheus(&sagas));
+    }
     text
 }

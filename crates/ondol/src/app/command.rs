@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::saga::SagaVerb;
 use crate::{Given, LogCommand, Output};
 
 /// Runs services and looks after them.
@@ -57,6 +58,17 @@ pub(super) enum Noun {
     /// Looks at what is parked in services that run, tries it again, skips or edits it.
     #[command(subcommand)]
     Parked(ParkedVerb),
+    /// Tells what belongs to one business flow, across all services: what happened because of what,
+    /// and what is still to come. The services must not be running on the same folders.
+    Flow {
+        /// The flow's id: the correlation of any of its events.
+        id: String,
+        #[command(flatten)]
+        how: HowWritten,
+    },
+    /// Looks at sagas, and has something done with them.
+    #[command(subcommand)]
+    Saga(SagaVerb),
     /// Looks at logs, checks, mends, copies, exports and imports them.
     Log(LogCommand),
     /// Writes what a shell needs to complete commands.
