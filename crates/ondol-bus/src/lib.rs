@@ -6,7 +6,13 @@
 //!   command id, which takes effect once and is answered once and for all.
 
 mod calls;
+mod directory;
 mod feed;
+mod publication;
 
 pub use calls::{About, CallFailure, Calls, Reply};
-pub use feed::{Feed, FeedError, FeedPage, Published, ReadFeed};
+pub use directory::{Directory, Switchboard};
+pub use feed::{
+    Feed, FeedError, FeedPage, Followed, Follower, LogFeed, Published, ReadFeed, Unsound,
+};
+pub use publication::{Publication, TellError, UNTOLD, is_untold};

@@ -17,6 +17,7 @@ mod policy;
 mod problems;
 mod refused;
 mod saga;
+mod sealed;
 mod snapshot;
 mod upcast;
 mod variant;
@@ -26,7 +27,7 @@ mod view;
 pub use serde_json as json;
 
 pub use aggregate::{Accepted, Aggregate, Decision, Unique, accept, already_done, fold, refuse};
-pub use call::{Ask, Call, CallError, CommandError, Contract, Own, Target, ask};
+pub use call::{Ask, Call, CallError, CommandError, Contract, Own, Target, ask, command_names};
 pub use codec::{Codec, DecodeError, EncodeError, Encoded, Shape, ShapeProblem};
 pub use event_set::{EventSet, Reader, Source};
 pub use facts::Facts;
@@ -39,6 +40,7 @@ pub use saga::{
     Listener, Retry, RetryShape, STEP_WITHIN_USUAL, Saga, SagaData, SagaProblem, SagaShape, Stage,
     Starter, Step, StepError, StepShape, Turn,
 };
+pub use sealed::Sealed;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use upcast::{Lift, LiftError, UpcastProblem, Upcasts};
 pub use variant::names as variant_names;

@@ -28,7 +28,7 @@ pub use log::{
     Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
     Output, Purpose, Terminal, Verified,
 };
-pub use ondol_runtime::{Desk, Running, Service};
+pub use ondol_runtime::{Desk, NotPart, Running, Service};
 pub use stage::{RaiseError, Stage};
 /// Routes that describe themselves.
 pub use utoipa_axum::{router::OpenApiRouter, routes};

@@ -1,5 +1,7 @@
 //! What is asked of a feed, and what it answers.
 
+use std::time::Duration;
+
 use ondol_kernel::{Envelope, EventType, Position};
 use ondol_store::Head;
 
@@ -12,6 +14,8 @@ pub struct ReadFeed {
     pub types: Vec<EventType>,
     /// At most so many events; a feed has limits of its own as well.
     pub limit: usize,
+    /// How long to wait for something that is wanted, when there is nothing yet.
+    pub wait: Duration,
 }
 
 /// A part of a feed.
@@ -38,13 +42,20 @@ pub struct Published {
 impl ReadFeed {
     /// Everything after a position.
     pub const fn after(after: Position, limit: usize) -> Self {
-        Self { after, types: Vec::new(), limit }
+        Self { after, types: Vec::new(), limit, wait: Duration::ZERO }
     }
 
     /// The same, of these types alone.
     #[must_use]
     pub fn only(mut self, types: Vec<EventType>) -> Self {
         self.types = types;
+        self
+    }
+
+    /// The same, waiting so long for something to be published.
+    #[must_use]
+    pub const fn waiting(mut self, wait: Duration) -> Self {
+        self.wait = wait;
         self
     }
 }

@@ -1,0 +1,86 @@
+//! Who asks, once that has been proved.
+
+use ondol_kernel::Timestamp;
+
+use crate::{AccessClaims, Confirmation};
+
+/// Who asks: a person or a program, through a client, with what it was allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// Of whom the token speaks.
+    pub subject: String,
+    /// The client that shows it.
+    pub client: String,
+    /// What it allows.
+    pub scopes: Vec<Scope>,
+    /// What its subject may be.
+    pub roles: Vec<Role>,
+    /// On whose ground.
+    pub tenant: Option<String>,
+    /// The sign-in it came from.
+    pub session: Option<String>,
+    /// The token's own id.
+    pub token: String,
+    /// When the token was issued, in seconds since 1970.
+    pub issued: u64,
+    /// When it ends.
+    pub expires: u64,
+    /// How strongly the subject has proved himself.
+    pub acr: Option<String>,
+    /// By what.
+    pub amr: Vec<String>,
+    /// When, in seconds since 1970.
+    pub auth_time: Option<u64>,
+    /// Which key the holder has to prove; none for a token that is good in anybody's hand.
+    pub bound: Option<Confirmation>,
+}
+
+/// One word of what a token allows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Scope(pub String);
+
+/// What somebody may be: `teller`, `driver`, `admin`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Role(pub String);
+
+impl Principal {
+    pub(crate) fn of(claims: AccessClaims) -> Self {
+        Self {
+            subject: claims.sub,
+            client: claims.client_id,
+            scopes: claims.scope.split_ascii_whitespace().map(|word| Scope(word.into())).collect(),
+            roles: claims.roles.into_iter().map(Role).collect(),
+            tenant: claims.tenant,
+            session: claims.sid,
+            token: claims.jti,
+            issued: claims.iat,
+            expires: claims.exp,
+            acr: claims.acr,
+            amr: claims.amr,
+            auth_time: claims.auth_time,
+            bound: claims.cnf,
+        }
+    }
+
+    /// Whether the token allows this.
+    pub fn may(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|word| word.0 == scope)
+    }
+
+    /// Whether the subject is this.
+    pub fn is(&self, role: &str) -> bool {
+        self.roles.iter().any(|name| name.0 == role)
+    }
+
+    /// Whether the subject has proved himself by this within the last seconds.
+    pub fn proved_by(&self, method: &str, within_seconds: u64, now: Timestamp) -> bool {
+        let by = self.amr.iter().any(|name| name == method);
+        by && self.proved_within(within_seconds, now)
+    }
+
+    /// Whether the subject has proved himself within the last seconds.
+    pub fn proved_within(&self, seconds: u64, now: Timestamp) -> bool {
+        let now = now.as_unix_millis() / 1_000;
+        self.auth_time.is_some_and(|time| now.saturating_sub(time) <= seconds)
+    }
+}

@@ -1,0 +1,242 @@
+//! Keys that sign, and when: published before they are used, so that whoever verifies knows them
+//! in time, and published after they have retired, until the last token they signed has ended.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use ondol_kernel::Timestamp;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::compact::encode;
+use crate::{Algorithm, Jwk, thumbprint};
+
+/// What kind of token is signed: a token of one kind is never taken for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenType {
+    /// `at+jwt`: shown to a service.
+    Access,
+    /// `JWT`: tells a client who has signed in.
+    Id,
+    /// `logout+jwt`: tells a client who has signed out.
+    Logout,
+    /// `dpop+jwt`: proves a key.
+    Proof,
+    /// `client-authentication+jwt`: proves a client.
+    Client,
+}
+
+impl TokenType {
+    /// As it stands in headers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Access => "at+jwt",
+            Self::Id => "JWT",
+            Self::Logout => "logout+jwt",
+            Self::Proof => "dpop+jwt",
+            Self::Client => "client-authentication+jwt",
+        }
+    }
+}
+
+/// The secret half of a key, as it is kept: PKCS #8. Wiped when it is dropped, never printed.
+#[derive(Clone)]
+pub struct SigningKeyBytes(pub Zeroizing<Vec<u8>>);
+
+impl fmt::Debug for SigningKeyBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKeyBytes(redacted)")
+    }
+}
+
+/// A key that signs with ES256. Cheap to clone.
+#[derive(Clone)]
+pub struct SigningKey {
+    pair: Arc<EcdsaKeyPair>,
+    public: Jwk,
+    random: SystemRandom,
+}
+
+/// Why a token or a key could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningError {
+    /// The bytes are not a key.
+    #[error("the signing key is not PKCS #8 of a key on P-256")]
+    NotAKey,
+    /// The provider could not make or use a key.
+    #[error("the provider of keys has failed")]
+    Provider,
+    /// The claims cannot be written.
+    #[error("the claims cannot be written")]
+    Claims(#[source] serde_json::Error),
+    /// No key is there to sign at this moment.
+    #[error("no key signs at this moment")]
+    NoneActive,
+}
+
+impl SigningError {
+    /// The stable code under which the error is documented.
+    pub const fn code(&self) -> &'static str {
+        "auth-signing"
+    }
+}
+
+impl SigningKey {
+    /// Makes a new key, and the bytes by which it is kept.
+    ///
+    /// # Errors
+    /// When the provider of keys fails.
+    pub fn generate() -> Result<(Self, SigningKeyBytes), SigningError> {
+        let random = SystemRandom::new();
+        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        let made = made.map_err(|_unspecified| SigningError::Provider)?;
+        let bytes = SigningKeyBytes(Zeroizing::new(made.as_ref().to_vec()));
+        Ok((Self::read(&bytes)?, bytes))
+    }
+
+    /// The key that was kept by these bytes.
+    ///
+    /// # Errors
+    /// When they are no such key.
+    pub fn read(bytes: &SigningKeyBytes) -> Result<Self, SigningError> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &bytes.0);
+        let pair = pair.map_err(|_rejected| SigningError::NotAKey)?;
+        let point = pair.public_key().as_ref();
+        let (x, y) = match point.split_first() {
+            Some((4, rest)) if rest.len() == 64 => rest.split_at(32),
+            _ => return Err(SigningError::NotAKey),
+        };
+        let mut public = Jwk {
+            kty: "EC".to_owned(),
+            alg: Some(Algorithm::Es256.name().to_owned()),
+            purpose: Some("sig".to_owned()),
+            crv: Some("P-256".to_owned()),
+            x: Some(encode(x)),
+            y: Some(encode(y)),
+            ..Jwk::default()
+        };
+        public.kid = Some(thumbprint(&public));
+        Ok(Self { pair: Arc::new(pair), public, random: SystemRandom::new() })
+    }
+
+    /// The half that is published.
+    pub const fn public(&self) -> &Jwk {
+        &self.public
+    }
+
+    /// The key's name: its thumbprint.
+    pub fn kid(&self) -> &str {
+        self.public.kid.as_deref().unwrap_or_default()
+    }
+
+    /// Signs a token.
+    ///
+    /// # Errors
+    /// When the claims cannot be written or the provider fails.
+    pub fn sign(&self, kind: TokenType, claims: &impl Serialize) -> Result<String, SigningError> {
+        let header = Header { typ: kind.name(), alg: "ES256", kid: Some(self.kid()), jwk: None };
+        self.sign_under(&header, claims)
+    }
+
+    /// Signs a token that brings its key along, as proofs do.
+    ///
+    /// # Errors
+    /// When the claims cannot be written or the provider fails.
+    pub fn sign_with_key(
+        &self,
+        kind: TokenType,
+        claims: &impl Serialize,
+    ) -> Result<String, SigningError> {
+        let bare = Jwk { kid: None, alg: None, purpose: None, ..self.public.clone() };
+        let header = Header { typ: kind.name(), alg: "ES256", kid: None, jwk: Some(&bare) };
+        self.sign_under(&header, claims)
+    }
+
+    fn sign_under(
+        &self,
+        header: &Header<'_>,
+        claims: &impl Serialize,
+    ) -> Result<String, SigningError> {
+        let header = serde_json::to_vec(header).map_err(SigningError::Claims)?;
+        let claims = serde_json::to_vec(claims).map_err(SigningError::Claims)?;
+        let mut token = format!("{}.{}", encode(header), encode(claims));
+        let signature = self.pair.sign(&self.random, token.as_bytes());
+        let signature = signature.map_err(|_unspecified| SigningError::Provider)?;
+        token.push('.');
+        token.push_str(&encode(signature));
+        Ok(token)
+    }
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    typ: &'a str,
+    alg: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwk: Option<&'a Jwk>,
+}
+
+/// From when until when a key is what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyTimes {
+    /// It signs from here on.
+    pub signs_from: Timestamp,
+    /// It signs no longer from here on.
+    pub signs_until: Timestamp,
+    /// It is no longer published from here on.
+    pub published_until: Timestamp,
+}
+
+/// Keys that sign, each in its time.
+#[derive(Debug, Clone, Default)]
+pub struct SigningKeys {
+    keys: Vec<(SigningKey, KeyTimes)>,
+}
+
+impl SigningKeys {
+    /// One more key, published from now on.
+    pub fn add(&mut self, key: SigningKey, times: KeyTimes) {
+        self.keys.push((key, times));
+    }
+
+    /// Forgets the keys that are no longer published.
+    pub fn retire(&mut self, now: Timestamp) {
+        self.keys.retain(|(_, times)| now < times.published_until);
+    }
+
+    /// The key that signs now: of several, the one that began last.
+    ///
+    /// # Errors
+    /// When none does.
+    pub fn active(&self, now: Timestamp) -> Result<&SigningKey, SigningError> {
+        let signs = |times: &KeyTimes| times.signs_from <= now && now < times.signs_until;
+        let active = self.keys.iter().filter(|(_, times)| signs(times));
+        let active = active.max_by_key(|(_, times)| times.signs_from);
+        active.map(|(key, _)| key).ok_or(SigningError::NoneActive)
+    }
+
+    /// The set to publish: keys that will sign, that sign, and that have signed what still lives.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn published(&self, now: Timestamp) -> Result<Vec<u8>, SigningError> {
+        #[derive(Serialize)]
+        struct Set<'a> {
+            keys: Vec<&'a Jwk>,
+        }
+        let keys = self.keys.iter().filter(|(_, times)| now < times.published_until);
+        let set = Set { keys: keys.map(|(key, _)| key.public()).collect() };
+        serde_json::to_vec(&set).map_err(SigningError::Claims)
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid()).finish_non_exhaustive()
+    }
+}
