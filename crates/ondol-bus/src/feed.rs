@@ -12,7 +12,7 @@ use async_trait::async_trait;
 pub use error::FeedError;
 pub use follower::{Followed, Follower, Unsound};
 pub use of_log::LogFeed;
-pub use page::{FeedPage, Published, ReadFeed};
+pub use page::{FeedPage, Part, PartError, Published, ReadFeed};
 
 /// What a service publishes: its public events, in the order of its log.
 ///

@@ -68,7 +68,9 @@ struct Run {
 pub(crate) fn main() -> anyhow::Result<()> {
     let Arguments { command, run } = Arguments::parse();
     match command.unwrap_or(Command::Run(run)) {
-        Command::Run(Run { to: Some(to), listen, .. }) => run::run(to_one(&to, listen)?, None),
+        Command::Run(Run { to: Some(to), listen, .. }) => {
+            run::run(run::Loaded { config: to_one(&to, listen)?, seen: None }, None)
+        }
         Command::Run(Run { file, .. }) => {
             let file = file.unwrap_or_else(|| "gateway.toml".into());
             run::run(run::read_or_last_good(&file)?, Some(&file))

@@ -16,6 +16,8 @@ mod canonical;
 mod config;
 mod discovery;
 mod explain;
+#[cfg(test)]
+mod fuzz;
 mod gateway;
 mod handle;
 mod health;

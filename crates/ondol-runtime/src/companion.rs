@@ -31,6 +31,9 @@ pub trait Companion: fmt::Debug + Send + Sync + 'static {
     /// When it cannot, and why.
     fn start(&self, place: &CompanionPlace<'_>) -> Result<Companionship, String>;
 
+    /// Itself, to be looked at.
+    fn as_any(&self) -> &dyn Any;
+
     /// Itself, to be added to.
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }

@@ -38,7 +38,7 @@ pub use desk::{
 pub use ground::Ground;
 pub use projection::ViewControl;
 pub use reaction::{
-    Decided, Decision, Effect, EffectError, EffectId, MendError, Mended, ParkedEvent,
+    BookError, Decided, Decision, Effect, EffectError, EffectId, MendError, Mended, ParkedEvent,
     ReactionControl, ReactionOptions, ReactionOptionsProblem, ReactionPhase, ReactionProgress,
     Sent, SourceProgress, effect,
 };

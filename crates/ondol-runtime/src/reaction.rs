@@ -26,6 +26,7 @@ mod progress;
 mod run;
 mod session;
 
+pub use book::BookError;
 pub use control::{MendError, Mended, ParkedEvent, ReactionControl};
 pub use decision::{Decided, Decision};
 pub use effect::{Effect, EffectError, EffectId, Sent, effect};

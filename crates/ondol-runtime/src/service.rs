@@ -127,6 +127,11 @@ impl Service {
         self
     }
 
+    /// An engine of this kind that runs beside its parts, if it has one.
+    pub fn part_of<C: Companion>(&self) -> Option<&C> {
+        self.companions.iter().find_map(|one| one.as_any().downcast_ref())
+    }
+
     /// The same, working another way.
     #[must_use]
     pub fn options(mut self, options: ServiceOptions) -> Self {

@@ -14,12 +14,13 @@ mod error;
 mod follow;
 mod load;
 mod metrics;
+mod nobody;
 mod options;
 mod record;
 mod sweep;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -31,13 +32,13 @@ use ondol_runtime::Ground;
 use ondol_views::{Documents, ViewStore};
 use tokio::sync::{Mutex, Semaphore, mpsc};
 
-use crate::machine::{Beginning, Input, Order, begin};
+use crate::machine::{Beginning, Input, Order, OrderError, begin, migrate};
 use crate::{Defined, Definition, Fact, Instance, Known, SagaEntry, saga_stream};
 
 pub use active::Active;
 pub use error::{HearError, OpenSagasError, OrderSagaError, StartSagaError};
 pub use load::LoadSagaError;
-pub use metrics::{MetricsSnapshot, SagaMetrics};
+pub use metrics::{MetricsSnapshot, SagaMetrics, prometheus};
 pub use options::{SagaOptions, SagaOptionsProblem};
 
 use drive::Job;
@@ -52,6 +53,13 @@ pub struct SagaGround {
     pub calls: Arc<dyn Calls>,
     /// Where the view of the sagas is kept. Whoever runs sagas has [`SagaEntry`] folded there.
     pub views: Arc<dyn ViewStore>,
+}
+
+impl SagaGround {
+    /// A ground on which nobody is asked: for those who only look, and give orders.
+    pub fn alone(ground: Ground, views: Arc<dyn ViewStore>) -> Self {
+        Self { ground, calls: Arc::new(nobody::Nobody), views }
+    }
 }
 
 /// The sagas of a service. Cheap to clone.
@@ -256,6 +264,34 @@ impl Sagas {
         let missing = || OrderSagaError::Missing { stream: stream.clone() };
         let instance = self.find(stream).await?.ok_or_else(missing)?;
         self.inner.take(instance, &Input::Order(order)).await?;
+        self.inner.attend(stream);
+        Ok(())
+    }
+
+    /// Has a saga go on by the newest definition of its name, in which its steps may have other
+    /// names.
+    ///
+    /// # Errors
+    /// When it cannot, or when that could not be recorded.
+    pub async fn migrate(
+        &self,
+        stream: &StreamId,
+        steps: &BTreeMap<String, String>,
+        by: &str,
+    ) -> Result<(), OrderSagaError> {
+        let missing = || OrderSagaError::Missing { stream: stream.clone() };
+        let instance = self.find(stream).await?.ok_or_else(missing)?;
+        if instance.is_ended() {
+            return Err(OrderSagaError::Refused(OrderError::Ended));
+        }
+        let definition = self.inner.definitions.newest(&instance.saga);
+        let definition = definition.ok_or_else(|| OrderSagaError::Parked {
+            stream: stream.clone(),
+            fingerprint: instance.fingerprint.to_string(),
+        })?;
+        let now = self.inner.ground.clock.now();
+        let migrated = migrate(&**definition, instance.clone(), steps, by, now)?;
+        self.inner.recorder.record(&instance, &migrated, None).await?;
         self.inner.attend(stream);
         Ok(())
     }

@@ -20,15 +20,15 @@ pub use definition::{Asks, At, Defect, Defined, Definition, Hearing};
 pub use engine::{
     Active, Definitions, HearError, LoadSagaError, MetricsSnapshot, OpenSagasError, OrderSagaError,
     SagaEngine, SagaGround, SagaMetrics, SagaOptions, SagaOptionsProblem, Sagas, StartSagaError,
-    StartedSaga,
+    StartedSaga, prometheus,
 };
 pub use entry::{LEFT_ALONE, SagaEntry, SagaState};
 pub use fact::{Fact, Kept, Question, Timer};
 pub use instance::{Instance, Pending, Phase, Standing, StepRecord, Stuck, Work, WorkKind};
 pub use known::Known;
 pub use machine::{
-    Beginning, Failure, Input, KEPT_MAX, NextError, Order, OrderError, Transition, baffled, begin,
-    next,
+    Beginning, Failure, Input, KEPT_MAX, MisfitError, NextError, Order, OrderError, Transition,
+    baffled, begin, fits, migrate, next,
 };
 pub use names::{About, SAGA_KIND, command_of, saga_stream};
 pub use proof::{Books, CounterExample, ProofReport, SagaProof};

@@ -9,6 +9,7 @@ mod backward;
 mod delay;
 mod forward;
 mod hear;
+mod migrate;
 mod order;
 mod reply;
 mod time;
@@ -24,6 +25,7 @@ use crate::fact::{Fact, Timer};
 use crate::{Defect, Definition, Instance, Known, Phase};
 
 pub use hear::KEPT_MAX;
+pub use migrate::{MisfitError, fits, migrate};
 pub use order::{Order, OrderError};
 
 /// What has come in.
@@ -83,6 +85,9 @@ pub enum NextError {
     /// What was ordered cannot be done.
     #[error(transparent)]
     Order(#[from] OrderError),
+    /// It cannot go on by another definition.
+    #[error(transparent)]
+    Misfit(#[from] MisfitError),
     /// The saga stands at a step that its definition does not have.
     #[error("the definition has no step {step:?}")]
     NoSuchStep {

@@ -57,6 +57,11 @@ pub struct SagaPart {
 }
 
 impl SagaPart {
+    /// The definitions that it has.
+    pub const fn definitions(&self) -> &Definitions {
+        &self.definitions
+    }
+
     fn add<D: SagaData>(&mut self, saga: Saga<D>) {
         self.problems.extend(saga.check().err());
         let name = saga.name();
@@ -114,6 +119,10 @@ impl Companion for SagaPart {
             }
         }
         Ok(companionship)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 
     fn as_any_mut(&mut self) -> &mut dyn Any {

@@ -1,10 +1,12 @@
 //! What can be set, and where it is said: flags before the environment, the environment before
 //! the file, the file before the defaults.
 
+mod between;
 mod error;
 mod given;
 mod secret;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use ondol_http::ServerOptions;
 use ondol_runtime::{DeskOptions, ReaderOptions};
 use serde::{Deserialize, Serialize};
 
+pub use between::{BusConfig, ServiceConfig};
 pub(crate) use error::nearest;
 pub use error::{ConfigError, ConfigProblem};
 pub use given::Given;
@@ -36,6 +39,11 @@ pub struct Config {
     pub admin: Admin,
     /// How commands are taken.
     pub commands: Commands,
+    /// How services in different processes trust each other.
+    pub bus: BusConfig,
+    /// Where services are that run in another process, and who may read and ask those that run
+    /// in this one.
+    pub services: BTreeMap<String, ServiceConfig>,
     /// What is told while it runs.
     pub logging: Logging,
 }
@@ -154,6 +162,8 @@ impl Default for Config {
             http: HttpConfig::default(),
             admin: Admin::default(),
             commands: Commands::default(),
+            bus: BusConfig::default(),
+            services: BTreeMap::new(),
             logging: Logging::default(),
         }
     }
@@ -231,6 +241,7 @@ impl Config {
             problem: rule.to_owned(),
             suggestion: None,
         });
+        let problems = problems.chain(between::problems(&self.bus, &self.services));
         ConfigError::none_in(problems.collect())
     }
 

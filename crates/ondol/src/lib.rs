@@ -10,17 +10,20 @@
 
 mod adapters;
 mod app;
+mod between;
 mod config;
 mod engines;
 mod hosted;
 mod log;
+mod parked;
 mod stage;
 mod watch;
 
 pub use app::App;
+pub use between::Between;
 pub use config::{
-    Admin, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine, LogFormat,
-    Logging, PostgresConfig, Secret, Storage, ViewsEngine,
+    Admin, BusConfig, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine,
+    LogFormat, Logging, PostgresConfig, Secret, ServiceConfig, Storage, ViewsEngine,
 };
 pub use engines::Engines;
 pub use hosted::{Hosted, Http, Routes};

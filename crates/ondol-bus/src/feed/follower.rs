@@ -7,10 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ondol_kernel::{Envelope, EventId, EventType, Position};
+use ondol_kernel::{Envelope, EventType, Position};
 use ondol_store::LogEpoch;
 
-use super::{Feed, FeedError, FeedPage, ReadFeed};
+use super::{Feed, FeedError, FeedPage, Part, Published, ReadFeed};
 
 /// A reader that follows a feed.
 #[derive(Debug)]
@@ -110,46 +110,70 @@ impl Follower {
     }
 }
 
-/// What of a page can be delivered: up to the first hole.
+/// What of a page can be delivered: whole positions, up to the first hole.
 fn in_order(after: Position, page: FeedPage) -> Result<Followed, Unsound> {
-    let (mut seen, mut of_position): (_, Vec<EventId>) = (after, Vec::new());
+    let mut order = Order { seen: after, begun: None };
     let mut events = Vec::with_capacity(page.events.len());
     let mut hole = None;
     for published in page.events {
-        let (previous, event) = (published.previous, published.event);
-        let is_further = event.position > seen;
-        let belongs = event.position == seen && seen > after && !of_position.contains(&event.id);
-        if is_further && previous > seen {
-            hole = Some(previous);
-            break;
-        }
-        if is_further {
-            seen = event.position;
-            of_position.clear();
-        }
-        if is_further || belongs {
-            of_position.push(event.id);
-            events.push(event);
+        match order.place(&published) {
+            Place::Next => events.push(published.event),
+            Place::Known => {}
+            Place::Early => {
+                hole = Some(published.previous.max(order.seen));
+                break;
+            }
         }
     }
+    let hole = hole.or(order.begun.map(|_unfinished| order.seen));
     let seen = match hole {
-        Some(previous) if events.is_empty() => return Err(Unsound::Hole { after, previous }),
-        // Of the last position before the hole some events may be missing: it is read again.
-        Some(_) => whole_positions(after, &mut events),
-        None => page.seen.max(seen),
+        Some(previous) if order.seen == after => return Err(Unsound::Hole { after, previous }),
+        Some(_) => order.seen,
+        None => page.seen.max(order.seen),
     };
+    events.retain(|event| event.position <= seen);
     Ok(Followed { events, seen, epoch: page.head.epoch, head: page.head.position.max(seen) })
 }
 
-/// Leaves out the events of the last position, unless it is the only one.
-fn whole_positions(after: Position, events: &mut Vec<Envelope>) -> Position {
-    let last = events.last().map_or(after, |event| event.position);
-    let first = events.first().map_or(after, |event| event.position);
-    if first == last {
-        return last;
+/// Up to where events have come in order.
+struct Order {
+    /// Every event up to here has come.
+    seen: Position,
+    /// The position of which some have, and which one was the last.
+    begun: Option<(Position, Part)>,
+}
+
+/// Where an event belongs.
+enum Place {
+    Next,
+    Known,
+    Early,
+}
+
+impl Order {
+    fn place(&mut self, published: &Published) -> Place {
+        let (position, part) = (published.event.position, published.part);
+        if position <= self.seen {
+            return Place::Known;
+        }
+        let expected = match self.begun {
+            Some((begun, last)) if begun == position && part.nth <= last.nth => {
+                return Place::Known;
+            }
+            Some((begun, last)) if begun == position => last.nth.saturating_add(1),
+            Some(_) => return Place::Early,
+            None if published.previous > self.seen => return Place::Early,
+            None => 1,
+        };
+        if part.nth != expected {
+            return Place::Early;
+        }
+        self.begun = Some((position, part));
+        if part.nth == part.of {
+            (self.seen, self.begun) = (position, None);
+        }
+        Place::Next
     }
-    events.retain(|event| event.position < last);
-    events.last().map_or(after, |event| event.position)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use ondol_doors::Clock;
 use ondol_kernel::{Envelope, EventType, Position};
 use ondol_store::{EventStore, Filter, Head, Page, ReadAll, ReadError};
 
-use super::{Feed, FeedError, FeedPage, Published, ReadFeed};
+use super::{Feed, FeedError, FeedPage, Part, Published, ReadFeed};
 use crate::{Publication, is_untold};
 
 /// Events that are translated before others get their turn.
@@ -66,31 +66,42 @@ impl LogFeed {
     fn told(&self, read: &ReadFeed, page: Page) -> FeedPage {
         let epoch = self.log.watch().borrow().epoch;
         let mut events = Vec::with_capacity(page.events.len());
-        // Of one position several events may be told: they all have the same place before them.
-        let (mut previous, mut last) = (read.after, read.after);
+        let mut previous = read.after;
         for event in page.events {
-            if event.position > last {
-                previous = last;
-            }
-            let before = events.len();
             let position = event.position;
-            self.tell(event, &read.types, |event| events.push(Published { previous, event }));
-            if events.len() > before {
-                last = position;
+            if let Told::AsTheyAre = self.told {
+                events.push(Published { previous, part: Part::ONLY, event });
+                previous = position;
+                continue;
+            }
+            let told = self.tell(event, &read.types);
+            let of = u32::try_from(told.len()).unwrap_or(u32::MAX);
+            for (nth, event) in (1..).zip(told) {
+                events.push(Published { previous, part: Part { nth, of }, event });
+            }
+            if of > 0 {
+                previous = position;
             }
         }
         FeedPage { events, seen: page.seen, head: Head { epoch, position: page.head } }
     }
 
-    fn tell(&self, event: Envelope, wanted: &[EventType], mut publish: impl FnMut(Envelope)) {
-        let Told::Public(publications) = &self.told else { return publish(event) };
+    /// What is told of an inner event, as far as it is wanted.
+    fn tell(&self, event: Envelope, wanted: &[EventType]) -> Vec<Envelope> {
+        let Told::Public(publications) = &self.told else { return vec![event] };
         let is_wanted = |event: &Envelope| {
             wanted.is_empty() || wanted.contains(&event.event_type) || is_untold(event)
         };
-        for one in publications.iter().filter(|one| one.tells_of(&event)) {
-            let told = one.tell(event.clone());
-            told.into_iter().filter(is_wanted).for_each(&mut publish);
+        let mut telling = publications.iter().filter(|one| one.tells_of(&event)).peekable();
+        let mut told = Vec::new();
+        while let Some(one) = telling.next() {
+            if telling.peek().is_none() {
+                told.extend(one.tell(event).into_iter().filter(is_wanted));
+                break;
+            }
+            told.extend(one.tell(event.clone()).into_iter().filter(is_wanted));
         }
+        told
     }
 
     fn failed(&self, error: ReadError) -> FeedError {

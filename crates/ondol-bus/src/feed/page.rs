@@ -35,8 +35,50 @@ pub struct Published {
     /// Nothing that was wanted stands between this position and the event's: whoever has seen
     /// everything up to here misses nothing by going on with this event.
     pub previous: Position,
+    /// Which one it is of those that were wanted of its position.
+    pub part: Part,
     /// The event. Its position is that of what it is told of in the service's own log.
     pub event: Envelope,
+}
+
+/// Which one an event is of those of one position, so that none of them can be missed either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The how manieth, from 1 on.
+    pub nth: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+impl Part {
+    /// The only one.
+    pub const ONLY: Self = Self { nth: 1, of: 1 };
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.nth, self.of)
+    }
+}
+
+/// Why a text does not say which part of a position an event is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a part is written as 1/2, found {found:?}")]
+pub struct PartError {
+    /// What was found.
+    pub found: String,
+}
+
+impl std::str::FromStr for Part {
+    type Err = PartError;
+
+    fn from_str(text: &str) -> Result<Self, PartError> {
+        let parts = text.split_once('/');
+        let read = parts.and_then(|(nth, of)| Some((nth.parse().ok()?, of.parse().ok()?)));
+        let part = read.map(|(nth, of)| Self { nth, of });
+        let part = part.filter(|part| (1..=part.of).contains(&part.nth));
+        part.ok_or_else(|| PartError { found: text.chars().take(64).collect() })
+    }
 }
 
 impl ReadFeed {

@@ -1,5 +1,7 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
+use std::collections::BTreeMap;
+
 use http::{HeaderName, Method, StatusCode};
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
@@ -199,32 +201,28 @@ impl Checker<'_> {
         self.found(key, format!("there is no {what} `{name}`{}", hint.unwrap_or_default()));
     }
 
+    /// Routes that stand at the same place and whose paths look alike: only these can collide, and they
+    /// are few even where routes are many.
     fn conflicts(&mut self) {
-        let mut criteria: Vec<(&String, Criteria)> = Vec::new();
+        let mut alike: BTreeMap<_, Vec<(&String, Criteria)>> = BTreeMap::new();
         for (name, route) in &self.config.routes {
-            if let Ok(read) = Criteria::read(route) {
-                criteria.push((name, read));
+            if let Ok(criteria) = Criteria::read(route) {
+                let key = (criteria.place(), criteria.pattern.shape());
+                alike.entry(key).or_default().push((name, criteria));
             }
         }
-        criteria.sort_by_key(|(_, one)| one.place());
-        let mut findings = Vec::new();
-        for group in criteria.chunk_by(|(_, one), (_, other)| one.place() == other.place()) {
+        for group in alike.into_values() {
             for (index, (name, one)) in group.iter().enumerate() {
                 for (other_name, other) in &group[index + 1..] {
                     if one.collides(other) {
-                        findings.push((
-                            format!("routes.{other_name}"),
-                            format!(
-                                "routes `{name}` and `{other_name}` match the same requests; \
+                        let what = format!(
+                            "routes `{name}` and `{other_name}` match the same requests; \
                              give one of them a `priority`"
-                            ),
-                        ));
+                        );
+                        self.found(&format!("routes.{other_name}"), what);
                     }
                 }
             }
-        }
-        for (key, message) in findings {
-            self.found(&key, message);
         }
     }
 }

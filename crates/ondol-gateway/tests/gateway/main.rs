@@ -9,6 +9,7 @@ mod health;
 mod http2;
 mod inside;
 mod peers;
+mod program;
 mod resilience;
 mod resources;
 mod rig;

@@ -20,8 +20,18 @@ pub(super) struct ParkedLane {
     /// How many of those that wait are kept by position.
     kept: usize,
     pub(super) is_draining: bool,
+    /// Whether something was decided while it was being worked off.
+    pub(super) is_decided_anew: bool,
     /// Who wants to hear what comes of a try.
     pub(super) waiters: Vec<oneshot::Sender<Result<Mended, MendError>>>,
+}
+
+impl ParkedLane {
+    fn new(parked: Parked, last: Position) -> Self {
+        let (kept, waiters) = (0, Vec::new());
+        let (is_draining, is_decided_anew) = (false, false);
+        Self { parked, last, kept, is_draining, is_decided_anew, waiters }
+    }
 }
 
 /// All streams that are parked.
@@ -41,8 +51,7 @@ impl ParkedLanes {
         let Some(key) = lane_of(sources, &parked.unit) else { return };
         let kept = usize::try_from(parked.waiting).unwrap_or(usize::MAX);
         let last = read[key.0];
-        let lane = ParkedLane { parked, last, kept, is_draining: false, waiters: Vec::new() };
-        self.lanes.insert(key, lane);
+        self.lanes.insert(key, ParkedLane { kept, ..ParkedLane::new(parked, last) });
     }
 
     /// Parks a stream behind an event.
@@ -64,9 +73,7 @@ impl ParkedLanes {
             is_open: false,
         };
         let parking = Parking::Park(parked.clone());
-        let (kept, waiters) = (0, Vec::new());
-        let lane = ParkedLane { parked, last: position, kept, is_draining: false, waiters };
-        self.lanes.insert(key, lane);
+        self.lanes.insert(key, ParkedLane::new(parked, position));
         Some(parking)
     }
 

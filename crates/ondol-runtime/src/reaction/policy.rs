@@ -68,8 +68,9 @@ fn fault(failure: &CallFailure) -> Fault {
     let reason = format!("{}: {}", failure.code(), error_chain(failure));
     match failure {
         CallFailure::Broken { .. } => Fault::Fails(reason),
+        // A service that is not known here may be on its way.
+        CallFailure::NoSuchService { .. } => Fault::Passes(reason),
         failure if failure.may_be_asked_again() => Fault::Passes(reason),
-        // The other side may be brought up to date, or set up, any moment.
         _ => Fault::Never(reason),
     }
 }

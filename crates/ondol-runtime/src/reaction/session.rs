@@ -307,6 +307,10 @@ impl<'a> Session<'a> {
                 lane.parked.reason = ondol_views::shortened(&poison.reason);
                 lane.parked.tries = lane.parked.tries.saturating_add(poison.tries);
                 self.parking.push(Parking::Park(lane.parked.clone()));
+                if std::mem::take(&mut lane.is_decided_anew) {
+                    self.to_drain.push_back(key);
+                    return;
+                }
                 for waiter in std::mem::take(&mut lane.waiters) {
                     drop(waiter.send(Ok(Mended { parked: Some(lane.parked.clone()) })));
                 }
@@ -328,6 +332,7 @@ impl<'a> Session<'a> {
         match self.dealing.book.decide(source, position, decision).await {
             Ok(()) => {
                 lane.waiters.push(answer);
+                lane.is_decided_anew = lane.is_draining;
                 self.to_drain.push_back(key);
             }
             Err(error) => drop(answer.send(Err(error.into()))),

@@ -85,6 +85,9 @@ pub enum OrderSagaError {
     /// As it stands that cannot be done.
     #[error(transparent)]
     Refused(OrderError),
+    /// It cannot go on by another definition.
+    #[error(transparent)]
+    Misfit(crate::MisfitError),
     /// It cannot be said what happens next.
     #[error("it cannot be said what happens next to the saga")]
     Next(#[source] NextError),
@@ -108,6 +111,7 @@ impl From<NextError> for OrderSagaError {
     fn from(error: NextError) -> Self {
         match error {
             NextError::Order(error) => Self::Refused(error),
+            NextError::Misfit(error) => Self::Misfit(error),
             error => Self::Next(error),
         }
     }
@@ -120,6 +124,7 @@ impl OrderSagaError {
             Self::Missing { .. } => "saga-not-found",
             Self::Parked { .. } => "saga-parked",
             Self::Refused(error) => error.code(),
+            Self::Misfit(error) => error.code(),
             Self::Next(_) => "saga-definition-does-not-fit",
             Self::Load(error) => error.code(),
             Self::Append(error) => error.code(),

@@ -2,11 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::watch;
+
 use crate::{Fact, Instance};
 
 /// What is counted of the sagas of a process since it began.
 #[derive(Debug, Default)]
 pub struct SagaMetrics {
+    ended: watch::Sender<u64>,
     started: AtomicU64,
     completed: AtomicU64,
     compensated: AtomicU64,
@@ -58,6 +61,11 @@ impl SagaMetrics {
         }
     }
 
+    /// How many sagas have ended here, to wait for more.
+    pub fn ended(&self) -> watch::Receiver<u64> {
+        self.ended.subscribe()
+    }
+
     pub(super) fn count(&self, facts: &[Fact], instance: &Instance) {
         for fact in facts {
             let counter = match fact {
@@ -77,6 +85,9 @@ impl SagaMetrics {
             };
             counter.fetch_add(1, Ordering::Relaxed);
         }
+        if instance.is_ended() {
+            self.ended.send_modify(|ended| *ended += 1);
+        }
     }
 
     pub(super) fn parked(&self) {
@@ -86,37 +97,31 @@ impl SagaMetrics {
     pub(super) fn failed(&self) {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
+}
 
-    /// The counts in the text form of Prometheus, under the name of a service.
-    pub fn prometheus(&self, service: &str) -> String {
-        let now = self.snapshot();
-        let counts = [
-            ("ondol_saga_started_total", "Sagas that were started.", now.started),
-            ("ondol_saga_completed_total", "Sagas that have completed.", now.completed),
-            ("ondol_saga_compensated_total", "Sagas that were undone.", now.compensated),
-            ("ondol_saga_stuck_total", "How often a person was told of a saga.", now.stuck),
-            ("ondol_saga_steps_total", "Steps of sagas that were done.", now.steps),
-            (
-                "ondol_saga_unanswered_total",
-                "Questions of sagas without an answer.",
-                now.unanswered,
-            ),
-            ("ondol_saga_parked_total", "Sagas met whose definition is not known.", now.parked),
-            ("ondol_saga_failed_total", "Sagas that could not be driven.", now.failed),
-        ];
-        let label = service.replace('\\', "\\\\").replace('"', "\\\"");
-        let mut text = String::new();
-        for (name, help, count) in counts {
-            text.push_str(&format!(
-                "# HELP {name} {help}\n# TYPE {name} counter\n{name}{{service=\"{label}\"}} {count}\n"
-            ));
+/// The counts of services in the text form of Prometheus.
+pub fn prometheus(services: &[(String, MetricsSnapshot)]) -> String {
+    type Value = fn(&MetricsSnapshot) -> String;
+    let seconds: Value =
+        |now| format!("{}.{:06}", now.step_micros / 1_000_000, now.step_micros % 1_000_000);
+    let counters: [(&str, &str, Value); 9] = [
+        ("started_total", "Sagas that were started.", |now| now.started.to_string()),
+        ("completed_total", "Sagas that have completed.", |now| now.completed.to_string()),
+        ("compensated_total", "Sagas that were undone.", |now| now.compensated.to_string()),
+        ("stuck_total", "How often a person was told of a saga.", |now| now.stuck.to_string()),
+        ("steps_total", "Steps of sagas that were done.", |now| now.steps.to_string()),
+        ("step_seconds_total", "How long the steps that were done have taken.", seconds),
+        ("unanswered_total", "Questions without an answer.", |now| now.unanswered.to_string()),
+        ("parked_total", "Sagas met whose definition is not known.", |now| now.parked.to_string()),
+        ("failed_total", "Sagas that could not be driven.", |now| now.failed.to_string()),
+    ];
+    let mut text = String::new();
+    for (name, help, value) in counters {
+        let name = format!("ondol_saga_{name}");
+        text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} counter\n"));
+        for (service, now) in services {
+            text.push_str(&format!("{name}{{service=\"{service}\"}} {}\n", value(now)));
         }
-        let (name, help) =
-            ("ondol_saga_step_seconds_sum", "How long the steps that were done took.");
-        let (whole, rest) = (now.step_micros / 1_000_000, now.step_micros % 1_000_000);
-        text.push_str(&format!(
-            "# HELP {name} {help}\n# TYPE {name} counter\n{name}{{service=\"{label}\"}} {whole}.{rest:06}\n"
-        ));
-        text
     }
+    text
 }

@@ -35,10 +35,10 @@ impl Draft<'_> {
     }
 
     fn those_who_wait_hear(&mut self, event: &Envelope) -> Result<(), NextError> {
-        let waiting = self.instance.steps.iter().filter_map(|(step, record)| {
-            matches!(record.standing, Standing::Waiting { .. }).then(|| step.clone())
-        });
-        for step in waiting.collect::<Vec<_>>() {
+        let steps = self.instance.steps.iter();
+        let waiting =
+            steps.filter(|(_, record)| matches!(record.standing, Standing::Waiting { .. }));
+        for step in waiting.map(|(step, _)| step.clone()).collect::<Vec<_>>() {
             self.wait_hears(self.at(&step)?, &step, event)?;
         }
         Ok(())

@@ -23,10 +23,10 @@ impl Draft<'_> {
                 self.answered(step, pending.what, data)
             }
             (WorkKind::Undo, Reply::Done { .. }) => Ok(self.record(Fact::Undone { step })?),
-            (_, Reply::Refused(refused)) => self.refused(step, &refused.code, &refused.message),
-            (WorkKind::Undo, Reply::Voided) => self.refused(step, VOIDED.0, VOIDED.1),
+            (_, Reply::Refused(refused)) => self.refused(&step, &refused.code, &refused.message),
+            (WorkKind::Undo, Reply::Voided) => self.refused(&step, VOIDED.0, VOIDED.1),
             (WorkKind::Ask, Reply::Voided) if self.may_not_fail(&step)? => {
-                self.refused(step, VOIDED.0, VOIDED.1)
+                self.refused(&step, VOIDED.0, VOIDED.1)
             }
             (WorkKind::Ask | WorkKind::Void, Reply::Voided) => {
                 let because = format!("the step {step:?} is void");
@@ -45,15 +45,17 @@ impl Draft<'_> {
         Ok(self.record(Fact::Answered { step, data, heard: None })?)
     }
 
-    fn refused(&mut self, step: String, code: &str, message: &str) -> Result<(), NextError> {
+    fn refused(&mut self, step: &str, code: &str, message: &str) -> Result<(), NextError> {
         let (code, message) = (code.to_owned(), message.to_owned());
-        let undoes = matches!(self.pending(&step), Some(Pending { what: WorkKind::Undo, .. }));
+        let undoes = matches!(self.pending(step), Some(Pending { what: WorkKind::Undo, .. }));
         let again =
-            if undoes || self.may_not_fail(&step)? { Some(self.again(&step, None)?) } else { None };
+            if undoes || self.may_not_fail(step)? { Some(self.again(step, None)?) } else { None };
         let because = format!("the step {step:?} was refused: {message}");
-        self.record(Fact::Refused { step: step.clone(), code, message: message.clone(), again })?;
+        let refused =
+            Fact::Refused { step: step.to_owned(), code, message: message.clone(), again };
+        self.record(refused)?;
         if again.is_some() {
-            Ok(self.stuck(&step, &message)?)
+            Ok(self.stuck(step, &message)?)
         } else {
             Ok(self.turn_round(because)?)
         }
@@ -70,7 +72,7 @@ impl Draft<'_> {
         let is_last = pending.attempts + 1 >= attempts_max;
         let may_fail = pending.what == WorkKind::Ask && !self.may_not_fail(&step)?;
         if may_fail && !failure.may_be_asked_again {
-            return self.refused(step, &failure.code, &failure.because);
+            return self.refused(&step, &failure.code, &failure.because);
         }
         if may_fail && is_last {
             let because = format!("the step {step:?} could not be asked: {}", failure.because);

@@ -3,7 +3,7 @@
 //! They keep what everybody keeps who is asked by a saga: a command takes effect once, its answer
 //! is the answer for ever, and one that was made void never takes effect.
 
-use std::any::{Any, type_name};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl Books {
     /// When none of them stands so.
     pub fn service<S: 'static>(&self) -> &S {
         let found = self.parts.iter().find_map(|part| part.as_any().downcast_ref::<S>());
-        found.expect(type_name::<S>())
+        found.expect("one of those who take part stands so")
     }
 
     /// Asks under an id, once and for all.

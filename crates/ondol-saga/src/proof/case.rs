@@ -118,11 +118,7 @@ fn of_asking(is_past_pivot: bool, attempts_max: u32) -> Vec<FaultKind> {
         Twice,
         AnsweredLate,
     ];
-    if is_past_pivot {
-        kinds.push(Refused(3))
-    } else {
-        kinds.push(Nobody)
-    }
+    kinds.push(if is_past_pivot { Refused(3) } else { Nobody });
     kinds
 }
 

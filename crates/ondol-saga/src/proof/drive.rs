@@ -92,12 +92,12 @@ pub(super) fn drive<'a>(
         crashed: false,
         cancelled: false,
     };
-    drive.to_the_end()?;
+    drive.finish()?;
     Ok(drive.run)
 }
 
 impl Drive<'_> {
-    fn to_the_end(&mut self) -> Result<(), NextError> {
+    fn finish(&mut self) -> Result<(), NextError> {
         for _turn in 0..TURNS_MAX {
             self.interfere()?;
             self.check_always();

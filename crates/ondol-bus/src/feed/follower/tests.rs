@@ -3,13 +3,19 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use ondol_kernel::{Metadata, Payload, SchemaVersion, Version};
+use ondol_kernel::{EventId, Metadata, Payload, SchemaVersion, Version};
 use ondol_store::Head;
 
 use super::*;
 use crate::Published;
 
 const EPOCH: LogEpoch = LogEpoch::from_u128(7);
+
+/// The nth of as many as `of` says, both from 0 on.
+fn part(previous: u64, position: u64, nth: u32, of: u32) -> Published {
+    let published = published(previous, position, nth.into());
+    Published { part: Part { nth: nth + 1, of: of + 1 }, ..published }
+}
 
 fn published(previous: u64, position: u64, nth: u128) -> Published {
     let event = Envelope {
@@ -22,7 +28,7 @@ fn published(previous: u64, position: u64, nth: u128) -> Published {
         metadata: Metadata::default(),
         data: Payload::json("null"),
     };
-    Published { previous: Position::new(previous), event }
+    Published { previous: Position::new(previous), part: Part::ONLY, event }
 }
 
 fn page(events: Vec<Published>, seen: u64) -> FeedPage {
@@ -37,9 +43,10 @@ fn ids(events: &[Envelope]) -> Vec<u128> {
 #[test]
 fn what_comes_twice_is_delivered_once() {
     let events = vec![
-        published(0, 2, 0),
-        published(0, 2, 1),
-        published(0, 2, 0),
+        part(0, 2, 0, 1),
+        part(0, 2, 0, 1),
+        part(0, 2, 1, 1),
+        part(0, 2, 0, 1),
         published(2, 5, 0),
         published(2, 5, 0),
         published(0, 2, 0),
@@ -60,8 +67,16 @@ fn what_was_seen_before_is_passed_over() {
 fn delivery_ends_before_a_hole_and_with_whole_positions() {
     let events = vec![published(0, 1, 0), published(1, 2, 0), published(3, 4, 0)];
     let followed = in_order(Position::START, page(events, 4)).unwrap();
-    assert_eq!(ids(&followed.events), [100]);
-    assert_eq!(followed.seen, Position::new(1));
+    assert_eq!(ids(&followed.events), [100, 200]);
+    assert_eq!(followed.seen, Position::new(2));
+    for events in [
+        vec![published(0, 1, 0), part(1, 2, 1, 1)],
+        vec![published(0, 1, 0), part(1, 2, 0, 1)],
+        vec![published(0, 1, 0), part(1, 2, 0, 1), published(2, 3, 0)],
+    ] {
+        let followed = in_order(Position::START, page(events, 4)).unwrap();
+        assert_eq!((ids(&followed.events), followed.seen.get()), (vec![100], 1));
+    }
 }
 
 #[test]

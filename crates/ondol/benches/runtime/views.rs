@@ -1,16 +1,13 @@
-//! How fast a view is folded anew, how far behind its log it lives, and how quickly it is read.
+//! How fast a view is folded anew, and how quickly it is read.
 //!
 //! The log is the disk log, the events have about 200 bytes, the documents about 250 and two
 //! indexes. Rebuilds are compared with a bare reading of the same log in the same run.
-
-#[path = "views/ledger.rs"]
-mod ledger;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ondol_bench::{Bench, Latencies, Measured, Stopwatch};
+use ondol_bench::{Latencies, Measured, Stopwatch};
 use ondol_doors::{Clock, Rng, SeededRng, SystemClock};
 use ondol_kernel::Position;
 use ondol_store::{EventStore, ReadAll};
@@ -21,64 +18,17 @@ use ondol_views::{
 };
 use ondol_views_postgres::PostgresViews;
 use ondol_views_sqlite::SqliteViews;
-use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use self::ledger::{Ledger, Statement};
+use super::account::Statement;
+use super::ledger::{Ledger, account};
 
 /// How long a projection may take to catch up before the bench gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn main() -> anyhow::Result<()> {
-    let mut bench = Bench::from_args("views")?;
-    let accounts = bench.size(100_000, 1_000);
-    let events = bench.size(2_000_000, 20_000);
-    let rate = bench.size(25_000, 5_000);
-    let runtime = Runtime::new()?;
-    let folder = tempfile::tempdir()?;
-    bench.setting("sync", "documents and checkpoint in one commit; rebuildable, so not synced");
-    bench.setting("payload", "events of 200 bytes, documents of 250 bytes with two indexes");
-    bench.setting("concurrency", format!("one projection, {accounts} documents"));
-    bench.folder(folder.path());
-    let ledger = runtime.block_on(Ledger::filled(folder.path(), accounts, events))?;
-    measure(bench, &runtime, &ledger, rate)
-}
-
-fn measure<'a>(
-    mut bench: Bench<'a>,
-    run: &'a Runtime,
-    log: &'a Ledger,
-    rate: u64,
-) -> anyhow::Result<()> {
-    bench.case("replay").unit("events/s").measure(move || run.block_on(replay(log)));
-    bench
-        .case("rebuild sqlite")
-        .unit("events/s")
-        .against("replay")
-        .measure(move || run.block_on(rebuild_sqlite(log)));
-    bench
-        .case("rebuild postgres")
-        .unit("events/s")
-        .against("replay")
-        .setting("sync", "synchronous_commit = off for what is folded")
-        .measure(move || run.block_on(rebuild_postgres(log)));
-    bench
-        .case("read one document sqlite")
-        .unit("µs")
-        .setting("concurrency", "one reader")
-        .measure(move || run.block_on(read_one(log)));
-    bench
-        .case("live lag sqlite p99")
-        .unit("ms")
-        .setting("concurrency", format!("{rate} events a second, for three seconds"))
-        .measure(move || run.block_on(live(log, rate)));
-    bench.run()?;
-    Ok(())
-}
-
 /// Reads the log and does nothing with it.
-async fn replay(ledger: &Ledger) -> anyhow::Result<f64> {
+pub(crate) async fn replay(ledger: &Ledger) -> anyhow::Result<f64> {
     let watch = Stopwatch::start();
     let (mut after, mut seen) = (Position::START, 0_u64);
     loop {
@@ -137,13 +87,13 @@ async fn rebuild(ledger: &Ledger, views: Arc<dyn ViewStore>) -> anyhow::Result<f
     Ok(rate)
 }
 
-async fn rebuild_sqlite(ledger: &Ledger) -> anyhow::Result<f64> {
+pub(crate) async fn rebuild_sqlite(ledger: &Ledger) -> anyhow::Result<f64> {
     let folder = tempfile::tempdir()?;
     let options = ondol_views_sqlite::Options::at(folder.path().join("views.db"));
     rebuild(ledger, Arc::new(SqliteViews::open(options)?)).await
 }
 
-async fn rebuild_postgres(ledger: &Ledger) -> anyhow::Result<f64> {
+pub(crate) async fn rebuild_postgres(ledger: &Ledger) -> anyhow::Result<f64> {
     let database = servers::postgres().fresh_database();
     let options = ondol_views_postgres::Options::at(database);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
@@ -151,7 +101,7 @@ async fn rebuild_postgres(ledger: &Ledger) -> anyhow::Result<f64> {
 }
 
 /// Reads documents one after another, each by its key.
-async fn read_one(ledger: &Ledger) -> anyhow::Result<Measured> {
+pub(crate) async fn read_one(ledger: &Ledger) -> anyhow::Result<Measured> {
     let folder = tempfile::tempdir()?;
     let options = ondol_views_sqlite::Options::at(folder.path().join("views.db"));
     let views: Arc<dyn ViewStore> = Arc::new(SqliteViews::open(options)?);
@@ -160,7 +110,7 @@ async fn read_one(ledger: &Ledger) -> anyhow::Result<Measured> {
     let rng = SeededRng::new(7);
     let mut latencies = Latencies::new();
     for _ in 0..20_000 {
-        let key = DocumentKey::new(ledger::account(rng.below(ledger.accounts)))?;
+        let key = DocumentKey::new(account(rng.below(ledger.accounts)))?;
         let watch = Stopwatch::start();
         let (_, document) = views.get(&target, &key).await?;
         latencies.record(watch.elapsed());
@@ -169,36 +119,4 @@ async fn read_one(ledger: &Ledger) -> anyhow::Result<Measured> {
     let mut micros = |part| latencies.millis(part) * 1_000.0;
     let (median, last) = (micros(0.5), micros(0.99));
     Ok(Measured::new(median).also("p99", "µs", last))
-}
-
-/// Appends at a steady rate to a view that lives, and asks of each append how long it took from
-/// its acknowledgement until it could be read.
-async fn live(ledger: &Ledger, rate: u64) -> anyhow::Result<Measured> {
-    let folder = tempfile::tempdir()?;
-    let options = ondol_views_sqlite::Options::at(folder.path().join("views.db"));
-    let views: Arc<dyn ViewStore> = Arc::new(SqliteViews::open(options)?);
-    let running = start(ledger, Arc::clone(&views))?;
-    running.catch_up(ledger).await?;
-    let mut latencies = Latencies::new();
-    let mut waits: JoinSet<anyhow::Result<Duration>> = JoinSet::new();
-    let mut tick = tokio::time::interval(Duration::from_millis(5));
-    let each = rate / 200;
-    for round in 0..600_u64 {
-        tick.tick().await;
-        let at = ledger.append_some(round * each, each).await?;
-        let (watch, handle) = (Stopwatch::start(), running.handle.clone());
-        waits.spawn(async move {
-            handle.wait_for(&at, PATIENCE).await?;
-            Ok(watch.elapsed())
-        });
-        while let Some(waited) = waits.try_join_next() {
-            latencies.record(waited??);
-        }
-    }
-    while let Some(waited) = waits.join_next().await {
-        latencies.record(waited??);
-    }
-    running.stop().await?;
-    let (median, last) = (latencies.millis(0.5), latencies.millis(0.99));
-    Ok(Measured::new(last).also("median", "ms", median))
 }
