@@ -3,15 +3,20 @@
 //! Each append sees the log as those before it in the same group leave it. Those that are
 //! refused leave no trace: the ones behind them move up.
 
+mod known;
+mod verdicts;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
 use ondol_kernel::{CommandId, Position, Version};
-use ondol_store::{Expected, Outcome};
+use ondol_store::Outcome;
 
+use self::known::{Known, TaggedInGroup};
+use self::verdicts::{conflict, failed, unreadable};
 use crate::draft::{ConditionToCheck, Draft, Entry, RecordToPlace};
 use crate::format::{
-    Address, GROUP_HEADER, GroupHeader, Malformed, Names, Record, length32, padded, place, put,
+    Address, GROUP_HEADER, GroupHeader, Malformed, Record, length32, padded, place, put,
 };
 use crate::heads::Table;
 use crate::index::{End, Mark, Posting};
@@ -45,25 +50,6 @@ pub(crate) struct Assignment {
     tagged: Vec<TaggedInGroup>,
     known: Known,
     window: Window,
-}
-
-/// An event of the group with some tag.
-#[derive(Debug)]
-struct TaggedInGroup {
-    position: Position,
-    /// Where its record begins.
-    at: usize,
-    /// The one before it with the same tag, from one on.
-    before: u32,
-}
-
-/// What of what the group asks for may stand in the log before it.
-#[derive(Debug, Default)]
-struct Known {
-    keys: Vec<Key>,
-    may_be: Vec<bool>,
-    /// From which of them on each condition's first tag is found; before come the commands.
-    conditions: usize,
 }
 
 /// The shares of one entry in the lists of a draft.
@@ -400,43 +386,6 @@ impl Assignment {
     }
 }
 
-impl Known {
-    /// Looks for all commands and conditions of a group at once. The log does not grow before the
-    /// group does.
-    fn look_up(&mut self, shared: &Shared, draft: &Draft) {
-        let has_commands = draft.records.iter().any(|record| record.command.is_some());
-        self.keys.clear();
-        if has_commands {
-            let nobody = Key::default();
-            let command = |record: &RecordToPlace| record.command.map_or(nobody, |(_, key)| key);
-            self.keys.extend(draft.records.iter().map(command));
-        }
-        self.conditions = self.keys.len();
-        let first = |wanted: &ConditionToCheck| wanted.keys.first().copied().unwrap_or_default();
-        self.keys.extend(draft.conditions.iter().map(first));
-        self.may_be.clear();
-        if !self.keys.is_empty() {
-            shared.index.may_have(&self.keys, &mut self.may_be);
-        }
-    }
-
-    fn may_be_command(&self, record: usize) -> bool {
-        self.may_be[record]
-    }
-
-    fn may_be_condition(&self, condition: usize) -> bool {
-        self.may_be[self.conditions + condition]
-    }
-}
-
-fn failed(error: std::io::Error) -> Verdict {
-    Verdict::Unreadable(std::sync::Arc::new(error))
-}
-
-fn unreadable(malformed: Malformed) -> Verdict {
-    failed(std::io::Error::new(std::io::ErrorKind::InvalidData, malformed))
-}
-
 /// Whether a record's event at a position is what must not have happened.
 pub(crate) fn is_broken_by(
     wanted: &ConditionToCheck,
@@ -444,15 +393,4 @@ pub(crate) fn is_broken_by(
     position: Position,
 ) -> Result<bool, Malformed> {
     Ok(wanted.condition.is_broken_by(&record.event(position)?))
-}
-
-/// The stream of a record's section, by name: the record has no place and no checksum yet.
-fn conflict(record: &[u8], nth: usize, expected: Expected, found: Version) -> Verdict {
-    let mut names = Names::new();
-    let stream = crate::format::section_streams(record)
-        .and_then(|streams| streams.get(nth).map_or(Err(Malformed("")), |name| names.stream(name)));
-    match stream {
-        Ok(stream) => Verdict::Conflict { stream, expected, found },
-        Err(malformed) => unreadable(malformed),
-    }
 }
