@@ -36,7 +36,9 @@ impl Watcher {
     pub(super) async fn changed(&mut self) {
         loop {
             let now = std::fs::read_to_string(&self.file).ok();
-            if now.is_some() && now != self.seen {
+            // A file that is written in place is empty for a moment, which nobody means.
+            let written = now.as_ref().is_some_and(|text| !text.trim().is_empty());
+            if written && now != self.seen {
                 self.seen = now;
                 return;
             }
