@@ -65,6 +65,17 @@ fn routes_are_called_as_a_function() {
 }
 
 #[test]
+fn names_that_would_be_orders_elsewhere_are_names_here() {
+    let app = TestApp::of(pantry::app());
+    for name in ["x'; DROP TABLE ondol_views; --", "{$gt: \"\"}", "=cmd|' /C calc'!A0", "%s%n"] {
+        app.send::<Jar>(name, Ask::Put(1)).then([Event::Filled(1)]);
+        assert_eq!(app.view::<Totals>(name), Some(Totals { sweets: 1 }), "{name}");
+    }
+    assert_eq!(app.documents::<Totals>().len(), 4);
+    app.check();
+}
+
+#[test]
 fn what_waits_for_what_does_not_come_waits_in_the_time_of_the_test() {
     let app = TestApp::of(pantry::app());
     app.given::<Jar>("plums", [Event::Filled(2)]);
