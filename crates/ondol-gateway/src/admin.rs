@@ -18,6 +18,7 @@ use crate::http1::serve;
 use crate::limits::ConnectionLimits;
 use crate::problem::Problem;
 use crate::start::GatewayHandle;
+use crate::stay::Stay;
 use crate::wire::Wire;
 
 /// Connections at a time.
@@ -56,7 +57,7 @@ impl Handler for Admin {
         Answer { response, record: () }
     }
 
-    fn refuse(&self, _peer: &Peer, problem: Problem) -> Answer<()> {
+    fn refuse(&self, _peer: &Arc<Peer>, problem: Problem) -> Answer<()> {
         Answer { response: problem.into_response(), record: () }
     }
 
@@ -109,8 +110,8 @@ pub(crate) async fn administer(
         let (admin, limits) = (Arc::clone(&admin), Arc::clone(&limits));
         connections.spawn(async move {
             let peer = Arc::new(Peer::at(from, 0));
-            let (clock, stop) = (admin.handle.clock(), admin.stop.clone());
-            serve(Wire::Plain(stream), peer, &*admin, &limits, clock, stop).await;
+            let (clock, stay) = (admin.handle.clock(), Stay::until(&admin.stop));
+            serve(Wire::Plain(stream), peer, &*admin, &limits, clock, stay).await;
         });
     }
 }

@@ -25,6 +25,7 @@ use crate::access_log::AccessLog;
 use crate::body::Body;
 use crate::canonical::Target;
 use crate::handle::{Answer, Arrived, Handler, Peer, Sent};
+use crate::inflate;
 use crate::meter::Meters;
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
@@ -77,7 +78,7 @@ impl Handler for Core {
         Answer { response, record }
     }
 
-    fn refuse(&self, peer: &Peer, problem: Problem) -> Answer<Record> {
+    fn refuse(&self, peer: &Arc<Peer>, problem: Problem) -> Answer<Record> {
         self.meters.refused(problem.code());
         let mut record = Record::nameless(self, peer);
         record.refused(&problem);
@@ -203,6 +204,8 @@ fn enter(snapshot: &Snapshot, arrived: Arrived, record: &mut Record) -> Result<E
         return Err(Problem::BodyTooLarge);
     }
     body.limit(route.body_bytes_max);
+    let passed = &snapshot.config.limits.codings_passed;
+    let body = inflate::watch(&headers, body, route.body_bytes_max, passed)?;
     let upgrade = kept.upgrade.as_ref().filter(|upgrade| {
         let protocol = upgrade.to_str().unwrap_or_default();
         method == Method::GET && route.upgrade.iter().any(|one| one.eq_ignore_ascii_case(protocol))

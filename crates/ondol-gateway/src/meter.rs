@@ -58,6 +58,8 @@ pub(crate) struct Meters {
     reasons: Mutex<BTreeMap<&'static str, u64>>,
     /// Connections now open.
     pub(crate) connections: AtomicU64,
+    /// Idle connections closed because their places were needed.
+    pub(crate) connections_evicted: AtomicU64,
     /// Configurations taken over.
     pub(crate) reloads: AtomicU64,
     /// Configurations refused.
@@ -90,6 +92,9 @@ impl Meters {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         writeln!(out, "# TYPE ondol_gateway_connections gauge")?;
         writeln!(out, "ondol_gateway_connections {}", count(&self.connections))?;
+        writeln!(out, "# TYPE ondol_gateway_connections_evicted_total counter")?;
+        let evicted = count(&self.connections_evicted);
+        writeln!(out, "ondol_gateway_connections_evicted_total {evicted}")?;
         writeln!(out, "# TYPE ondol_gateway_reloads_total counter")?;
         writeln!(out, "ondol_gateway_reloads_total{{outcome=\"taken\"}} {}", count(&self.reloads))?;
         let refused = count(&self.reloads_refused);

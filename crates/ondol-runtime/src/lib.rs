@@ -20,6 +20,7 @@
 //! No adapter is named here: a service is handed its log and the place of its views ([`Home`]).
 
 mod callee;
+mod companion;
 mod desk;
 mod feed_log;
 mod ground;
@@ -32,6 +33,7 @@ mod supervisor;
 mod timers;
 
 pub use callee::Accepts;
+pub use companion::{Companion, CompanionPlace, Companionship, Hearer, Hears, Unheard};
 pub use desk::{
     Answer, AsOf, Desk, DeskOptions, DeskOptionsProblem, HandleError, LoadError, OpenDeskError,
     Standing, Verdict,

@@ -32,6 +32,7 @@ pub use effect::{Effect, EffectError, EffectId, Sent, effect};
 pub use options::{ReactionOptions, ReactionOptionsProblem};
 pub use progress::{ReactionPhase, ReactionProgress, SourceProgress};
 
+pub(crate) use act::{Act, Acted, Delivered, Fault};
 pub(crate) use deal::ReactionSource;
 pub(crate) use run::{Plan, Reaction, start};
 

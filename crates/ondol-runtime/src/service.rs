@@ -17,7 +17,7 @@ use ondol_timers::RunnerOptions;
 use ondol_views::ProjectorOptions;
 
 use crate::reaction::Reaction;
-use crate::{Accepts, DeskOptions, Effect, ReactionOptions};
+use crate::{Accepts, Companion, DeskOptions, Effect, ReactionOptions};
 
 pub use description::{
     AggregateDescription, ContractDescription, Description, EventDescription, PublicDescription,
@@ -39,6 +39,7 @@ pub struct Service {
     publications: Vec<Result<Publication, Problems<ShapeProblem>>>,
     contracts: Vec<Box<dyn ContractPart>>,
     reactions: Vec<Reaction>,
+    companions: Vec<Box<dyn Companion>>,
     options: ServiceOptions,
 }
 
@@ -107,6 +108,25 @@ impl Service {
     #[must_use]
     pub fn effect(mut self, effect: Effect) -> Self {
         self.reactions.push(Reaction::Effect(effect));
+        self
+    }
+
+    /// The same, with an engine of this kind running beside its parts: the one that it has, or
+    /// else this one, changed so.
+    #[must_use]
+    pub fn companion<C: Companion>(
+        mut self,
+        new: impl FnOnce() -> C,
+        change: impl FnOnce(&mut C),
+    ) -> Self {
+        let mut known = self.companions.iter_mut();
+        if let Some(one) = known.find_map(|one| one.as_any_mut().downcast_mut::<C>()) {
+            change(one);
+            return self;
+        }
+        let mut one = new();
+        change(&mut one);
+        self.companions.push(Box::new(one));
         self
     }
 

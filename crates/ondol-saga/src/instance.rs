@@ -9,11 +9,12 @@ mod step;
 use std::collections::BTreeMap;
 
 use ondol_domain::Fingerprint;
-use ondol_kernel::{CorrelationId, StreamId, Timestamp, Version};
+use ondol_kernel::{CorrelationId, StreamId, Tenant, Timestamp, TraceParent, Version};
 
 use crate::fact::{Kept, Timer};
 use crate::{About, Known};
 
+pub(crate) use fold::step_of;
 pub use step::{Pending, Standing, StepRecord};
 
 /// One saga as it stands.
@@ -25,6 +26,10 @@ pub struct Instance {
     pub version: Version,
     /// The flow it belongs to.
     pub correlation: Option<CorrelationId>,
+    /// On whose behalf it was started.
+    pub tenant: Option<Tenant>,
+    /// The trace it belongs to.
+    pub traceparent: Option<TraceParent>,
     /// What its definition is called.
     pub saga: String,
     /// Which version of it.
@@ -132,9 +137,25 @@ impl Instance {
             Some(again) => again.due,
             None => Timestamp::EPOCH,
         });
+        pending.chain(self.timers_and_rounds().map(|timer| timer.due)).min()
+    }
+
+    /// Whether a timer is due: the deadline, a time limit, another round.
+    pub fn is_timer_due(&self, now: Timestamp) -> bool {
+        self.timers_and_rounds().any(|timer| timer.due <= now)
+    }
+
+    /// When time next brings something: a timer is due, or a question is tried again.
+    pub fn next_timer(&self, now: Timestamp) -> Option<Timestamp> {
+        let again = self.pending().filter_map(|(_, pending)| pending.again);
+        let later = again.filter(|again| again.due > now);
+        self.timers_and_rounds().chain(later).map(|timer| timer.due).min()
+    }
+
+    fn timers_and_rounds(&self) -> impl Iterator<Item = Timer> {
+        let open = !self.is_ended();
         let rounds = self.steps.values().filter_map(|step| step.standing.another_round());
-        let timers = self.timers().chain(rounds.map(|(again, _attempts)| again));
-        pending.chain(timers.map(|timer| timer.due)).min()
+        self.timers().chain(rounds.map(|(again, _attempts)| again)).filter(move |_| open)
     }
 
     /// The timers that are set: the deadline, and the time limits of steps.

@@ -5,15 +5,24 @@
 //! function of the two and of what has come in ([`next`]).
 
 mod definition;
+mod engine;
+mod entry;
 mod fact;
 mod instance;
 mod known;
 mod machine;
 mod names;
 mod proof;
+mod service;
 mod timeline;
 
 pub use definition::{Asks, At, Defect, Defined, Definition, Hearing};
+pub use engine::{
+    Active, Definitions, HearError, LoadSagaError, MetricsSnapshot, OpenSagasError, OrderSagaError,
+    SagaEngine, SagaGround, SagaMetrics, SagaOptions, SagaOptionsProblem, Sagas, StartSagaError,
+    StartedSaga,
+};
+pub use entry::{LEFT_ALONE, SagaEntry, SagaState};
 pub use fact::{Fact, Kept, Question, Timer};
 pub use instance::{Instance, Pending, Phase, Standing, StepRecord, Stuck, Work, WorkKind};
 pub use known::Known;
@@ -23,4 +32,5 @@ pub use machine::{
 };
 pub use names::{About, SAGA_KIND, command_of, saga_stream};
 pub use proof::{Books, CounterExample, ProofReport, SagaProof};
+pub use service::{RunsSagas, SagaPart};
 pub use timeline::{TimelineEntry, told};

@@ -243,5 +243,17 @@ impl<D: SagaData> fmt::Debug for SagaProof<D> {
     }
 }
 
+/// A service that takes part, for those who test with books and no proof.
+#[cfg(test)]
+pub(crate) fn answers<C: Contract, S>(
+    state: S,
+    answer: impl Fn(&mut S, C) -> Result<C::Reply, C::Refusal> + Send + Sync + 'static,
+) -> impl books::Part + 'static
+where
+    S: fmt::Debug + Clone + Send + Sync + 'static,
+{
+    Answers { state, answer: Arc::new(answer) }
+}
+
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use ondol_kernel::{CommandId, Position, StreamId, Version};
 use ondol_store::{AppendError, Expected, Outcome};
@@ -183,6 +184,12 @@ impl Queue {
     pub(crate) fn close(&self) {
         self.state().is_closed = true;
         self.filled.notify_all();
+    }
+
+    /// Waits until the queue is closed, or for so long; answers whether it is closed.
+    pub(crate) fn wait_to_be_closed(&self, most: Duration) -> bool {
+        let waited = self.filled.wait_timeout_while(self.state(), most, |state| !state.is_closed);
+        waited.expect("nobody panics while holding the queue").0.is_closed
     }
 
     /// Takes no more appends, and says why.

@@ -15,6 +15,9 @@ impl Snapshot {
 
     /// The client's address: the peer's, or what trusted proxies say, as far back as they are trusted.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if !self.trusts(peer) {
+            return peer;
+        }
         let mut client = peer;
         let values: Vec<_> = headers.get_all(&FORWARDED_FOR).iter().collect();
         for value in values.iter().rev() {

@@ -15,8 +15,8 @@ use super::deal::{Dealing, ReactionSource};
 use super::effect::{Effect, EffectAct};
 use super::session::{Ended, Session, stopped};
 use super::{PolicyAct, ReactionControl, ReactionOptions, ReactionPhase, ReactionProgress};
-use crate::Supervisor;
 use crate::service::Home;
+use crate::{Hearer, Supervisor};
 
 /// Orders that may wait for the one who runs.
 const ORDERS_MAX: usize = 16;
@@ -28,6 +28,8 @@ pub(crate) enum Reaction {
     Policy(Policy),
     /// Whenever this, then that goes out of the house.
     Effect(Effect),
+    /// Whenever this, then an engine of the service is told.
+    Hearer(Hearer),
 }
 
 impl Reaction {
@@ -35,6 +37,7 @@ impl Reaction {
         match self {
             Self::Policy(policy) => policy.name,
             Self::Effect(effect) => effect.name,
+            Self::Hearer(hearer) => hearer.name,
         }
     }
 
@@ -42,6 +45,7 @@ impl Reaction {
         match self {
             Self::Policy(policy) => &policy.sources,
             Self::Effect(effect) => &effect.sources,
+            Self::Hearer(hearer) => &hearer.sources,
         }
     }
 
@@ -49,6 +53,7 @@ impl Reaction {
         match self {
             Self::Policy(_) => "policy",
             Self::Effect(_) => "effect",
+            Self::Hearer(_) => "hearer",
         }
     }
 
@@ -84,6 +89,7 @@ pub(crate) fn start(
     let book = Book::of(Arc::clone(&home.views), ViewId::first(reaction.book()?, 1));
     let act: Arc<dyn super::act::Act> = match reaction {
         Reaction::Policy(policy) => Arc::new(PolicyAct { service: service.into(), policy, calls }),
+        Reaction::Hearer(hearer) => Arc::new(hearer),
         Reaction::Effect(effect) => {
             Arc::new(EffectAct::new(service.into(), effect, book.clone(), Arc::clone(&clock)))
         }

@@ -117,6 +117,19 @@ pub(super) fn describe(service: &Service) -> Result<Description, Problems<Servic
             Err(problems) => found.push(ServiceProblem::Aggregate(problems)),
         }
     }
+    for companion in &service.companions {
+        match companion.describe() {
+            Ok(described) => {
+                let is_taken = aggregates.iter().any(|known| known.kind == described.kind);
+                let kind = described.kind;
+                found.extend(is_taken.then_some(ServiceProblem::SameAggregate { kind }));
+                aggregates.push(described);
+            }
+            Err(problems) => {
+                found.extend(problems.into_iter().map(|told| ServiceProblem::Companion { told }));
+            }
+        }
+    }
     let mut views = Vec::new();
     for part in &service.views {
         match part.shape() {
@@ -140,7 +153,7 @@ fn problems_of_whole(service: &Service) -> Vec<ServiceProblem> {
     let names: Vec<_> = service.views.iter().map(|part| part.name()).collect();
     let name = SourceName::new(service.name.as_str()).err();
     let name = name.map(|_rule| ServiceProblem::Name { name: service.name.clone() });
-    let is_idle = kinds.is_empty() && service.reactions.is_empty();
+    let is_idle = kinds.is_empty() && service.reactions.is_empty() && service.companions.is_empty();
     let nothing = is_idle.then_some(ServiceProblem::Nothing);
     let reaction = service.options.reaction.validate().err().map(ServiceProblem::Reactions);
     let desk = service.options.desk.validate().err().map(ServiceProblem::Desk);

@@ -124,6 +124,12 @@ pub enum ServiceProblem {
     /// The options of its policies and effects cannot be used.
     #[error(transparent)]
     Reactions(Problems<ReactionOptionsProblem>),
+    /// An engine that runs within it is wrong.
+    #[error("{told}")]
+    Companion {
+        /// What is wrong with it.
+        told: String,
+    },
     /// The options of its desks cannot be used.
     #[error(transparent)]
     Desk(Problems<DeskOptionsProblem>),

@@ -110,6 +110,7 @@ fn checked(reaction: &Reaction) -> Result<(), Problems<ShapeProblem>> {
     match reaction {
         Reaction::Policy(policy) => policy.check(),
         Reaction::Effect(effect) => effect.check(),
+        Reaction::Hearer(_) => Ok(()),
     }
 }
 

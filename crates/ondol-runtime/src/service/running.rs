@@ -105,6 +105,14 @@ impl Running {
         self.part::<V, ViewReader<V>>().cloned()
     }
 
+    /// An engine that runs within the service.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn companion<Part: Clone + 'static>(&self) -> Result<Part, NotPart> {
+        self.part::<Part, Part>().cloned()
+    }
+
     /// How each view stands.
     pub fn views(&self) -> Vec<ViewStanding> {
         let standing = |projection: &Projection| ViewStanding {

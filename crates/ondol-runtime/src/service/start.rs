@@ -12,9 +12,9 @@ use super::part::{ContractPart, OpenedDesk, Parts};
 use super::running::Relations;
 use super::{Running, Service, ServiceOptions, ServiceProblem};
 use crate::callee::{Answers, Callee};
-use crate::reaction::{self, Plan, ReactionSource};
+use crate::reaction::{self, Plan, Reaction, ReactionSource};
 use crate::timers::{self, StartTimersError, Things};
-use crate::{Ground, OpenDeskError, ReactionControl, Supervisor};
+use crate::{CompanionPlace, Ground, Hearer, OpenDeskError, ReactionControl, Supervisor};
 
 /// Where a service is at home: its log, the time, chance, and the place of its views.
 #[derive(Debug, Clone)]
@@ -52,6 +52,9 @@ pub enum StartServiceError {
     /// Timers cannot be run.
     #[error("timers cannot be run")]
     Timers(#[from] StartTimersError),
+    /// An engine that runs within it cannot be started.
+    #[error("an engine that runs within the service cannot be started: {0}")]
+    Companion(String),
     /// A name breaks a rule.
     #[error("a name breaks a rule")]
     Name(#[from] NameError),
@@ -61,9 +64,11 @@ impl StartServiceError {
     /// The stable code under which the error is documented.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Description(_) | Self::Desk(_) | Self::Timers(_) | Self::Name(_) => {
-                "service-description"
-            }
+            Self::Description(_)
+            | Self::Desk(_)
+            | Self::Timers(_)
+            | Self::Name(_)
+            | Self::Companion(_) => "service-description",
             Self::Projector(error) => error.code(),
         }
     }
@@ -121,7 +126,14 @@ impl Service {
             things.add(aggregate.kind(), timed);
         }
         let calls = self.connect(home, &place, &parts, own);
-        let reactions = self.react(home, &place, &calls, supervisor)?;
+        let mut hearers = Vec::new();
+        for companion in &self.companions {
+            let place = CompanionPlace { service: &self.name, home, calls: &calls, supervisor };
+            let started = companion.start(&place).map_err(StartServiceError::Companion)?;
+            parts.insert(started.of, started.part);
+            hearers.extend(started.hearers);
+        }
+        let reactions = self.react(home, &place, &calls, hearers, supervisor)?;
         let mut projections = Vec::with_capacity(self.views.len());
         for view in &self.views {
             let (reader, projection) = view.start(home, &place, supervisor)?;
@@ -158,10 +170,12 @@ impl Service {
         home: &Home,
         place: &Place,
         calls: &Arc<dyn Calls>,
+        hearers: Vec<Hearer>,
         supervisor: &Supervisor,
     ) -> Result<Vec<ReactionControl>, StartServiceError> {
         let mut controls = Vec::with_capacity(self.reactions.len());
-        for reaction in &self.reactions {
+        let hearers: Vec<_> = hearers.into_iter().map(Reaction::Hearer).collect();
+        for reaction in self.reactions.iter().chain(&hearers) {
             let sources = reaction.sources().iter().map(|source| {
                 let name = source.service.map_or(Ok(place.source.clone()), SourceName::new)?;
                 let feed = place.feed(home, source.service);

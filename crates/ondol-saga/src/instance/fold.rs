@@ -24,6 +24,8 @@ impl Instance {
             stream,
             version: Version::new(1),
             correlation: about.correlation,
+            tenant: about.tenant.clone(),
+            traceparent: about.traceparent,
             saga: saga.clone(),
             saga_version: *version,
             fingerprint: *fingerprint,

@@ -20,7 +20,7 @@ pub struct Books {
 }
 
 /// One who takes part.
-pub(super) trait Part: fmt::Debug + Send + Sync {
+pub(crate) trait Part: fmt::Debug + Send + Sync {
     fn takes(&self, call: &Call) -> bool;
     fn ask(&mut self, call: &Call) -> Result<Payload, Refused>;
     fn boxed(&self) -> Box<dyn Part>;
@@ -34,7 +34,7 @@ impl Clone for Box<dyn Part> {
 }
 
 impl Books {
-    pub(super) fn add(&mut self, part: impl Part + 'static) {
+    pub(crate) fn add(&mut self, part: impl Part + 'static) {
         self.parts.push(Box::new(part));
     }
 
@@ -54,7 +54,7 @@ impl Books {
     }
 
     /// Asks under an id, once and for all.
-    pub(super) fn ask(&mut self, call: &Call, command: CommandId) -> Reply {
+    pub(crate) fn ask(&mut self, call: &Call, command: CommandId) -> Reply {
         if let Some(answer) = self.answers.get(&command) {
             return answer.clone();
         }
@@ -79,7 +79,7 @@ impl Books {
         self.answers.entry(command).or_insert(refused).clone()
     }
 
-    pub(super) fn void(&mut self, command: CommandId) -> Reply {
+    pub(crate) fn void(&mut self, command: CommandId) -> Reply {
         self.answers.entry(command).or_insert(Reply::Voided).clone()
     }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use ondol_kernel::{CommandId, Position, Version};
-use ondol_store::Expected;
+use ondol_store::{Expected, Outcome};
 
 use crate::draft::{ConditionToCheck, Draft, Entry, RecordToPlace};
 use crate::format::{
@@ -15,7 +15,7 @@ use crate::format::{
 };
 use crate::heads::Table;
 use crate::index::{End, Mark, Posting};
-use crate::key::{Fingerprint, Key};
+use crate::key::{ByKey, Fingerprint, Key};
 use crate::queue::{Answers, Verdict};
 use crate::reader::{Reader, Window};
 use crate::store::Shared;
@@ -38,9 +38,32 @@ pub(crate) struct Assignment {
     marks: Vec<Mark>,
     marked_to: usize,
     answers: Answers,
-    commands: HashMap<CommandId, usize>,
-    tags: HashMap<Key, Vec<(Position, usize)>>,
+    /// Where the commands of the group have their records.
+    commands: HashMap<Key, usize, ByKey>,
+    /// The newest event of the group with a tag, from one on.
+    tags: HashMap<Key, u32, ByKey>,
+    tagged: Vec<TaggedInGroup>,
+    known: Known,
     window: Window,
+}
+
+/// An event of the group with some tag.
+#[derive(Debug)]
+struct TaggedInGroup {
+    position: Position,
+    /// Where its record begins.
+    at: usize,
+    /// The one before it with the same tag, from one on.
+    before: u32,
+}
+
+/// What of what the group asks for may stand in the log before it.
+#[derive(Debug, Default)]
+struct Known {
+    keys: Vec<Key>,
+    may_be: Vec<bool>,
+    /// From which of them on each condition's first tag is found; before come the commands.
+    conditions: usize,
 }
 
 /// The shares of one entry in the lists of a draft.
@@ -84,6 +107,7 @@ impl Assignment {
         self.answers.firsts.reserve_exact(draft.entries.len());
         self.commands.clear();
         self.tags.clear();
+        self.tagged.clear();
     }
 
     /// Assigns places to the appends of a draft, whose bytes then are a group.
@@ -97,6 +121,7 @@ impl Assignment {
         self.reset(draft, head, at);
         let mut heads = shared.heads.hold();
         heads.fetch(draft.sections.iter().map(|section| section.stream));
+        self.known.look_up(shared, draft);
         let (mut byte, mut record, mut condition, mut section, mut tag) =
             (GROUP_HEADER, 0, 0, 0, 0);
         for number in 0..draft.entries.len() {
@@ -160,17 +185,17 @@ impl Assignment {
         if let Some(found) = entry.exactly_at.filter(|found| *found != self.head.next()) {
             return Err(Verdict::OutOfOrder { expected: self.head.next(), found });
         }
-        for record in &draft.records[share.records.clone()] {
-            if let Some(known) = record.command {
-                self.check_command(shared, draft, known, entry)?;
+        for number in share.records.clone() {
+            if let Some(known) = draft.records[number].command {
+                let may_be = self.known.may_be_command(number);
+                self.check_command(shared, draft, (known, may_be), entry)?;
             }
         }
         let undo = self.before.len();
         let moves_at_once = entry.exactly_at.is_some();
         let checked =
             self.check_streams(heads, draft, share, (section, moves_at_once)).and_then(|()| {
-                let conditions = &draft.conditions[share.conditions.clone()];
-                conditions.iter().try_for_each(|condition| self.check(shared, draft, condition))
+                share.conditions.clone().try_for_each(|number| self.check(shared, draft, number))
             });
         if let Err(verdict) = checked {
             if moves_at_once {
@@ -195,14 +220,12 @@ impl Assignment {
         &mut self,
         shared: &Shared,
         draft: &Draft,
-        (command, key): (CommandId, Key),
+        ((command, key), may_be): ((CommandId, Key), bool),
         entry: Entry,
     ) -> Result<(), Verdict> {
-        let outcome = match self.commands.get(&command) {
-            Some(at) => {
-                let record = Record::read(&draft.bytes[*at..], shared.reader.salt, true);
-                Some(record.and_then(|record| Reader::outcome(&record)).map_err(unreadable)?)
-            }
+        let outcome = match self.in_group(shared, draft, (command, key))? {
+            Some(outcome) => Some(outcome),
+            None if !may_be => None,
             None => shared.recorded_outcome(command, key, &mut self.window).map_err(failed)?,
         };
         match outcome {
@@ -210,6 +233,22 @@ impl Assignment {
             Some(_) if entry.exactly_at.is_some() => Err(Verdict::CommandInPieces { command }),
             Some(outcome) => Err(Verdict::Repeated(outcome)),
         }
+    }
+
+    /// What comes of a command by an entry before it in the group.
+    fn in_group(
+        &self,
+        shared: &Shared,
+        draft: &Draft,
+        (command, key): (CommandId, Key),
+    ) -> Result<Option<Outcome>, Verdict> {
+        let Some(at) = self.commands.get(&key) else { return Ok(None) };
+        let record = Record::read(&draft.bytes[*at..], shared.reader.salt, true);
+        let record = record.map_err(unreadable)?;
+        if record.command().map_err(unreadable)? != Some(command) {
+            return Ok(None);
+        }
+        Reader::outcome(&record).map(Some).map_err(unreadable)
     }
 
     /// Checks how the streams stand. An append names each stream once and moves them only when
@@ -243,30 +282,32 @@ impl Assignment {
     }
 
     /// Checks that what must not have happened has not.
-    fn check(
-        &mut self,
-        shared: &Shared,
-        draft: &Draft,
-        wanted: &ConditionToCheck,
-    ) -> Result<(), Verdict> {
+    fn check(&mut self, shared: &Shared, draft: &Draft, number: usize) -> Result<(), Verdict> {
+        let wanted = &draft.conditions[number];
         let asked = wanted.condition.after;
         if asked > self.head {
             return Err(Verdict::ConditionAhead { asked, head: self.head });
         }
-        if let Some(at) = shared.first_that_breaks(wanted, &mut self.window).map_err(failed)? {
+        if self.known.may_be_condition(number)
+            && let Some(at) = shared.first_that_breaks(wanted, &mut self.window).map_err(failed)?
+        {
             return Err(Verdict::ConditionBroken { at });
         }
-        let Some(in_group) = wanted.keys.first().and_then(|key| self.tags.get(key)) else {
-            return Ok(());
-        };
-        for (position, at) in in_group.iter().filter(|(position, _)| *position > asked) {
+        let mut next = wanted.keys.first().and_then(|key| self.tags.get(key)).copied();
+        let mut broken_at = None;
+        while let Some(nth) = next.and_then(|next| next.checked_sub(1)) {
+            let TaggedInGroup { position, at, before } = &self.tagged[nth as usize];
+            if *position <= asked {
+                break;
+            }
             let record =
                 Record::read(&draft.bytes[*at..], shared.reader.salt, true).map_err(unreadable)?;
             if is_broken_by(wanted, &record, *position).map_err(unreadable)? {
-                return Err(Verdict::ConditionBroken { at: *position });
+                broken_at = Some(*position);
             }
+            next = Some(*before);
         }
-        Ok(())
+        broken_at.map_or(Ok(()), |at| Err(Verdict::ConditionBroken { at }))
     }
 
     /// Moves an entry's records up to where they belong, and fills in their place.
@@ -320,14 +361,18 @@ impl Assignment {
         for (stream, before) in &self.before[stands] {
             self.postings.push((stream.key(), posting(before.next().get())));
         }
-        if let Some((command, key)) = record.command {
+        if let Some((_, key)) = record.command {
             self.postings.push((key, posting(first.get())));
-            self.commands.insert(command, at);
+            self.commands.insert(key, at);
         }
         for tag in &draft.tags[tags] {
             let position = first.plus(tag.event.into());
             self.postings.push((tag.key, posting(position.get())));
-            self.tags.entry(tag.key).or_default().push((position, at));
+            if !draft.conditions.is_empty() {
+                let newest = length32(self.tagged.len()) + 1;
+                let before = self.tags.insert(tag.key, newest).unwrap_or(0);
+                self.tagged.push(TaggedInGroup { position, at, before });
+            }
         }
         if self.marked_to == 0 || self.marked_to + record.length as usize > MARK_EVERY {
             self.marks.push(Mark { position: first, address });
@@ -352,6 +397,35 @@ impl Assignment {
         for (stream, version) in self.before.drain(from..).rev() {
             heads.set(stream, version);
         }
+    }
+}
+
+impl Known {
+    /// Looks for all commands and conditions of a group at once. The log does not grow before the
+    /// group does.
+    fn look_up(&mut self, shared: &Shared, draft: &Draft) {
+        let has_commands = draft.records.iter().any(|record| record.command.is_some());
+        self.keys.clear();
+        if has_commands {
+            let nobody = Key::default();
+            let command = |record: &RecordToPlace| record.command.map_or(nobody, |(_, key)| key);
+            self.keys.extend(draft.records.iter().map(command));
+        }
+        self.conditions = self.keys.len();
+        let first = |wanted: &ConditionToCheck| wanted.keys.first().copied().unwrap_or_default();
+        self.keys.extend(draft.conditions.iter().map(first));
+        self.may_be.clear();
+        if !self.keys.is_empty() {
+            shared.index.may_have(&self.keys, &mut self.may_be);
+        }
+    }
+
+    fn may_be_command(&self, record: usize) -> bool {
+        self.may_be[record]
+    }
+
+    fn may_be_condition(&self, condition: usize) -> bool {
+        self.may_be[self.conditions + condition]
     }
 }
 

@@ -60,22 +60,20 @@ impl Caller {
     fn append(&mut self, load: Load) -> anyhow::Result<Append> {
         let number = self.next;
         self.next += load.in_flight;
-        let mut metadata = Metadata::default();
-        if load.is_conditional {
-            metadata.tags = vec![Tag::new(format!("receipt:{number}"))?];
-        }
-        let tags = metadata.tags.clone();
+        let tags = match load.is_conditional {
+            true => vec![Tag::new(format!("receipt:{number}"))?],
+            false => Vec::new(),
+        };
         let event_type = EventType::new("account.deposited")?;
         let event = |nth: u64| NewEvent {
             id: EventId::from_u128(u128::from(number) << 64 | u128::from(nth)),
             event_type: event_type.clone(),
             schema_version: SchemaVersion::FIRST,
-            metadata: metadata.clone(),
+            metadata: Metadata { tags: tags.clone(), ..Metadata::default() },
             data: Payload::json(Bytes::from(vec![b'7'; PAYLOAD])),
         };
         let events = (0..load.events_per_append).map(event).collect();
-        let stream = stream(spread(number) % load.streams)?;
-        let append = Append::to(stream, Expected::Any, events);
+        let append = Append::to(stream(spread(number) % load.streams)?, Expected::Any, events);
         Ok(match load.is_conditional {
             true => append.when(Condition { tags, types: Vec::new(), after: Position::START }),
             false => append,
@@ -91,7 +89,8 @@ pub(crate) fn spread(number: u64) -> u64 {
 
 /// The name of a stream.
 pub(crate) fn stream(number: u64) -> anyhow::Result<StreamId> {
-    Ok(StreamId::new("account", format!("{number:08}"))?)
+    // All names are of one length.
+    Ok(StreamId::new("account", 10_000_000 + number)?)
 }
 
 /// Makes the appends, spread over the stores; answers how many events a second became durable.
