@@ -19,6 +19,7 @@ mod refused;
 mod saga;
 mod sealed;
 mod snapshot;
+mod timer;
 mod upcast;
 mod variant;
 mod view;
@@ -42,6 +43,7 @@ pub use saga::{
 };
 pub use sealed::Sealed;
 pub use snapshot::{Snapshot, SnapshotError};
+pub use timer::{Date, Due, TimeOfDay, TimerOrder, cancel_timer, set_timer};
 pub use upcast::{Lift, LiftError, UpcastProblem, Upcasts};
 pub use variant::names as variant_names;
 pub use view::{Index, IndexKind, IndexValue, Keys, View, ViewProblem, ViewShape, view_shape};

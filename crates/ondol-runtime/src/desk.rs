@@ -11,6 +11,7 @@ mod options;
 mod outcome;
 mod refusals;
 mod time_travel;
+mod timers;
 mod void;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::{Ground, Request};
 pub use error::{HandleError, LoadError, OpenDeskError};
 pub use options::{DeskOptions, DeskOptionsProblem};
 pub use time_travel::AsOf;
+pub(crate) use timers::{Timed, mark};
 
 use refusals::Refusals;
 
@@ -198,7 +200,7 @@ impl<A: Aggregate> Inner<A> {
             if !as_seen {
                 return self.moved_on(stream, standing.version, request).await;
             }
-            let events = match self.decide(standing, command, request)? {
+            let events = match self.decide(stream, standing, command, request)? {
                 Decided::Events(events) => events,
                 Decided::Idle(refusal) if is_current => {
                     return self.idle(stream, refusal, request).await;
@@ -246,6 +248,7 @@ impl<A: Aggregate> Inner<A> {
 
     fn decide(
         &self,
+        stream: &StreamId,
         standing: &Standing<A>,
         command: &A::Command,
         request: &Request,
@@ -258,7 +261,9 @@ impl<A: Aggregate> Inner<A> {
         let time = self.ground.clock.now();
         let write = |event: A::Event| {
             let Encoded { event_type, schema_version, payload } = self.codec.encode(&event)?;
-            let metadata = request.metadata(time, A::tags(&event));
+            let mut tags = A::tags(&event);
+            tags.extend(timers::tags::<A>(stream, &event, time)?);
+            let metadata = request.metadata(time, tags);
             let id = self.ground.rng.id(time);
             let record = NewEvent { id, event_type, schema_version, metadata, data: payload };
             Ok(Written { event, record })

@@ -13,6 +13,8 @@
 //!
 //! A [`ViewReader`] reads the documents of a view, and waits for what one has written.
 //!
+//! Timers of its things are kept in a book and fired when they are due, each once.
+//!
 //! A [`Supervisor`] watches over everything that runs on its own.
 //!
 //! No adapter is named here: a service is handed its log and the place of its views ([`Home`]).
@@ -28,6 +30,7 @@ mod reader;
 mod request;
 mod service;
 mod supervisor;
+mod timers;
 
 pub use callee::Accepts;
 pub use companion::{Companion, CompanionPlace, Companionship, Hearer, Hears, Unheard};
@@ -50,3 +53,4 @@ pub use service::{
     SourceDescription, StartServiceError, ViewDescription, ViewStanding,
 };
 pub use supervisor::{Ending, Supervisor, TaskEnd, error_chain};
+pub use timers::StartTimersError;

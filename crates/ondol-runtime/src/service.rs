@@ -13,6 +13,7 @@ mod start;
 use ondol_bus::Publication;
 use ondol_domain::{Aggregate, Contract, EventSet, Facts, Policy, Problems, ShapeProblem, View};
 use ondol_kernel::Recorded;
+use ondol_timers::RunnerOptions;
 use ondol_views::ProjectorOptions;
 
 use crate::reaction::Reaction;
@@ -53,6 +54,8 @@ pub struct ServiceOptions {
     pub reader: crate::ReaderOptions,
     /// How policies and effects work.
     pub reaction: ReactionOptions,
+    /// How timers are fired.
+    pub timers: RunnerOptions,
 }
 
 impl Service {

@@ -8,6 +8,7 @@ use ondol_doors::{Clock, ManualClock, Rng, SeededRng};
 use ondol_kernel::Timestamp;
 use ondol_runtime::{Ground, Home, Running, Supervisor};
 use ondol_store::{Limits, MemoryStore};
+use ondol_timers::MemoryTimers;
 use ondol_views::MemoryViews;
 use tokio::runtime::Runtime;
 
@@ -151,7 +152,8 @@ fn in_memory(clock: &Arc<ManualClock>, rng: &Arc<SeededRng>) -> Home {
     let rng: Arc<dyn Rng> = Arc::<SeededRng>::clone(rng);
     let epoch = rng.as_ref().id(clock.now());
     let store = Arc::new(MemoryStore::new(epoch, Limits::default()));
-    Home { ground: Ground { store, clock, rng }, views: Arc::new(MemoryViews::default()) }
+    let (views, timers) = (Arc::new(MemoryViews::default()), Arc::new(MemoryTimers::default()));
+    Home { ground: Ground { store, clock, rng }, views, timers }
 }
 
 impl fmt::Debug for TestApp {

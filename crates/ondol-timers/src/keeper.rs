@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use ondol_kernel::{Envelope, Position};
-use ondol_store::{EventStore, Head, ReadAll};
+use ondol_store::{EventStore, Filter, Head, ReadAll};
 use tracing::error;
 
 use crate::{BookName, BoxError, Order, ReadError, TimerStore, Write, WriteError};
@@ -37,14 +37,28 @@ pub enum KeepError {
 /// Folds a log into a book of timers. A book of another life of the log, or of a log that has
 /// become shorter, is thrown away and kept anew: whatever fires once more because of that is
 /// answered with what came of it the first time.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Keeper {
     book: BookName,
     log: Arc<dyn EventStore>,
     timers: Arc<dyn TimerStore>,
     derive: Arc<dyn Derive>,
-    page_events_max: usize,
+    filter: Filter,
+    /// Where the checkpoint stands, and up to where was read since: what wants no timers is not
+    /// worth a write.
+    stood: Option<Stood>,
 }
+
+#[derive(Debug, Clone, Copy)]
+struct Stood {
+    kept: Option<Head>,
+    read: Position,
+}
+
+/// Events of one page.
+const PAGE_EVENTS_MAX: usize = 5_000;
+/// Events without timers that are passed over before the checkpoint moves all the same.
+const PASSED_OVER_MAX: u64 = 100_000;
 
 impl Keeper {
     /// Keeps this book over this log.
@@ -54,7 +68,14 @@ impl Keeper {
         timers: Arc<dyn TimerStore>,
         derive: Arc<dyn Derive>,
     ) -> Self {
-        Self { book, log, timers, derive, page_events_max: 5_000 }
+        Self { book, log, timers, derive, filter: Filter::default(), stood: None }
+    }
+
+    /// The same, looking only at these events: no others want anything of timers.
+    #[must_use]
+    pub fn reading(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
     }
 
     /// The log that is read.
@@ -66,34 +87,47 @@ impl Keeper {
     ///
     /// # Errors
     /// When the log or the timers cannot be read or written; what was read until then stays.
-    pub async fn catch_up(&self) -> Result<(), KeepError> {
-        let mut stood = self.standing(self.log.head().await?).await?;
+    pub async fn catch_up(&mut self) -> Result<(), KeepError> {
+        // Taken out while it is used: after an error, the checkpoint is asked for anew.
+        let mut stood = match self.stood.take() {
+            Some(stood) => stood,
+            None => self.standing().await?,
+        };
         loop {
-            let after = stood.map_or(Position::START, |stood| stood.position);
-            let page = self.log.read_all(ReadAll::after(after, self.page_events_max)).await?;
-            if page.seen <= after {
-                return Ok(());
+            let read =
+                ReadAll { after: stood.read, filter: self.filter.clone(), limit: PAGE_EVENTS_MAX };
+            let page = self.log.read_all(read).await?;
+            let is_live = page.seen >= page.head || page.seen <= stood.read;
+            let orders: Vec<Order> =
+                page.events.iter().flat_map(|event| self.orders(event)).collect();
+            stood.read = stood.read.max(page.seen);
+            let kept = stood.kept.map_or(0, |kept| kept.position.get());
+            if !orders.is_empty() || stood.read.get() - kept > PASSED_OVER_MAX {
+                let epoch = self.log.watch().borrow().epoch;
+                let to = Head { epoch, position: stood.read };
+                self.write(stood.kept, to, orders).await?;
+                stood.kept = Some(to);
             }
-            let epoch = self.log.watch().borrow().epoch;
-            let to = Head { epoch, position: page.seen };
-            let orders = page.events.iter().flat_map(|event| self.orders(event)).collect();
-            self.write(stood, to, orders).await?;
-            stood = Some(to);
-            if page.seen >= page.head {
+            if is_live {
+                self.stood = Some(stood);
                 return Ok(());
             }
         }
     }
 
     /// Where the book stands, once it is sure that it was kept over this log.
-    async fn standing(&self, head: Head) -> Result<Option<Head>, KeepError> {
-        let stood = self.timers.checkpoint(&self.book).await?;
-        let fits = |stood: &Head| stood.epoch == head.epoch && stood.position <= head.position;
-        if stood.as_ref().is_none_or(fits) {
-            return Ok(stood);
+    async fn standing(&self) -> Result<Stood, KeepError> {
+        let head = self.log.head().await?;
+        let kept = self.timers.checkpoint(&self.book).await?;
+        let fits = |kept: &Head| kept.epoch == head.epoch && kept.position <= head.position;
+        match kept {
+            Some(kept) if fits(&kept) => Ok(Stood { kept: Some(kept), read: kept.position }),
+            None => Ok(Stood { kept: None, read: Position::START }),
+            Some(_of_another_life) => {
+                self.timers.clear(&self.book).await?;
+                Ok(Stood { kept: None, read: Position::START })
+            }
         }
-        self.timers.clear(&self.book).await?;
-        Ok(None)
     }
 
     /// What an event wants. One that cannot be read wants nothing that is known: it is told, and

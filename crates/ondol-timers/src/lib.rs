@@ -13,6 +13,7 @@
 //! - A [`Keeper`] folds a log into a book of timers; a [`Runner`] fires those that are due, in
 //!   order, and notices when the clock jumps.
 
+mod calendar;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
@@ -24,6 +25,7 @@ mod runner;
 mod store;
 mod timer;
 
+pub use calendar::{DueError, due_at};
 pub use error::{BoxError, ReadError, WriteError};
 pub use keeper::{Derive, KeepError, Keeper};
 pub use limits::Limits;

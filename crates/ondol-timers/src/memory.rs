@@ -103,10 +103,7 @@ impl TimerStore for MemoryTimers {
     }
 
     async fn settle(&self, book: &BookName, fired: Vec<Timer>) -> Result<(), WriteError> {
-        let (most, found) = (self.limits.orders_per_write_max, fired.len());
-        if found > most {
-            return Err(WriteError::TooMany { most, found });
-        }
+        self.limits.check_settle(fired.len())?;
         if let Some(book) = self.books().get_mut(book) {
             for timer in fired {
                 if book.timer(&timer.id).is_some_and(|kept| kept.generation == timer.generation) {

@@ -128,7 +128,7 @@ impl Runner {
 
     /// Fires all that is due; says when the next one is.
     async fn round(&mut self) -> Result<Wait, RunError> {
-        if let Some(keeper) = &self.keeper {
+        if let Some(keeper) = &mut self.keeper {
             keeper.catch_up().await?;
         }
         self.held.release(self.clock.running());

@@ -9,6 +9,7 @@ use ondol_domain::{
 use ondol_doors::{ManualClock, SeededRng};
 use ondol_kernel::{CommandId, Timestamp};
 use ondol_store::{EventStore, Limits, LogEpoch, MemoryStore};
+use ondol_timers::MemoryTimers;
 use ondol_views::MemoryViews;
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +104,11 @@ fn started() -> (Running, Supervisor) {
         Arc::new(MemoryStore::new(LogEpoch::from_u128(1), Limits::default()));
     let clock = Arc::new(ManualClock::at(Timestamp::EPOCH));
     let ground = Ground { store, clock, rng: Arc::new(SeededRng::new(1)) };
-    let home = Home { ground, views: Arc::new(MemoryViews::default()) };
+    let home = Home {
+        ground,
+        views: Arc::new(MemoryViews::default()),
+        timers: Arc::new(MemoryTimers::default()),
+    };
     let supervisor = Supervisor::new();
     let service = Service::named("house.shelves").aggregate::<Shelf>().accepts(accepts());
     (service.start(&home, &supervisor).unwrap(), supervisor)

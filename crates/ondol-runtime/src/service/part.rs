@@ -14,6 +14,7 @@ use ondol_domain::{
 use super::description::{AggregateDescription, EventDescription};
 use super::{Home, Place, StartServiceError};
 use crate::callee::{Answers, AnswersContract, AnswersOwn};
+use crate::desk::Timed;
 use crate::projection::{self, Projection};
 use crate::{Accepts, Desk, OpenDeskError, Supervisor, ViewReader};
 
@@ -31,6 +32,7 @@ pub(super) trait AggregatePart: fmt::Debug + Send + Sync {
 pub(super) struct OpenedDesk {
     pub(super) part: Opened,
     pub(super) answers: Arc<dyn Answers>,
+    pub(super) timed: Arc<dyn Timed>,
 }
 
 /// A public contract that things of one kind keep.
@@ -97,7 +99,8 @@ impl<A: Aggregate> AggregatePart for Of<A> {
     fn open(&self, home: &Home, place: &Place) -> Result<OpenedDesk, OpenDeskError> {
         let desk = Desk::<A>::open(home.ground.clone(), place.options.desk.clone())?;
         let answers = Arc::new(AnswersOwn { desk: desk.clone() });
-        Ok(OpenedDesk { part: (TypeId::of::<A>(), Box::new(desk)), answers })
+        let timed = Arc::new(desk.clone());
+        Ok(OpenedDesk { part: (TypeId::of::<A>(), Box::new(desk)), answers, timed })
     }
 }
 

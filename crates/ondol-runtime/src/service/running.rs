@@ -8,7 +8,9 @@ use std::time::Duration;
 use ondol_bus::{Calls, Directory};
 use ondol_domain::{Aggregate, View};
 use ondol_store::{Head, ReadError};
+use ondol_timers::Standing;
 use ondol_views::{Checkpoint, Progress, SourceCheckpoint, SourceName, WaitError};
+use tokio::sync::watch;
 
 use super::{Description, Home};
 use crate::projection::{Projection, ViewControl};
@@ -36,6 +38,7 @@ struct Inner {
 pub(super) struct Relations {
     pub(super) calls: Arc<dyn Calls>,
     pub(super) reactions: Vec<ReactionControl>,
+    pub(super) timers: watch::Receiver<Standing>,
     pub(super) neighbours: Arc<Directory>,
 }
 
@@ -74,6 +77,11 @@ impl Running {
     /// What the service is made of.
     pub fn description(&self) -> &Description {
         &self.inner.description
+    }
+
+    /// How the timers of its things stand.
+    pub fn timers(&self) -> Standing {
+        self.inner.relations.timers.borrow().clone()
     }
 
     /// Where it is at home.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ondol_bus::{Calls, Directory, Feed, LogFeed, Switchboard};
 use ondol_domain::Problems;
+use ondol_timers::TimerStore;
 use ondol_views::{NameError, ProjectorError, SourceName, ViewStore};
 
 use super::part::{ContractPart, OpenedDesk, Parts};
@@ -12,6 +13,7 @@ use super::running::Relations;
 use super::{Running, Service, ServiceOptions, ServiceProblem};
 use crate::callee::{Answers, Callee};
 use crate::reaction::{self, Plan, Reaction, ReactionSource};
+use crate::timers::{self, StartTimersError, Things};
 use crate::{CompanionPlace, Ground, Hearer, OpenDeskError, ReactionControl, Supervisor};
 
 /// Where a service is at home: its log, the time, chance, and the place of its views.
@@ -21,6 +23,8 @@ pub struct Home {
     pub ground: Ground,
     /// Where its views are kept.
     pub views: Arc<dyn ViewStore>,
+    /// Where timers sleep.
+    pub timers: Arc<dyn TimerStore>,
 }
 
 /// What the parts of a service are told when they are started.
@@ -45,6 +49,9 @@ pub enum StartServiceError {
     /// A view cannot be projected.
     #[error("a view cannot be projected")]
     Projector(#[from] ProjectorError),
+    /// Timers cannot be run.
+    #[error("timers cannot be run")]
+    Timers(#[from] StartTimersError),
     /// An engine that runs within it cannot be started.
     #[error("an engine that runs within the service cannot be started: {0}")]
     Companion(String),
@@ -57,9 +64,11 @@ impl StartServiceError {
     /// The stable code under which the error is documented.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Description(_) | Self::Desk(_) | Self::Name(_) | Self::Companion(_) => {
-                "service-description"
-            }
+            Self::Description(_)
+            | Self::Desk(_)
+            | Self::Timers(_)
+            | Self::Name(_)
+            | Self::Companion(_) => "service-description",
             Self::Projector(error) => error.code(),
         }
     }
@@ -109,11 +118,12 @@ impl Service {
         let neighbours = Arc::clone(neighbours);
         let place = Place { source: source.clone(), options: options.clone(), neighbours };
         let mut parts = HashMap::new();
-        let mut own = HashMap::new();
+        let (mut own, mut things) = (HashMap::new(), Things::default());
         for aggregate in &self.aggregates {
-            let OpenedDesk { part, answers } = aggregate.open(home, &place)?;
+            let OpenedDesk { part, answers, timed } = aggregate.open(home, &place)?;
             parts.extend([part]);
             own.insert(aggregate.kind(), answers);
+            things.add(aggregate.kind(), timed);
         }
         let calls = self.connect(home, &place, &parts, own);
         let mut hearers = Vec::new();
@@ -130,7 +140,8 @@ impl Service {
             parts.extend([reader]);
             projections.push(projection);
         }
-        let relations = Relations { calls, reactions, neighbours: place.neighbours };
+        let timers = timers::start(things, home, &place, supervisor)?;
+        let relations = Relations { calls, reactions, timers, neighbours: place.neighbours };
         Ok(Running::new(description, home.clone(), source, parts, projections, relations))
     }
 

@@ -9,6 +9,7 @@ use ondol_bus::Directory;
 use ondol_doors::{ManualClock, SeededRng};
 use ondol_kernel::{CommandId, Position, Recorded, Timestamp};
 use ondol_store::{EventStore, Head, Limits, LogEpoch, MemoryStore};
+use ondol_timers::MemoryTimers;
 use ondol_views::{Extent, MemoryViews, WaitError};
 use proptest::prelude::*;
 
@@ -25,7 +26,14 @@ fn home() -> (Home, Arc<ManualClock>) {
         Arc::new(MemoryStore::new(LogEpoch::from_u128(1), Limits::default()));
     let rng = Arc::new(SeededRng::new(1));
     let ground = Ground { store, clock: Arc::<ManualClock>::clone(&clock), rng };
-    (Home { ground, views: Arc::new(MemoryViews::default()) }, clock)
+    (
+        Home {
+            ground,
+            views: Arc::new(MemoryViews::default()),
+            timers: Arc::new(MemoryTimers::default()),
+        },
+        clock,
+    )
 }
 
 fn service() -> Service {

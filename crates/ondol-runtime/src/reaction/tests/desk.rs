@@ -10,6 +10,7 @@ use ondol_domain::{Call, Codec, Encoded, Facts};
 use ondol_doors::{Rng, SeededRng, SystemClock};
 use ondol_kernel::{Actor, Metadata, NewEvent, Position, Recorded, StreamId};
 use ondol_store::{Append, EventStore, Expected, Limits, LogEpoch, MemoryStore};
+use ondol_timers::MemoryTimers;
 use ondol_views::{
     Change, Definition, MemoryViews, Query, Selection, SourceName, Target, ViewId, ViewName,
     ViewStore, Write,
@@ -95,7 +96,11 @@ impl Desk {
         let log: Arc<dyn EventStore> = store.clone();
         let clock = Arc::new(SystemClock::start());
         let ground = Ground { store: log, clock, rng: Arc::new(SeededRng::new(1)) };
-        let home = Home { ground, views: Arc::new(MemoryViews::default()) };
+        let home = Home {
+            ground,
+            views: Arc::new(MemoryViews::default()),
+            timers: Arc::new(MemoryTimers::default()),
+        };
         Self { outside: Arc::default(), store, home }
     }
 
