@@ -11,6 +11,7 @@ use ondol_kernel::{CommandId, Currency, Money, Recorded};
 use ondol_runtime::{Ground, Home, Request, Running, Service, Supervisor};
 use ondol_saga::{Phase, RunsSagas, Sagas, saga_stream};
 use ondol_store::MemoryStore;
+use ondol_timers::MemoryTimers;
 use ondol_views::MemoryViews;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,7 @@ fn started(supervisor: &Supervisor) -> (Running, Sagas) {
             rng: Arc::new(SystemRng),
         },
         views: Arc::new(MemoryViews::default()),
+        timers: Arc::new(MemoryTimers::default()),
     };
     let running = service.start(&home, supervisor).expect("it holds together");
     let sagas = running.companion::<Sagas>().expect("it runs sagas");

@@ -6,8 +6,6 @@ mod town;
 #[path = "flow/wire.rs"]
 mod wire;
 
-use std::time::Duration;
-
 use town::{Kind, Town};
 use wire::Weather;
 
@@ -69,7 +67,7 @@ async fn over_a_faulty_network_everything_follows_once() {
     for (round, weather) in (0_u32..).zip(weathers) {
         town.weather(weather);
         town.place_from("plums", round * ORDERS, ORDERS).await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        town.weather_was_met(weather).await;
     }
     town.settled(4 * ORDERS).await;
     town.books_are_right("plums", 4 * ORDERS).await;

@@ -10,6 +10,7 @@ use ondol_kernel::Recorded;
 use ondol_runtime::{Desk, Ground, Home, Request, Running, Service, ServiceOptions, Supervisor};
 use ondol_store::EventStore;
 use ondol_store_disk::{DiskStore, Doors, Options, RealDisk};
+use ondol_timers::MemoryTimers;
 use ondol_views_sqlite::SqliteViews;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
@@ -95,7 +96,11 @@ pub(crate) fn home(folder: &Path) -> anyhow::Result<Home> {
     let store: Arc<dyn EventStore> =
         Arc::new(DiskStore::open(&Options::in_folder(folder.join("log")), &doors)?);
     let views = SqliteViews::open(ondol_views_sqlite::Options::at(folder.join("views.db")))?;
-    Ok(Home { ground: Ground { store, clock, rng }, views: Arc::new(views) })
+    Ok(Home {
+        ground: Ground { store, clock, rng },
+        views: Arc::new(views),
+        timers: Arc::new(MemoryTimers::default()),
+    })
 }
 
 impl Mill {

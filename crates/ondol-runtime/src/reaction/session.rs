@@ -1,5 +1,6 @@
 //! One run of a reaction, from what it has kept on.
 
+mod keep;
 mod readers;
 
 use std::collections::VecDeque;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use ondol_kernel::{Envelope, Position};
 use ondol_store::LogEpoch;
-use ondol_views::{Advance, Checkpoint, Parking, SourceName, WriteError};
+use ondol_views::{Checkpoint, Parking, SourceName};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -23,14 +24,11 @@ use super::marks::Marks;
 use super::parked::{ParkedLanes, lane_of};
 use super::progress::SourceProgress;
 use super::{ReactionPhase, ReactionProgress};
-use crate::error_chain;
 
 use readers::{Heard, Read, Readers};
 
 /// How often it is told how the reaction stands while it is busy.
 const TELL_EVERY: Duration = Duration::from_millis(50);
-/// How often a checkpoint is written again before all begins anew.
-const SAVES_MAX: u32 = 8;
 
 /// How a session ended.
 #[derive(Debug)]
@@ -353,48 +351,6 @@ impl<'a> Session<'a> {
                 },
                 () = &mut over => return,
             }
-        }
-    }
-
-    /// Keeps how far it has come, and what is parked.
-    async fn save(&mut self) -> Result<(), String> {
-        let mut advances = Vec::new();
-        for at in 0..self.names.len() {
-            let Some(epoch) = self.epochs[at] else { continue };
-            let to = Checkpoint { epoch, position: self.marks[at].low_water() };
-            if self.saved[at] != Some(to) {
-                let (source, from) = (self.names[at].clone(), self.saved[at]);
-                advances.push(Advance { source, from, to });
-            }
-        }
-        if advances.is_empty() && self.parking.is_empty() {
-            return Ok(());
-        }
-        let parking = std::mem::take(&mut self.parking);
-        self.write(&advances, &parking).await?;
-        for Advance { source, to, .. } in advances {
-            if let Some(at) = self.names.iter().position(|name| *name == source) {
-                self.saved[at] = Some(to);
-            }
-        }
-        Ok(())
-    }
-
-    async fn write(&self, advances: &[Advance], parking: &[Parking]) -> Result<(), String> {
-        let attending = &self.dealing.attending;
-        let mut failures = 0;
-        loop {
-            let saving = self.dealing.book.save(advances.to_vec(), parking.to_vec());
-            let error = match saving.await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            failures += 1;
-            let may_pass = matches!(error, WriteError::Full(_) | WriteError::Unavailable(_));
-            if !may_pass || failures >= SAVES_MAX {
-                return Err(error_chain(&error));
-            }
-            attending.clock.sleep(attending.options.pause(failures)).await;
         }
     }
 

@@ -9,6 +9,7 @@ use ondol_store::EventStore;
 use ondol_store_disk::{DiskStore, Doors, Options};
 use ondol_store_postgres::{PostgresOptions, PostgresStore};
 use ondol_testkit::servers;
+use ondol_timers::MemoryTimers;
 use ondol_views::{MemoryViews, ViewStore};
 use ondol_views_sqlite::SqliteViews;
 use tempfile::TempDir;
@@ -48,7 +49,11 @@ impl Place {
     ) -> anyhow::Result<Self> {
         let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) =
             (Arc::new(SystemClock::start()), Arc::new(SystemRng));
-        let home = Home { ground: Ground { store, clock, rng }, views };
+        let home = Home {
+            ground: Ground { store, clock, rng },
+            views,
+            timers: Arc::new(MemoryTimers::default()),
+        };
         let supervisor = Supervisor::new();
         let running = service.start(&home, &supervisor)?;
         Ok(Self { running, home, supervisor, _folder: folder })

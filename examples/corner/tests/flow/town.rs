@@ -129,6 +129,14 @@ impl Town {
         self.wires.iter().for_each(|wire| wire.is(weather));
     }
 
+    /// Waits until the weather has met a message on one wire at least, unless it is fair.
+    pub(crate) async fn weather_was_met(&self, weather: Weather) {
+        let met = || async { self.wires.iter().any(Wire::has_met) };
+        if weather != Weather::Fair {
+            self.until(met).await;
+        }
+    }
+
     pub(crate) async fn fill(&self, item: &str, pieces: u32) {
         self.post("shop.stock", &format!("/shelves/{item}/{pieces}"), &format!("fill {item}"))
             .await;
@@ -182,9 +190,10 @@ impl Town {
     }
 
     async fn until<F: Future<Output = bool>>(&self, is_so: impl Fn() -> F) {
+        let mut look = tokio::time::interval(Duration::from_millis(20));
         let waiting = async {
             while !is_so().await {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                look.tick().await;
             }
         };
         tokio::time::timeout(LONG, waiting).await.expect("in time");
@@ -234,9 +243,10 @@ fn pieces(order: u32) -> u32 {
 
 /// Asks again until it is answered: the same key takes effect once.
 async fn post(client: &Client<HttpConnector, Full<Bytes>>, url: &str, key: &str) {
+    let mut again = tokio::time::interval(Duration::from_millis(20));
     let posting = async {
         while send(client, Method::POST, url, key).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            again.tick().await;
         }
     };
     tokio::time::timeout(LONG, posting).await.expect("in time");

@@ -14,6 +14,7 @@ use ondol_kernel::{CommandId, Currency, Money};
 use ondol_runtime::{Accepts, Desk, Ground, Home, Request, Running, Service, Supervisor};
 use ondol_saga::{RunsSagas, Sagas};
 use ondol_store_disk::{DiskStore, Doors, Options};
+use ondol_timers::MemoryTimers;
 use ondol_views::ViewStore;
 use ondol_views_sqlite::SqliteViews;
 
@@ -57,7 +58,7 @@ pub(crate) fn home(folder: &Path, name: &str) -> anyhow::Result<Home> {
         clock: Arc::new(SystemClock::start()),
         rng: Arc::new(SystemRng),
     };
-    Ok(Home { ground, views })
+    Ok(Home { ground, views, timers: Arc::new(MemoryTimers::default()) })
 }
 
 fn krw(amount: i64) -> Money {
