@@ -1,16 +1,18 @@
 //! What a service publishes.
 
 mod error;
+mod follower;
+mod of_log;
 mod page;
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use ondol_store::Head;
-use tokio::sync::watch;
 
 pub use error::FeedError;
-pub use page::{FeedPage, Published, ReadFeed};
+pub use follower::{Followed, Follower, Unsound};
+pub use of_log::LogFeed;
+pub use page::{FeedPage, Part, PartError, Published, ReadFeed};
 
 /// What a service publishes: its public events, in the order of its log.
 ///
@@ -22,11 +24,7 @@ pub trait Feed: Debug + Send + Sync + 'static {
     /// One page of what was published after a position.
     ///
     /// A page may end before the limit is reached, and it never ends between events of one
-    /// position. Unless the limit is zero `seen` moves on until it is the head's position.
+    /// position. Unless the limit is zero `seen` moves on until it is the head's position. Where
+    /// there is nothing yet, the answer waits as long as it is asked to.
     async fn read(&self, read: ReadFeed) -> Result<FeedPage, FeedError>;
-
-    /// Where the log ends, as far as has been heard here: a hint that there is more, which may
-    /// come late or get lost, so whoever follows also looks from time to time. Nothing has been
-    /// heard yet while there is none.
-    fn watch(&self) -> watch::Receiver<Option<Head>>;
 }

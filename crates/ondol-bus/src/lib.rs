@@ -5,8 +5,18 @@
 //! - [`Calls`] asks a service, or a thing of one's own, to do something: at least once under one
 //!   command id, which takes effect once and is answered once and for all.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
 mod calls;
+mod directory;
 mod feed;
+mod publication;
 
 pub use calls::{About, CallFailure, Calls, Reply};
-pub use feed::{Feed, FeedError, FeedPage, Published, ReadFeed};
+pub use directory::{Directory, Switchboard};
+pub use feed::{
+    Feed, FeedError, FeedPage, Followed, Follower, LogFeed, Part, PartError, Published, ReadFeed,
+    Unsound,
+};
+pub use publication::{Publication, TellError, UNTOLD, is_untold};

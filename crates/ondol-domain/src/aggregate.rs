@@ -11,7 +11,7 @@ use ondol_kernel::Tag;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Facts, Impossible, Snapshot};
+use crate::{Facts, Impossible, Snapshot, TimerOrder};
 
 /// What comes of a command: the events that follow from it, or why the answer is no.
 pub type Decision<A> = Result<Vec<<A as Aggregate>::Event>, <A as Aggregate>::Refusal>;
@@ -61,6 +61,14 @@ pub trait Aggregate: Default + Clone + Debug + Send + Sync + 'static {
     /// claim is for ever, also for the one that made it; what is given back and taken again names
     /// in its tag which time it is (`seat:12A:3`).
     fn unique(_event: &Self::Event) -> Vec<Unique<Self::Refusal>> {
+        Vec::new()
+    }
+
+    /// Which of its timers an event sets or cancels: in the same append as the event itself.
+    ///
+    /// When a timer is due, its command is asked of the thing, once, and once more under the same
+    /// id should the answer get lost. A timer that was replaced or cancelled by then does nothing.
+    fn timers(_event: &Self::Event) -> Vec<TimerOrder<Self::Command>> {
         Vec::new()
     }
 

@@ -139,6 +139,11 @@ impl Call {
     }
 }
 
+/// The names of the commands that can be asked by a contract, or of an aggregate.
+pub fn command_names<C: DeserializeOwned>() -> Vec<String> {
+    variant::names::<C>().unwrap_or_default().into_iter().map(snake_case).collect()
+}
+
 fn written<C: Serialize>(command: &C) -> Result<(String, Payload), CallError> {
     let mut data = Vec::new();
     let name = variant::write(command, &mut data)?;

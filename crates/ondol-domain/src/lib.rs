@@ -19,6 +19,7 @@ mod refused;
 mod saga;
 mod sealed;
 mod snapshot;
+mod timer;
 mod upcast;
 mod variant;
 mod view;
@@ -27,7 +28,7 @@ mod view;
 pub use serde_json as json;
 
 pub use aggregate::{Accepted, Aggregate, Decision, Unique, accept, already_done, fold, refuse};
-pub use call::{Ask, Call, CallError, CommandError, Contract, Own, Target, ask};
+pub use call::{Ask, Call, CallError, CommandError, Contract, Own, Target, ask, command_names};
 pub use codec::{Codec, DecodeError, EncodeError, Encoded, Shape, ShapeProblem};
 pub use event_set::{EventSet, Reader, Source};
 pub use facts::Facts;
@@ -42,6 +43,7 @@ pub use saga::{
 };
 pub use sealed::Sealed;
 pub use snapshot::{Snapshot, SnapshotError};
+pub use timer::{Date, Due, TimeOfDay, TimerOrder, cancel_timer, set_timer};
 pub use upcast::{Lift, LiftError, UpcastProblem, Upcasts};
 pub use variant::names as variant_names;
 pub use view::{Index, IndexKind, IndexValue, Keys, View, ViewProblem, ViewShape, view_shape};

@@ -1,29 +1,43 @@
 //! A clock that stands still until it is moved.
 
+mod sleepers;
+
 use std::fmt;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use ondol_kernel::Timestamp;
-use tokio::sync::watch;
 
 use crate::{Clock, Sleep};
+
+use sleepers::Sleepers;
 
 /// A clock for tests: it moves when told to, and wakes in order those whose time has come.
 pub struct ManualClock {
     began: Mutex<Timestamp>,
-    running: watch::Sender<Duration>,
+    sleepers: Arc<Sleepers>,
 }
 
 impl ManualClock {
     /// A clock that shows this time.
     pub fn at(time: Timestamp) -> Self {
-        Self { began: Mutex::new(time), running: watch::Sender::new(Duration::ZERO) }
+        Self { began: Mutex::new(time), sleepers: Arc::default() }
     }
 
-    /// Lets time pass.
+    /// Lets time pass, all at once.
     pub fn advance(&self, duration: Duration) {
-        self.running.send_modify(|running| *running += duration);
+        self.sleepers.advance(|now| now.saturating_add(duration));
+    }
+
+    /// Lets time pass until it has been running so long; it never goes back.
+    pub fn advance_to(&self, running: Duration) {
+        self.sleepers.advance(|_now| running);
+    }
+
+    /// When the first of those who wait will wake, by how long the clock has been running then;
+    /// nothing, while nobody waits.
+    pub fn next_due(&self) -> Option<Duration> {
+        self.sleepers.next_due()
     }
 
     /// Sets the time of day, as an operator does; how long the clock has been running stays.
@@ -46,18 +60,11 @@ impl Clock for ManualClock {
     }
 
     fn running(&self) -> Duration {
-        *self.running.borrow()
+        self.sleepers.now()
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        let due = self.running() + duration;
-        let mut running = self.running.subscribe();
-        Box::pin(async move {
-            if running.wait_for(|now| *now >= due).await.is_err() {
-                // The clock is gone: no time will ever pass again.
-                std::future::pending::<()>().await;
-            }
-        })
+        Box::pin(Sleepers::add(&self.sleepers, duration))
     }
 }
 

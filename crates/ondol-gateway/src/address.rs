@@ -23,6 +23,13 @@ impl Network {
     }
 }
 
+impl Network {
+    /// How narrow it is: of two that contain an address, the one with more bits says more about it.
+    pub(crate) const fn bits(&self) -> u32 {
+        self.bits
+    }
+}
+
 fn wide(address: IpAddr) -> Ipv6Addr {
     match address {
         IpAddr::V4(address) => address.to_ipv6_mapped(),

@@ -1,4 +1,7 @@
-//! The gateway's own port: health and metrics. Not for the world, so it has an address of its own.
+//! The gateway's own port: health, metrics, and instances that register. Not for the world, so it has
+//! an address of its own.
+
+mod registration;
 
 use std::io;
 use std::net::TcpListener;
@@ -10,11 +13,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
-use crate::gateway::Core;
 use crate::handle::{Answer, Arrived, Handler, Peer, Sent};
 use crate::http1::serve;
 use crate::limits::ConnectionLimits;
 use crate::problem::Problem;
+use crate::start::GatewayHandle;
+use crate::stay::Stay;
 use crate::wire::Wire;
 
 /// Connections at a time.
@@ -22,7 +26,7 @@ const CONNECTIONS_MAX: usize = 64;
 
 /// Answers on the gateway's own port.
 pub(crate) struct Admin {
-    pub(crate) core: Arc<Core>,
+    pub(crate) handle: GatewayHandle,
     pub(crate) stop: CancellationToken,
 }
 
@@ -30,9 +34,13 @@ impl Handler for Admin {
     type Record = ();
 
     async fn handle(&self, arrived: Arrived) -> Answer<()> {
+        if let Some((backend, instance)) = registration::names(&arrived.target) {
+            let answer = registration::register(&self.handle, &backend, &instance, arrived).await;
+            return Answer { response: answer.unwrap_or_else(explained), record: () };
+        }
         let response = match (arrived.method, arrived.target.as_ref()) {
             (Method::GET | Method::HEAD, b"/metrics") => {
-                text(StatusCode::OK, self.core.write_metrics())
+                text(StatusCode::OK, self.handle.metrics())
             }
             (Method::GET | Method::HEAD, b"/livez") => text(StatusCode::OK, "alive\n".to_owned()),
             (Method::GET | Method::HEAD, b"/readyz") => match self.stop.is_cancelled() {
@@ -49,11 +57,28 @@ impl Handler for Admin {
         Answer { response, record: () }
     }
 
-    fn refuse(&self, _peer: &Peer, problem: Problem) -> Answer<()> {
+    fn refuse(&self, _peer: &Arc<Peer>, problem: Problem) -> Answer<()> {
         Answer { response: problem.into_response(), record: () }
     }
 
     fn finished(&self, (): (), _sent: Sent) {}
+}
+
+/// An answer that says more than the world is told.
+fn explained(problem: Problem) -> Response<Body> {
+    let detail = problem.detail();
+    let (status, code) = (problem.status(), problem.code());
+    let mut response = problem.into_response();
+    if let Some(detail) = detail {
+        let body = serde_json::json!({
+            "type": format!("https://ondol.dev/errors/{code}"),
+            "status": status.as_u16(),
+            "code": code,
+            "detail": detail,
+        });
+        *response.body_mut() = Body::full(body.to_string());
+    }
+    response
 }
 
 fn text(status: StatusCode, body: String) -> Response<Body> {
@@ -85,8 +110,8 @@ pub(crate) async fn administer(
         let (admin, limits) = (Arc::clone(&admin), Arc::clone(&limits));
         connections.spawn(async move {
             let peer = Arc::new(Peer::at(from, 0));
-            let (clock, stop) = (&admin.core.clock, admin.stop.clone());
-            serve(Wire::Plain(stream), peer, &*admin, &limits, clock, stop).await;
+            let (clock, stay) = (admin.handle.clock(), Stay::until(&admin.stop));
+            serve(Wire::Plain(stream), peer, &*admin, &limits, clock, stay).await;
         });
     }
 }

@@ -7,15 +7,19 @@ mod endpoint;
 mod guards;
 mod origin;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
+use arc_swap::ArcSwap;
 use ondol_doors::Clock;
 use ondol_resilience::{Doors, Problems};
 
 use crate::config::BackendOptions;
+use crate::discovery::{Directory, INSTANCES_MAX, Instance, Leases};
 use crate::inside::Services;
 
 pub(crate) use endpoint::Endpoint;
+use endpoint::Place;
 pub(crate) use guards::Guards;
 pub(crate) use origin::At;
 
@@ -23,8 +27,24 @@ pub(crate) use origin::At;
 pub(crate) struct Backend {
     pub(crate) name: Arc<str>,
     pub(crate) options: BackendOptions,
-    pub(crate) endpoints: Vec<Arc<Endpoint>>,
     pub(crate) guards: Guards,
+    set: ArcSwap<Endpoints>,
+    /// Of its certificates as they were read.
+    print: u64,
+}
+
+/// The instances of a backend at one time.
+#[derive(Default)]
+pub(crate) struct Endpoints {
+    pub(crate) list: Vec<Arc<Endpoint>>,
+    /// No longer among them, but perhaps chosen a moment ago.
+    leaving: Vec<Arc<Endpoint>>,
+}
+
+impl Endpoints {
+    fn named(&self, name: &str) -> Option<&Arc<Endpoint>> {
+        self.list.iter().chain(&self.leaving).find(|endpoint| *endpoint.name == *name)
+    }
 }
 
 /// Why a backend cannot be made.
@@ -66,6 +86,10 @@ fn meant_hint(meant: Option<&str>) -> String {
 /// What instances of backends are made with.
 pub(crate) struct Workshop {
     pub(crate) workers: usize,
+    pub(crate) directory: Directory,
+    pub(crate) leases: Leases,
+    /// Held by whoever changes what is running.
+    pub(crate) changing: Mutex<()>,
     pub(crate) services: Services,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) doors: Doors,
@@ -79,37 +103,87 @@ impl Backend {
         before: Option<&Arc<Self>>,
         workshop: &Workshop,
     ) -> Result<Arc<Self>, BackendError> {
+        let print = crate::tls::fingerprint(options);
         if let Some(before) = before
             && before.options == *options
+            && before.print == print
         {
             return Ok(Arc::clone(before));
         }
-        let mut endpoints: Vec<Arc<Endpoint>> = Vec::with_capacity(options.endpoints.len());
-        for endpoint in &options.endpoints {
-            for endpoint in Endpoint::resolve(endpoint, options, workshop)? {
-                if endpoints.iter().all(|known| known.name != endpoint.name) {
-                    let known = before.and_then(|before| before.known(options, &endpoint.name));
-                    endpoints.push(known.unwrap_or(endpoint));
-                }
-            }
-        }
-        let names: Vec<_> = endpoints.iter().map(|endpoint| Arc::clone(&endpoint.name)).collect();
-        let known = before.map(|before| &before.guards);
-        let guards = Guards::new(name, options, &names, known, &workshop.doors)
+        let known = before.filter(|it| it.print == print && it.options.reaches_as(options));
+        let (list, peers) = gather(name, options, known.map(|known| &**known), workshop)?;
+        let guards = before.map(|before| &before.guards);
+        let guards = Guards::new(name, options, &peers, guards, &workshop.doors)
             .map_err(BackendError::Policies)?;
-        Ok(Arc::new(Self { name: name.into(), options: options.clone(), endpoints, guards }))
+        if let Some(before) = before {
+            // Those who still hold the old one may be sent to the new instances.
+            let old = before.set.load();
+            let set = Endpoints { list: old.list.clone(), leaving: list.clone() };
+            before.set.store(Arc::new(set));
+        }
+        let set = ArcSwap::from_pointee(Endpoints { list, leaving: Vec::new() });
+        Ok(Arc::new(Self { name: name.into(), options: options.clone(), guards, set, print }))
     }
 
-    /// An instance that lives on, because it is reached as it was.
-    fn known(&self, options: &BackendOptions, name: &str) -> Option<Arc<Endpoint>> {
-        if !self.options.reaches_as(options) {
-            return None;
-        }
-        self.named(name).map(Arc::clone)
+    /// Looks again which instances there are.
+    pub(crate) fn refresh(&self, workshop: &Workshop) -> Result<(), BackendError> {
+        let (list, peers) = gather(&self.name, &self.options, Some(self), workshop)?;
+        let old = self.set.load_full();
+        let gone = |it: &&Arc<Endpoint>| list.iter().all(|other| other.name != it.name);
+        let leaving = old.list.iter().filter(gone).cloned().collect();
+        // Nobody is chosen who is not in the set.
+        self.set.store(Arc::new(Endpoints { list, leaving }));
+        self.guards.rebalance(&self.options, &peers).map_err(BackendError::Policies)
+    }
+
+    /// Its instances now.
+    pub(crate) fn endpoints(&self) -> arc_swap::Guard<Arc<Endpoints>> {
+        self.set.load()
     }
 
     /// The instance with this name.
-    pub(crate) fn named(&self, name: &str) -> Option<&Arc<Endpoint>> {
-        self.endpoints.iter().find(|endpoint| *endpoint.name == *name)
+    pub(crate) fn named(&self, name: &str) -> Option<Arc<Endpoint>> {
+        self.set.load().named(name).cloned()
     }
+
+    /// The only instance, or the first.
+    pub(crate) fn first(&self) -> Option<Arc<Endpoint>> {
+        self.set.load().list.first().cloned()
+    }
+}
+
+type Gathered = (Vec<Arc<Endpoint>>, Vec<ondol_resilience::Endpoint>);
+
+/// The instances that are written and those that were found, each once.
+fn gather(
+    name: &str,
+    options: &BackendOptions,
+    before: Option<&Backend>,
+    workshop: &Workshop,
+) -> Result<Gathered, BackendError> {
+    let written = options.endpoints.iter().cloned().map(Instance::from);
+    let found = match options.discover {
+        Some(_) => workshop.directory.instances(name),
+        None => Vec::new(),
+    };
+    let (mut list, mut peers) = (Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
+    for instance in written.chain(found) {
+        for place in Place::all(&instance, workshop)? {
+            if !seen.insert(place.name.clone()) || list.len() >= INSTANCES_MAX {
+                continue;
+            }
+            let known = before.and_then(|before| before.named(&place.name));
+            peers.push(ondol_resilience::Endpoint {
+                name: place.name.clone(),
+                weight: instance.weight,
+                zone: instance.zone.clone(),
+            });
+            list.push(match known {
+                Some(known) => known,
+                None => Arc::new(Endpoint::new(place, options, workshop)?),
+            });
+        }
+    }
+    Ok((list, peers))
 }

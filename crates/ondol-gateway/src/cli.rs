@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use ondol_gateway::{BackendOptions, Config, Question, RouteOptions, explain};
+use ondol_gateway::{BackendOptions, Config, EndpointOptions, Question, RouteOptions, explain};
 
 /// A strict, fast, reloadable API gateway.
 #[derive(Debug, Parser)]
@@ -68,7 +68,9 @@ struct Run {
 pub(crate) fn main() -> anyhow::Result<()> {
     let Arguments { command, run } = Arguments::parse();
     match command.unwrap_or(Command::Run(run)) {
-        Command::Run(Run { to: Some(to), listen, .. }) => run::run(to_one(&to, listen)?, None),
+        Command::Run(Run { to: Some(to), listen, .. }) => {
+            run::run(run::Loaded { config: to_one(&to, listen)?, seen: None }, None)
+        }
         Command::Run(Run { file, .. }) => {
             let file = file.unwrap_or_else(|| "gateway.toml".into());
             run::run(run::read_or_last_good(&file)?, Some(&file))
@@ -115,7 +117,8 @@ fn read(file: &Path) -> anyhow::Result<Config> {
 /// Everything to one place.
 fn to_one(to: &str, listen: SocketAddr) -> anyhow::Result<Config> {
     let mut config = Config { listen: vec![listen], ..Config::default() };
-    let backend = BackendOptions { endpoints: vec![to.to_owned()], ..BackendOptions::default() };
+    let backend =
+        BackendOptions { endpoints: vec![EndpointOptions::at(to)], ..BackendOptions::default() };
     config.backends.insert("to".to_owned(), backend);
     let route = RouteOptions { to: Some("to".to_owned()), ..RouteOptions::default() };
     config.routes.insert("all".to_owned(), route);

@@ -3,14 +3,21 @@
 //! What cannot be understood is refused whole, with the file, line and column of every problem, and
 //! the word that was probably meant. A refused file changes nothing that is running.
 
+mod backend;
 mod check;
+mod endpoint;
 mod model;
 mod place;
 mod read;
 
+pub use backend::{
+    BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
+    RegistrationSource,
+};
+pub use endpoint::EndpointOptions;
 pub use model::{
-    AccessLogOptions, BackendOptions, CertificateOptions, Config, FallbackOptions, FaultOptions,
-    ListenerOptions, OneOrMany, RedirectOptions, RespondOptions, RouteOptions, StickyOptions,
+    AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,
+    OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, StickyOptions,
     TlsOptions, TrustOptions, VersionOptions,
 };
 pub(crate) use place::meant;

@@ -83,6 +83,8 @@ fn answer(
         path: target.path(),
         query: target.query(),
         headers: &headers,
+        // Where a client is, its connection says and not its request.
+        region: None,
     };
     let routes = config.routes.iter().filter_map(|(name, options)| {
         Some((Criteria::read(options).ok()?, Arc::new((name.as_str(), options))))
@@ -142,7 +144,8 @@ fn tell_route(
     let split = options.split.iter().map(|(name, share)| (name, share * 100 / total));
     for (name, percent) in single.chain(split) {
         let Some(backend) = config.backends.get(name) else { continue };
-        writeln!(out, "backend   {name} ({percent} %): {}", backend.endpoints.join(", "))?;
+        let at: Vec<_> = backend.endpoints.iter().map(|endpoint| endpoint.at.as_str()).collect();
+        writeln!(out, "backend   {name} ({percent} %): {}", at.join(", "))?;
         let policies = [
             ("retry", backend.retry.is_some()),
             ("breaker", backend.breaker.is_some()),

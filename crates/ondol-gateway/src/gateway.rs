@@ -5,33 +5,40 @@
 //! client wrote.
 
 mod choose;
+mod client;
 mod forward;
 mod headers;
 mod record;
 mod respond;
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::{Method, Request, Response};
 use ondol_doors::{Clock, Rng};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::AccessLog;
 use crate::body::Body;
 use crate::canonical::Target;
 use crate::handle::{Answer, Arrived, Handler, Peer, Sent};
+use crate::inflate;
 use crate::meter::Meters;
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
 use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
 
+pub(crate) use forward::Probe;
 pub(crate) use record::{Line, Record};
 
 /// What all connections share.
 pub(crate) struct Core {
     pub(crate) snapshot: ArcSwap<Snapshot>,
+    /// How many snapshots there have been.
+    pub(crate) changes: watch::Sender<u64>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) meters: Meters,
@@ -45,6 +52,8 @@ pub(crate) struct Exchange {
     pub(crate) request: Request<Body>,
     pub(crate) target: Target,
     pub(crate) peer: Arc<Peer>,
+    /// The client's own address, through proxies that are trusted.
+    pub(crate) client: IpAddr,
     pub(crate) route: Arc<Route>,
     /// Whether a change of protocol is asked for and allowed.
     pub(crate) upgrade: bool,
@@ -69,7 +78,7 @@ impl Handler for Core {
         Answer { response, record }
     }
 
-    fn refuse(&self, peer: &Peer, problem: Problem) -> Answer<Record> {
+    fn refuse(&self, peer: &Arc<Peer>, problem: Problem) -> Answer<Record> {
         self.meters.refused(problem.code());
         let mut record = Record::nameless(self, peer);
         record.refused(&problem);
@@ -176,7 +185,9 @@ fn enter(snapshot: &Snapshot, arrived: Arrived, record: &mut Record) -> Result<E
     record.target(&target);
     let trusted = snapshot.trusts(peer.address.ip());
     let kept = snapshot.headers.apply(&mut headers, trusted)?;
+    let client = snapshot.client(peer.address.ip(), &headers);
     let seen = Seen {
+        region: snapshot.region(client),
         method: &method,
         host: target.host.name(),
         path: target.path(),
@@ -193,6 +204,8 @@ fn enter(snapshot: &Snapshot, arrived: Arrived, record: &mut Record) -> Result<E
         return Err(Problem::BodyTooLarge);
     }
     body.limit(route.body_bytes_max);
+    let passed = &snapshot.config.limits.codings_passed;
+    let body = inflate::watch(&headers, body, route.body_bytes_max, passed)?;
     let upgrade = kept.upgrade.as_ref().filter(|upgrade| {
         let protocol = upgrade.to_str().unwrap_or_default();
         method == Method::GET && route.upgrade.iter().any(|one| one.eq_ignore_ascii_case(protocol))
@@ -210,14 +223,9 @@ fn enter(snapshot: &Snapshot, arrived: Arrived, record: &mut Record) -> Result<E
         request,
         target,
         peer,
+        client,
         route,
         upgrade: upgrade.is_some(),
         trailers: kept.trailers,
     })
-}
-
-impl Snapshot {
-    fn trusts(&self, address: std::net::IpAddr) -> bool {
-        self.proxies.iter().any(|network| network.contains(address))
-    }
 }

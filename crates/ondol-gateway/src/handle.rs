@@ -77,7 +77,7 @@ pub(crate) trait Handler: Send + Sync + 'static {
     fn handle(&self, arrived: Arrived) -> impl Future<Output = Answer<Self::Record>> + Send;
 
     /// Answers what never became a request.
-    fn refuse(&self, peer: &Peer, problem: Problem) -> Answer<Self::Record>;
+    fn refuse(&self, peer: &Arc<Peer>, problem: Problem) -> Answer<Self::Record>;
 
     /// Notes that an answer has gone out.
     fn finished(&self, record: Self::Record, sent: Sent);

@@ -28,3 +28,10 @@ pub(crate) use scan::HeadLimits;
 pub(crate) use server::{Served, serve};
 pub(crate) use tunnel::Tunnel;
 pub(crate) use write::Writer;
+
+#[cfg(test)]
+pub(crate) use decode::{Decoded, Decoder};
+#[cfg(test)]
+pub(crate) use head::{Framing, RequestHead, read_request, take_head};
+#[cfg(test)]
+pub(crate) use scan::{HeadError, Scan};

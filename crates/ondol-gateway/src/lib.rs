@@ -14,11 +14,16 @@ mod backend;
 mod body;
 mod canonical;
 mod config;
+mod discovery;
 mod explain;
+#[cfg(test)]
+mod fuzz;
 mod gateway;
 mod handle;
+mod health;
 mod http1;
 mod http2;
+mod inflate;
 mod inside;
 mod limits;
 mod listen;
@@ -29,15 +34,19 @@ mod problem;
 mod route;
 mod snapshot;
 mod start;
+mod stay;
+mod tend;
 mod tls;
 mod wire;
 
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, CertificateOptions, Config, FallbackOptions, FaultOptions,
-    Finding, Findings, ListenerOptions, OneOrMany, RedirectOptions, RespondOptions, RouteOptions,
-    StickyOptions, TlsOptions, TrustOptions, VersionOptions,
+    AccessLogOptions, BackendOptions, CertificateOptions, Config, DiscoverOptions, DnsSource,
+    EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings, HashBy,
+    HealthOptions, ListenerOptions, OneOrMany, Records, RedirectOptions, RegionOptions,
+    RegistrationSource, RespondOptions, RouteOptions, StickyOptions, TlsOptions, TrustOptions,
+    VersionOptions,
 };
 pub use explain::{ExplainError, Question, explain};
 pub use inside::{ServiceError, Services};

@@ -18,8 +18,11 @@ pub struct Limits {
     pub head_bytes_max: usize,
     /// Headers of a request.
     pub headers_max: usize,
-    /// Bytes of a request's body, unless its route says otherwise.
+    /// Bytes of a request's body, unfolded if it is compressed, unless its route says otherwise.
     pub body_bytes_max: u64,
+    /// Codings of compressed bodies that go on although what they unfold to cannot be counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub codings_passed: Vec<String>,
     /// How long a head may take to arrive.
     #[serde(with = "human::required")]
     pub head_wait: Duration,
@@ -48,6 +51,7 @@ impl Default for Limits {
             head_bytes_max: 32 * 1024,
             headers_max: 100,
             body_bytes_max: 16 * 1024 * 1024,
+            codings_passed: Vec::new(),
             head_wait: Duration::from_secs(10),
             idle_wait: Duration::from_secs(75),
             bytes_a_second_min: 1024,

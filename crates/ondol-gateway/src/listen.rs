@@ -10,3 +10,6 @@ mod worker;
 
 pub(crate) use bind::{Door, bind};
 pub(crate) use worker::{Shift, work};
+
+#[cfg(test)]
+pub(crate) use proxy::{read_addresses, read_line};

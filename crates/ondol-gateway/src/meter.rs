@@ -58,10 +58,14 @@ pub(crate) struct Meters {
     reasons: Mutex<BTreeMap<&'static str, u64>>,
     /// Connections now open.
     pub(crate) connections: AtomicU64,
+    /// Idle connections closed because their places were needed.
+    pub(crate) connections_evicted: AtomicU64,
     /// Configurations taken over.
     pub(crate) reloads: AtomicU64,
     /// Configurations refused.
     pub(crate) reloads_refused: AtomicU64,
+    /// Times that a source of instances could not be asked.
+    pub(crate) sources_failed: AtomicU64,
 }
 
 impl Meters {
@@ -88,10 +92,15 @@ impl Meters {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         writeln!(out, "# TYPE ondol_gateway_connections gauge")?;
         writeln!(out, "ondol_gateway_connections {}", count(&self.connections))?;
+        writeln!(out, "# TYPE ondol_gateway_connections_evicted_total counter")?;
+        let evicted = count(&self.connections_evicted);
+        writeln!(out, "ondol_gateway_connections_evicted_total {evicted}")?;
         writeln!(out, "# TYPE ondol_gateway_reloads_total counter")?;
         writeln!(out, "ondol_gateway_reloads_total{{outcome=\"taken\"}} {}", count(&self.reloads))?;
         let refused = count(&self.reloads_refused);
         writeln!(out, "ondol_gateway_reloads_total{{outcome=\"refused\"}} {refused}")?;
+        writeln!(out, "# TYPE ondol_gateway_sources_failed_total counter")?;
+        writeln!(out, "ondol_gateway_sources_failed_total {}", count(&self.sources_failed))?;
         writeln!(out, "# TYPE ondol_gateway_refusals_total counter")?;
         let reasons = self.reasons.lock().expect("nobody panics while holding the meters").clone();
         for (reason, number) in reasons {
@@ -107,15 +116,18 @@ impl Snapshot {
     pub(crate) fn write_backends(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "# TYPE ondol_gateway_upstream_requests gauge")?;
         writeln!(out, "# TYPE ondol_gateway_upstream_idle_connections gauge")?;
+        writeln!(out, "# TYPE ondol_gateway_upstream_ill gauge")?;
         writeln!(out, "# TYPE ondol_gateway_breaker_open gauge")?;
         for backend in self.backends.values() {
             let name = &backend.name;
-            for endpoint in &backend.endpoints {
+            for endpoint in &backend.endpoints().list {
                 let labels = format!("backend=\"{name}\",endpoint=\"{}\"", endpoint.name);
                 let under_way = endpoint.pool.under_way();
                 writeln!(out, "ondol_gateway_upstream_requests{{{labels}}} {under_way}")?;
                 let idle = endpoint.pool.idle();
                 writeln!(out, "ondol_gateway_upstream_idle_connections{{{labels}}} {idle}")?;
+                let ill = u8::from(endpoint.ill.load(Ordering::Relaxed));
+                writeln!(out, "ondol_gateway_upstream_ill{{{labels}}} {ill}")?;
             }
             if let Some(breaker) = &backend.guards.breaker {
                 let closed = matches!(breaker.state().phase, PhaseState::Closed { .. });

@@ -28,6 +28,7 @@ pub(crate) enum Problem {
     BodyTooLarge,
     BodyTooSlow,
     BodyCut,
+    UnknownCoding,
     NoRoute,
     MethodNotAllowed,
     NoEndpoint,
@@ -38,6 +39,8 @@ pub(crate) enum Problem {
     UpstreamTimedOut,
     Rejected(Rejected),
     Aborted(StatusCode),
+    RegistrationRefused(String),
+    RegistrationUnauthorised,
 }
 
 impl Problem {
@@ -57,6 +60,7 @@ impl Problem {
             Self::BodyTooLarge => "gateway-body-too-large",
             Self::BodyTooSlow => "gateway-body-too-slow",
             Self::BodyCut => "gateway-body-cut",
+            Self::UnknownCoding => "gateway-unknown-coding",
             Self::NoRoute => "gateway-no-route",
             Self::MethodNotAllowed => "gateway-method-not-allowed",
             Self::NoEndpoint => "gateway-no-endpoint",
@@ -66,6 +70,8 @@ impl Problem {
             Self::UpstreamMalformed => "gateway-upstream-malformed",
             Self::UpstreamTimedOut => "gateway-upstream-timed-out",
             Self::Aborted(_) => "gateway-fault-injected",
+            Self::RegistrationRefused(_) => "gateway-registration-refused",
+            Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "gateway-breaker-open",
                 Kind::Balancer => "gateway-no-endpoint",
@@ -89,6 +95,9 @@ impl Problem {
             Self::UnknownExpectation => StatusCode::EXPECTATION_FAILED,
             Self::MethodNotServed => StatusCode::NOT_IMPLEMENTED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RegistrationRefused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RegistrationUnauthorised => StatusCode::UNAUTHORIZED,
+            Self::UnknownCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
@@ -116,6 +125,7 @@ impl Problem {
             Self::BodyTooLarge => "The body is too large.",
             Self::BodyTooSlow => "The body came too slowly.",
             Self::BodyCut => "The body ended before its end.",
+            Self::UnknownCoding => "The body is compressed in a way that is not accepted.",
             Self::NoRoute => "Nothing is served here.",
             Self::MethodNotAllowed => "This method is not allowed here.",
             Self::NoEndpoint => "No instance of the service is available.",
@@ -125,6 +135,8 @@ impl Problem {
             Self::UpstreamMalformed => "The service's answer cannot be understood.",
             Self::UpstreamTimedOut => "The service did not answer in time.",
             Self::Aborted(_) => "A fault was injected on purpose.",
+            Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
+            Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "The service is being left alone to recover.",
                 Kind::Balancer => Self::NoEndpoint.title(),
@@ -161,6 +173,7 @@ impl Problem {
                 Some((*detail).to_owned())
             }
             Self::Rejected(rejected) => Some(rejected.to_string()),
+            Self::RegistrationRefused(detail) => Some(detail.clone()),
             _ => None,
         }
     }

@@ -22,11 +22,12 @@ use crate::route::{Criteria, Pattern, Table};
 
 /// Everything a request needs to know.
 pub(crate) struct Snapshot {
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) table: Table<Route>,
     pub(crate) backends: BTreeMap<String, Arc<Backend>>,
     pub(crate) headers: HeaderPolicy,
     pub(crate) proxies: Vec<Network>,
+    pub(crate) regions: Vec<(Network, String)>,
 }
 
 /// What becomes of a request.
@@ -120,8 +121,20 @@ impl Snapshot {
         }
         let networks = config.trust.proxies.iter();
         let proxies = networks.filter_map(|network| network.parse().ok()).collect();
+        let regions = config.regions.iter().flat_map(|(name, region)| {
+            let networks = region.networks.iter().filter_map(|network| network.parse().ok());
+            networks.map(|network| (network, name.clone()))
+        });
+        let regions = regions.collect();
         let headers = HeaderPolicy::new(&config.trust.strip);
-        Ok(Self { table: Table::new(routes), backends, headers, proxies, config })
+        Ok(Self {
+            table: Table::new(routes),
+            backends,
+            headers,
+            proxies,
+            regions,
+            config: Arc::new(config),
+        })
     }
 }
 

@@ -1,15 +1,17 @@
-//! Starting a gateway, changing it while it runs, and stopping it.
+//! Starting a gateway, running it, and stopping it.
+
+mod hand;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ondol_doors::{Clock, Rng, SeededRng, SystemClock, SystemRng};
 use ondol_resilience::Doors;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -18,12 +20,17 @@ use crate::address::Network;
 use crate::admin::{Admin, administer};
 use crate::backend::Workshop;
 use crate::config::Config;
+use crate::discovery::{Directory, Leases};
 use crate::gateway::Core;
 use crate::inside::Services;
+
+pub use hand::GatewayHandle;
+
 use crate::limits::ConnectionLimits;
 use crate::listen::{Door, Shift, bind, work};
 use crate::meter::Meters;
 use crate::snapshot::{BuildError, Snapshot};
+use crate::tend::tend;
 use crate::tls::TlsError;
 
 /// Why a gateway cannot start.
@@ -64,6 +71,8 @@ pub enum StartError {
 pub struct Surroundings {
     /// The services of this process that endpoints may name.
     pub services: Services,
+    /// A file in which what was found of instances is kept over a restart.
+    pub state: Option<PathBuf>,
     /// Its clock.
     pub clock: Arc<dyn Clock>,
     /// Its chance.
@@ -74,6 +83,7 @@ impl Default for Surroundings {
     fn default() -> Self {
         Self {
             services: Services::new(),
+            state: None,
             clock: Arc::new(SystemClock::start()),
             rng: Arc::new(SeededRng::new(SystemRng.number())),
         }
@@ -86,16 +96,6 @@ pub struct Gateway {
     workshop: Arc<Workshop>,
     doors: Vec<(Door, std::net::TcpListener)>,
     admin: Option<std::net::TcpListener>,
-}
-
-/// A hand on a gateway: cheap to clone.
-#[derive(Clone)]
-pub struct GatewayHandle {
-    core: Arc<Core>,
-    workshop: Arc<Workshop>,
-    addresses: Arc<[SocketAddr]>,
-    doors: Arc<[Door]>,
-    admin: Option<SocketAddr>,
 }
 
 impl Gateway {
@@ -112,11 +112,20 @@ impl Gateway {
     /// # Errors
     /// What stands in the way.
     pub fn with(config: Config, around: Surroundings) -> Result<Self, StartError> {
-        let Surroundings { services, clock, rng } = around;
+        let Surroundings { services, state, clock, rng } = around;
+        let directory = Directory::open(state);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
         let doors = Doors::default();
-        let workshop = Workshop { workers, services, clock: Arc::clone(&clock), doors };
+        let workshop = Workshop {
+            workers,
+            directory,
+            leases: Leases::default(),
+            changing: Mutex::new(()),
+            services,
+            clock: Arc::clone(&clock),
+            doors,
+        };
         let meters = Meters::default();
         let doors = open(&config)?;
         let admin = config
@@ -128,7 +137,8 @@ impl Gateway {
         let snapshot = Snapshot::build(config, None, &workshop, &meters)?;
         let cut = CancellationToken::new();
         let snapshot = ArcSwap::from_pointee(snapshot);
-        let core = Arc::new(Core { snapshot, clock, rng, meters, log, cut });
+        let changes = watch::Sender::new(0);
+        let core = Arc::new(Core { snapshot, changes, clock, rng, meters, log, cut });
         Ok(Self { core, workshop: Arc::new(workshop), doors, admin })
     }
 
@@ -148,6 +158,7 @@ impl Gateway {
     /// A worker could not start, or failed.
     pub async fn run(self, stop: CancellationToken) -> io::Result<()> {
         self.workshop.services.settle(tokio::runtime::Handle::current());
+        let handle = self.handle();
         let mut workers = JoinSet::new();
         let (limits, connections_max, drain) = {
             let snapshot = self.core.snapshot.load();
@@ -175,9 +186,10 @@ impl Gateway {
                 ended.await.unwrap_or_else(|_lost| Err(io::Error::other("a worker panicked")))
             });
         }
+        workers.spawn(tend(handle.clone(), stop.clone()));
         drop(self.doors);
         if let Some(listener) = self.admin {
-            let admin = Admin { core: Arc::clone(&self.core), stop: stop.clone() };
+            let admin = Admin { handle, stop: stop.clone() };
             workers.spawn(administer(Arc::new(admin), listener, limits));
         }
         let mut outcome = Ok(());
@@ -234,56 +246,4 @@ fn start_worker(shift: Shift) -> io::Result<oneshot::Receiver<io::Result<()>>> {
         drop(done.send(outcome));
     })?;
     Ok(ended)
-}
-
-impl GatewayHandle {
-    /// Where it listens.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
-    }
-
-    /// Takes a new configuration over. Requests under way keep the old one to their end. Where to
-    /// listen, the workers and the limits of connections stay as they were at the start.
-    ///
-    /// # Errors
-    /// The configuration cannot be made ready; the old one stays.
-    pub fn reload(&self, config: Config) -> Result<(), BuildError> {
-        let taken = self.take_over(config);
-        let meters = &self.core.meters;
-        let counter = if taken.is_ok() { &meters.reloads } else { &meters.reloads_refused };
-        counter.fetch_add(1, Ordering::Relaxed);
-        taken
-    }
-
-    /// All of it or nothing: what can fail comes first.
-    fn take_over(&self, config: Config) -> Result<(), BuildError> {
-        let mut certificates = Vec::new();
-        for door in self.doors.iter() {
-            let Some((name, tls)) = door.name.as_ref().zip(door.tls.as_ref()) else { continue };
-            let options = config.listeners.get(&**name).and_then(|options| options.tls.as_ref());
-            if let Some(options) = options {
-                let failed = |source| BuildError::Tls { name: name.to_string(), source };
-                certificates.push((tls, crate::tls::server(options).map_err(failed)?));
-            }
-        }
-        let before = self.core.snapshot.load_full();
-        let meters = &self.core.meters;
-        let snapshot = Snapshot::build(config, Some(&before), &self.workshop, meters)?;
-        meters.keep_routes(|name| snapshot.config.routes.contains_key(name));
-        for (tls, config) in certificates {
-            tls.store(config);
-        }
-        self.core.snapshot.store(Arc::new(snapshot));
-        Ok(())
-    }
-
-    /// What has been counted, as Prometheus reads it.
-    pub fn metrics(&self) -> String {
-        self.core.write_metrics()
-    }
-
-    /// Where metrics and health are served.
-    pub const fn admin(&self) -> Option<SocketAddr> {
-        self.admin
-    }
 }

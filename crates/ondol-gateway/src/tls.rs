@@ -3,6 +3,7 @@
 //! TLS 1.2 and 1.3 by rustls on aws-lc-rs, with its own choice of ciphers. There is no way to leave a
 //! certificate unchecked.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -81,6 +82,27 @@ pub(crate) fn client(options: &BackendOptions) -> Result<Arc<ClientConfig>, TlsE
     let protocol = if options.http2 { b"h2".to_vec() } else { b"http/1.1".to_vec() };
     config.alpn_protocols = vec![protocol];
     Ok(Arc::new(config))
+}
+
+/// What a backend's certificates hold now, as a number: another one when they have changed.
+pub(crate) fn fingerprint(options: &BackendOptions) -> u64 {
+    let identity = options.identity.as_ref();
+    let files = options.authorities.iter();
+    fingerprint_of(files.chain(identity.into_iter().flat_map(|it| [&it.chain, &it.key])))
+}
+
+/// What a listener's certificates hold now, as a number.
+pub(crate) fn fingerprint_of_server(options: &TlsOptions) -> u64 {
+    let pairs = options.certificates.iter().flat_map(|it| [&it.chain, &it.key]);
+    fingerprint_of(options.client_authorities.iter().chain(pairs))
+}
+
+fn fingerprint_of<'a>(files: impl Iterator<Item = &'a std::path::PathBuf>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        std::fs::read(file).ok().hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);

@@ -44,6 +44,16 @@ pub struct CloudEvent {
         deserialize_with = "numbers::as_text"
     )]
     pub position: Option<String>,
+    /// In a feed: the place in the log before which, and after what was seen, nothing was told.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "numbers::as_text"
+    )]
+    pub previous: Option<String>,
+    /// In a feed: which one it is of those of its position, when it is not the only one: `1/2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// Its place in its stream.
     #[serde(
         default,
@@ -138,6 +148,8 @@ impl CloudEvent {
             time: Some(metadata.time.to_string()),
             datacontenttype: Some(event.data.content_type.as_str().to_owned()),
             position: Some(event.position.to_string()),
+            previous: None,
+            part: None,
             streamversion: Some(event.version.to_string()),
             schemaversion: Some(event.schema_version.get()),
             commandid: metadata.command.map(|id| id.to_string()),

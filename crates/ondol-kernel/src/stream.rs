@@ -114,8 +114,9 @@ impl TryFrom<Arc<str>> for StreamId {
     fn try_from(name: Arc<str>) -> Result<Self, StreamIdError> {
         name::check("the name of a stream", &name)?;
         let found = || name.to_string();
-        let (kind, key) =
-            name.split_once(':').ok_or_else(|| StreamIdError::NoKind { found: found() })?;
+        let colon = name.bytes().position(|byte| byte == b':');
+        let colon = colon.ok_or_else(|| StreamIdError::NoKind { found: found() })?;
+        let (kind, key) = (&name[..colon], &name[colon + 1..]);
         if !check_kind(kind) {
             return Err(StreamIdError::BadKind { found: kind.to_owned() });
         }

@@ -38,6 +38,8 @@ pub enum TimestampError {
 impl Timestamp {
     /// The first moment of 1970.
     pub const EPOCH: Self = Self(0);
+    /// The last moment of the year 9999, after which there are none.
+    pub const MAX: Self = Self(Self::MICROS_MAX);
     const MICROS_MIN: i64 = -62_167_219_200_000_000;
     const MICROS_MAX: i64 = 253_402_300_799_999_999;
 

@@ -3,7 +3,7 @@
 //! First the choice is narrowed: endpoints that are out (unless too few are left: panic, which is
 //! told), then those of other zones (as long as enough of the own zone are in), then those that
 //! earlier attempts of the request went to. Then the strategy chooses. An endpoint that is new gets
-//! its share only little by little (slow start).
+//! its share only little by little (slow start), and so does one that was ill and is well again.
 //!
 //! *Peak EWMA* takes the cheaper of two at random, the cost being latency × calls in flight × a
 //! penalty for failures. A failure never counts as quick: it leaves the latency as it was, or sets it
@@ -147,10 +147,20 @@ impl Balancer {
         }
     }
 
+    /// What someone who looks after the endpoints has found: one that is ill is out until it is well
+    /// again, and then gets its share only little by little. An unknown name changes nothing.
+    pub fn set_ill(&self, name: &str, ill: bool) {
+        let now = self.0.core.doors.time.now();
+        let members = self.0.members.load();
+        if let Some(member) = members.list.iter().find(|member| member.endpoint.name == name) {
+            member.known.set_ill(ill, now);
+        }
+    }
+
     /// What says of an endpoint that it is out. The detector is asked once for all of them.
     fn is_out(&self, now: Tick) -> impl Fn(&Member) -> bool {
         let enforces = self.0.outlier.enforces();
-        move |member| enforces && member.host.is_out(now)
+        move |member| member.known.is_ill() || (enforces && member.host.is_out(now))
     }
 
     fn core(&self) -> &Core<BalancerOptions> {

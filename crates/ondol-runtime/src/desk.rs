@@ -8,21 +8,25 @@
 mod error;
 mod load;
 mod options;
+mod outcome;
 mod refusals;
 mod time_travel;
+mod timers;
+mod void;
 
 use std::sync::Arc;
 
 use ondol_domain::{Aggregate, Codec, Encoded};
 use ondol_kernel::{Envelope, NewEvent, Position, Recorded, StreamId, Version};
-use ondol_store::{Append, AppendError, Appended, Expected, LogEpoch, Outcome, ReadAll};
+use ondol_store::{Append, AppendError, Appended, Expected, LogEpoch};
 use tokio::sync::Mutex;
 
-use crate::{Ground, Origin, Request};
+use crate::{Ground, Request};
 
 pub use error::{HandleError, LoadError, OpenDeskError};
 pub use options::{DeskOptions, DeskOptionsProblem};
 pub use time_travel::AsOf;
+pub(crate) use timers::{Timed, mark};
 
 use refusals::Refusals;
 
@@ -125,11 +129,12 @@ impl<A: Aggregate> Desk<A> {
         let mut held = seat.lock().await;
         // Taken out while it is used, and given back only when nothing went wrong on the way:
         // after an error, or when this is dropped half-way, the next one reads the log anew.
-        let mut standing = match held.take() {
-            Some(standing) => standing,
-            None => inner.load(&stream).await?,
+        let (mut standing, is_current) = match held.take() {
+            Some(standing) => (standing, false),
+            None => (inner.load(&stream).await?, true),
         };
-        let answer = inner.answer(&stream, &mut standing, &command, request).await?;
+        let asked = Asked { stream: &stream, command: &command, request };
+        let answer = inner.answer(asked, &mut standing, is_current).await?;
         *held = Some(standing);
         Ok(answer)
     }
@@ -152,6 +157,13 @@ impl<A: Aggregate> Desk<A> {
     }
 }
 
+/// A command for a thing, and what surrounds it.
+struct Asked<'a, A: Aggregate> {
+    stream: &'a StreamId,
+    command: &'a A::Command,
+    request: &'a Request,
+}
+
 /// What a decision comes to.
 enum Decided<A: Aggregate> {
     /// This is to be recorded.
@@ -167,21 +179,37 @@ struct Written<E> {
 }
 
 impl<A: Aggregate> Inner<A> {
-    /// Decides and appends, as often as the log has moved on in between.
+    /// Decides and appends, as often as the log has moved on in between. What is not known to be
+    /// current is good enough to begin with: an append is refused when it is not. A no, and a
+    /// change of mind, are final, so before them the log is asked.
     async fn answer(
         &self,
-        stream: &StreamId,
+        asked: Asked<'_, A>,
         standing: &mut Standing<A>,
-        command: &A::Command,
-        request: &Request,
+        mut is_current: bool,
     ) -> Result<Answer<A>, HandleError> {
-        for _attempt in 0..self.options.attempts_max {
-            if let Some(answer) = self.moved_on(stream, standing.version, request).await? {
-                return Ok(answer);
+        let Asked { stream, command, request } = asked;
+        let mut attempts = 0;
+        while attempts < self.options.attempts_max {
+            let as_seen = request.expected.is_none_or(|seen| seen == standing.version);
+            if !as_seen && !is_current {
+                self.catch_up(stream, standing).await?;
+                is_current = true;
+                continue;
             }
-            let events = match self.decide(standing, command, request)? {
+            if !as_seen {
+                return self.moved_on(stream, standing.version, request).await;
+            }
+            let events = match self.decide(stream, standing, command, request)? {
                 Decided::Events(events) => events,
-                Decided::Idle(refusal) => return self.idle(stream, refusal, request).await,
+                Decided::Idle(refusal) if is_current => {
+                    return self.idle(stream, refusal, request).await;
+                }
+                Decided::Idle(_perhaps_no_longer) => {
+                    self.catch_up(stream, standing).await?;
+                    is_current = true;
+                    continue;
+                }
             };
             match self.append(stream, standing.version, &events, request).await {
                 Ok(Appended { outcome, repeated: false }) => {
@@ -190,33 +218,37 @@ impl<A: Aggregate> Inner<A> {
                 Ok(Appended { outcome, repeated: true }) => {
                     return self.recorded(stream, outcome).await;
                 }
-                Err(AppendError::Conflict { .. }) => self.catch_up(stream, standing).await?,
+                Err(AppendError::Conflict { .. }) => {
+                    attempts += 1;
+                    self.catch_up(stream, standing).await?;
+                    is_current = true;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
-        let attempts = self.options.attempts_max;
         Err(HandleError::Contended { stream: stream.clone(), attempts })
     }
 
-    /// When the thing is not at the version that was expected, it has moved on; unless it was
-    /// this very command that moved it.
+    /// The thing is not at the version that was expected: it has moved on, unless it was this
+    /// very command that moved it.
     async fn moved_on(
         &self,
         stream: &StreamId,
         found: Version,
         request: &Request,
-    ) -> Result<Option<Answer<A>>, HandleError> {
-        let Some(expected) = request.expected.filter(|&expected| expected != found) else {
-            return Ok(None);
-        };
+    ) -> Result<Answer<A>, HandleError> {
         match self.ground.store.outcome(request.command).await? {
-            Some(outcome) => self.recorded(stream, outcome).await.map(Some),
-            None => Err(HandleError::MovedOn { stream: stream.clone(), expected, found }),
+            Some(outcome) => self.recorded(stream, outcome).await,
+            None => {
+                let (stream, expected) = (stream.clone(), request.expected.unwrap_or(found));
+                Err(HandleError::MovedOn { stream, expected, found })
+            }
         }
     }
 
     fn decide(
         &self,
+        stream: &StreamId,
         standing: &Standing<A>,
         command: &A::Command,
         request: &Request,
@@ -229,7 +261,9 @@ impl<A: Aggregate> Inner<A> {
         let time = self.ground.clock.now();
         let write = |event: A::Event| {
             let Encoded { event_type, schema_version, payload } = self.codec.encode(&event)?;
-            let metadata = request.metadata(time, A::tags(&event));
+            let mut tags = A::tags(&event);
+            tags.extend(timers::tags::<A>(stream, &event, time)?);
+            let metadata = request.metadata(time, tags);
             let id = self.ground.rng.id(time);
             let record = NewEvent { id, event_type, schema_version, metadata, data: payload };
             Ok(Written { event, record })
@@ -271,83 +305,6 @@ impl<A: Aggregate> Inner<A> {
         }
         self.snapshot_when_due(stream, before, standing).await;
         Ok(Answer { verdict: Verdict::Accepted(recorded), repeated: false, position: last })
-    }
-
-    /// Nothing happens, or the answer is no: it is kept where its origin says.
-    async fn idle(
-        &self,
-        stream: &StreamId,
-        refusal: Option<A::Refusal>,
-        request: &Request,
-    ) -> Result<Answer<A>, HandleError> {
-        // What this command did earlier may be why there is nothing to do now.
-        if let Some(outcome) = self.ground.store.outcome(request.command).await? {
-            return self.recorded(stream, outcome).await;
-        }
-        match request.origin {
-            Origin::Inside => self.record_idle(stream, refusal, request).await,
-            Origin::Outside => {
-                let position = self.ground.store.watch().borrow().position;
-                let verdict = refusal.map_or(Verdict::Accepted(Vec::new()), Verdict::Refused);
-                let answer = Answer { verdict, repeated: false, position };
-                self.refusals.keep(stream, request.command, &answer)?;
-                Ok(answer)
-            }
-        }
-    }
-
-    async fn record_idle(
-        &self,
-        stream: &StreamId,
-        refusal: Option<A::Refusal>,
-        request: &Request,
-    ) -> Result<Answer<A>, HandleError> {
-        let metadata = request.metadata(self.ground.clock.now(), Vec::new());
-        let append = match &refusal {
-            None => Append::nothing(request.command, metadata),
-            Some(refusal) => {
-                Append::refusal(request.command, refusals::written(refusal)?, metadata)
-            }
-        };
-        let Appended { outcome, repeated } = self.ground.store.append(append).await?;
-        let answer = self.recorded(stream, outcome).await?;
-        Ok(Answer { repeated, ..answer })
-    }
-
-    /// The answer that an outcome in the log stands for.
-    async fn recorded(
-        &self,
-        stream: &StreamId,
-        outcome: Outcome,
-    ) -> Result<Answer<A>, HandleError> {
-        let position = outcome.last();
-        let verdict = match outcome {
-            Outcome::Accepted { first, last } => {
-                Verdict::Accepted(self.events_between(stream, first, last).await?)
-            }
-            Outcome::Nothing { .. } => Verdict::Accepted(Vec::new()),
-            Outcome::Refused(refusal) => Verdict::Refused(refusals::read(&refusal.reason)?),
-            Outcome::Voided { .. } => Verdict::Voided,
-        };
-        Ok(Answer { verdict, repeated: true, position })
-    }
-
-    async fn events_between(
-        &self,
-        stream: &StreamId,
-        first: Position,
-        last: Position,
-    ) -> Result<Vec<Recorded<A::Event>>, HandleError> {
-        let after = Position::new(first.get().saturating_sub(1));
-        let count = usize::try_from(last.get().saturating_sub(after.get())).unwrap_or(usize::MAX);
-        let page = self.ground.store.read_all(ReadAll::after(after, count)).await?;
-        let elsewhere = page.events.iter().find(|event| event.stream != *stream);
-        if let Some(elsewhere) = elsewhere {
-            let (asked, took_effect) = (stream.clone(), elsewhere.stream.clone());
-            return Err(HandleError::IdTaken { asked, took_effect });
-        }
-        let read = |envelope: Envelope| self.read(stream, envelope);
-        Ok(page.events.into_iter().map(read).collect::<Result<_, LoadError>>()?)
     }
 
     fn read(&self, stream: &StreamId, event: Envelope) -> Result<Recorded<A::Event>, LoadError> {

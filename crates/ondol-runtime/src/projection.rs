@@ -1,16 +1,19 @@
 //! A view that is folded under supervision, and what can be ordered of it by name.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ondol_domain::View;
+use ondol_domain::{View, view_shape};
+use ondol_kernel::EventType;
 use ondol_views::{
     DocumentKey, Extent, FollowError, OrderError, Parts, Progress, Projector, ProjectorError,
-    RepairError, Repaired, Source, Target, Unit, Verified, ViewHandle, ViewId,
+    RepairError, Repaired, Source, SourceName, Target, Unit, Verified, ViewHandle, ViewId,
 };
 
-use crate::service::{Home, Place};
+use crate::feed_log::FeedLog;
+use crate::service::{Home, Place, StartServiceError};
 use crate::{Supervisor, error_chain};
 
 /// What can be ordered of a view that is folded, whatever its type.
@@ -75,11 +78,17 @@ pub(crate) struct Projection {
     name: &'static str,
     target: Target,
     control: Arc<dyn ViewControl>,
+    is_own: bool,
 }
 
 impl Projection {
     pub(crate) const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it is folded from the service's own log, among others.
+    pub(crate) const fn is_own(&self) -> bool {
+        self.is_own
     }
 
     pub(crate) const fn target(&self) -> &Target {
@@ -97,13 +106,11 @@ pub(crate) fn start<V: View>(
     home: &Home,
     place: &Place,
     supervisor: &Supervisor,
-) -> Result<Projection, ProjectorError> {
-    let log = Arc::clone(&home.ground.store);
-    let parts = Parts {
-        views: Arc::clone(&home.views),
-        sources: vec![Source::new(place.source.clone(), log)],
-        clock: Arc::clone(&home.ground.clock),
-    };
+) -> Result<Projection, StartServiceError> {
+    let sources = sources_of::<V>(home, place, supervisor)?;
+    let is_own = sources.iter().any(|source| source.name == place.source);
+    let parts =
+        Parts { views: Arc::clone(&home.views), sources, clock: Arc::clone(&home.ground.clock) };
     let projector = Projector::<V>::new(place.options.projector.clone(), parts)?;
     let handle = projector.handle();
     let target = Target::Serving(handle.name().clone());
@@ -116,5 +123,36 @@ pub(crate) fn start<V: View>(
         };
         projector.run(shutdown).await.map_err(|error| error_chain(&error))
     });
-    Ok(Projection { name: V::NAME, target, control })
+    Ok(Projection { name: V::NAME, target, control, is_own })
+}
+
+/// The logs that a view is folded from: the service's own, and what others publish.
+fn sources_of<V: View>(
+    home: &Home,
+    place: &Place,
+    supervisor: &Supervisor,
+) -> Result<Vec<Source>, StartServiceError> {
+    let shape = view_shape::<V>()
+        .map_err(|problems| ProjectorError::Shape { problems: problems.to_string() })?;
+    let mut types: BTreeMap<Option<&str>, Vec<EventType>> = BTreeMap::new();
+    for source in shape.sources {
+        types.entry(source.service).or_default().extend(source.types);
+    }
+    let source = |(service, types): (Option<&str>, Vec<EventType>)| {
+        let Some(service) = service else {
+            return Ok(Source::new(place.source.clone(), Arc::clone(&home.ground.store)));
+        };
+        let log = FeedLog::new(place.feed(home, Some(service)), types);
+        let (listening, clock) = (Arc::clone(&log), Arc::clone(&home.ground.clock));
+        let name = format!("the feed of {service} for the view {} of {}", V::NAME, place.source);
+        supervisor.start(&name, move |mut stop| async move {
+            tokio::select! {
+                () = listening.listen(clock) => {}
+                _stopped = stop.wait_for(|stop| *stop) => {}
+            }
+            Ok(())
+        });
+        Ok(Source::new(SourceName::new(service)?, log))
+    };
+    types.into_iter().map(source).collect()
 }

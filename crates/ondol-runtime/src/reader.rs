@@ -42,7 +42,8 @@ pub struct ViewReader<V> {
     views: Arc<dyn ViewStore>,
     clock: Arc<dyn Clock>,
     target: Target,
-    source: SourceName,
+    /// The service's own log, if the view is folded from it.
+    source: Option<SourceName>,
     options: ReaderOptions,
     of: PhantomData<fn() -> V>,
 }
@@ -68,12 +69,12 @@ pub struct FoundPage<V> {
 }
 
 impl<V: View> ViewReader<V> {
-    pub(crate) fn new(home: &Home, place: &Place) -> Result<Self, NameError> {
+    pub(crate) fn new(home: &Home, place: &Place, is_own: bool) -> Result<Self, NameError> {
         Ok(Self {
             views: Arc::clone(&home.views),
             clock: Arc::clone(&home.ground.clock),
             target: Target::Serving(ViewName::new(V::NAME)?),
-            source: place.source.clone(),
+            source: is_own.then(|| place.source.clone()),
             options: place.options.reader.clone(),
             of: PhantomData,
         })
@@ -109,12 +110,14 @@ impl<V: View> ViewReader<V> {
     }
 
     /// Waits until the view has folded in the log up to a place, but not longer than the limit.
+    /// One that is folded from other services' events alone has nothing of the log to wait for.
     ///
     /// # Errors
     /// When it has not by then, or never can.
     pub async fn wait_for(&self, head: Head) -> Result<(), WaitError> {
+        let Some(source) = self.source.clone() else { return Ok(()) };
         let checkpoint = Checkpoint { epoch: head.epoch, position: head.position };
-        let asked = SourceCheckpoint { source: self.source.clone(), checkpoint };
+        let asked = SourceCheckpoint { source, checkpoint };
         let (views, clock, within) =
             (self.views.as_ref(), self.clock.as_ref(), self.options.wait_longest);
         wait_for(views, clock, &self.target, &asked, within).await

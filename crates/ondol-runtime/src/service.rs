@@ -6,21 +6,29 @@
 mod description;
 mod part;
 mod problem;
+mod relations;
 mod running;
 mod start;
 
-use ondol_domain::{Aggregate, Problems, View};
+use ondol_bus::Publication;
+use ondol_domain::{Aggregate, Contract, EventSet, Facts, Policy, Problems, ShapeProblem, View};
+use ondol_kernel::Recorded;
+use ondol_timers::RunnerOptions;
 use ondol_views::ProjectorOptions;
 
-use crate::DeskOptions;
+use crate::reaction::Reaction;
+use crate::{Accepts, Companion, DeskOptions, Effect, ReactionOptions};
 
-pub use description::{AggregateDescription, Description, EventDescription, ViewDescription};
+pub use description::{
+    AggregateDescription, ContractDescription, Description, EventDescription, PublicDescription,
+    ReactionDescription, SourceDescription, ViewDescription,
+};
 pub use problem::ServiceProblem;
 pub use running::{NotPart, Running, ViewStanding};
 pub(crate) use start::Place;
 pub use start::{Home, StartServiceError};
 
-use part::{AggregatePart, Of, ViewPart};
+use part::{AggregatePart, ContractPart, Keeps, Of, ViewPart};
 
 /// A service, before it is started.
 #[derive(Debug, Default)]
@@ -28,6 +36,10 @@ pub struct Service {
     name: String,
     aggregates: Vec<Box<dyn AggregatePart>>,
     views: Vec<Box<dyn ViewPart>>,
+    publications: Vec<Result<Publication, Problems<ShapeProblem>>>,
+    contracts: Vec<Box<dyn ContractPart>>,
+    reactions: Vec<Reaction>,
+    companions: Vec<Box<dyn Companion>>,
     options: ServiceOptions,
 }
 
@@ -40,6 +52,10 @@ pub struct ServiceOptions {
     pub projector: ProjectorOptions,
     /// How long a query waits for a view.
     pub reader: crate::ReaderOptions,
+    /// How policies and effects work.
+    pub reaction: ReactionOptions,
+    /// How timers are fired.
+    pub timers: RunnerOptions,
 }
 
 impl Service {
@@ -60,6 +76,63 @@ impl Service {
     pub fn view<V: View>(mut self) -> Self {
         self.views.push(Box::new(Of::<V>::new()));
         self
+    }
+
+    /// The same, telling others of its own events `I` by public events `E`: of each none, one or
+    /// several, by a function that looks at nothing else. Inner events never leave the service.
+    #[must_use]
+    pub fn publishes<I: EventSet, E: Facts, Told: IntoIterator<Item = E>>(
+        mut self,
+        translate: impl Fn(&Recorded<I>) -> Told + Send + Sync + 'static,
+    ) -> Self {
+        self.publications.push(Publication::of::<I, E, Told>(translate));
+        self
+    }
+
+    /// The same, letting others ask by a public contract, which the things of one kind keep.
+    #[must_use]
+    pub fn accepts<C: Contract, A: Aggregate>(mut self, how: Accepts<C, A>) -> Self {
+        self.contracts.push(Box::new(Keeps(how)));
+        self
+    }
+
+    /// The same, with a policy: whenever this has happened, then that is asked. It begins with
+    /// the oldest event there is.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.reactions.push(Reaction::Policy(policy));
+        self
+    }
+
+    /// The same, with an effect: whenever this has happened, that goes out of the house.
+    #[must_use]
+    pub fn effect(mut self, effect: Effect) -> Self {
+        self.reactions.push(Reaction::Effect(effect));
+        self
+    }
+
+    /// The same, with an engine of this kind running beside its parts: the one that it has, or
+    /// else this one, changed so.
+    #[must_use]
+    pub fn companion<C: Companion>(
+        mut self,
+        new: impl FnOnce() -> C,
+        change: impl FnOnce(&mut C),
+    ) -> Self {
+        let mut known = self.companions.iter_mut();
+        if let Some(one) = known.find_map(|one| one.as_any_mut().downcast_mut::<C>()) {
+            change(one);
+            return self;
+        }
+        let mut one = new();
+        change(&mut one);
+        self.companions.push(Box::new(one));
+        self
+    }
+
+    /// An engine of this kind that runs beside its parts, if it has one.
+    pub fn part_of<C: Companion>(&self) -> Option<&C> {
+        self.companions.iter().find_map(|one| one.as_any().downcast_ref())
     }
 
     /// The same, working another way.

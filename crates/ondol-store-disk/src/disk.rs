@@ -4,6 +4,7 @@
 //! was not synced when its power is cut, and fails the call it is told to fail: what the log
 //! promises about crashes is proved on it, and on real disks where the machine allows.
 
+mod looking;
 mod real;
 mod sim;
 
@@ -13,6 +14,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
+pub(crate) use looking::Looking;
 pub use real::RealDisk;
 pub use sim::{Fault, SimDisk};
 
@@ -29,6 +31,14 @@ pub trait Disk: Debug + Send + Sync + 'static {
     /// # Errors
     /// When it is not there, or the disk fails.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Opens a file that is there, for reading only.
+    ///
+    /// # Errors
+    /// When it is not there, or the disk fails.
+    fn open_to_read(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.open(path)
+    }
 
     /// The names of the files in a folder, in order.
     ///

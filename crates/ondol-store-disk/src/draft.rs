@@ -108,8 +108,8 @@ impl Draft {
         self.conditions.clear();
     }
 
-    /// Adds an append.
-    pub(crate) fn add(&mut self, append: &Append, keys: &Fingerprints) {
+    /// Adds an append, and takes its conditions.
+    pub(crate) fn add(&mut self, append: &mut Append, keys: &Fingerprints) {
         let sections = u16::try_from(append.writes.len()).expect("options limit streams to 65,535");
         let mut record = RecordDraft::begin(&mut self.bytes, sections, append.command);
         let mut nth = 0;
@@ -122,9 +122,9 @@ impl Draft {
             }
         }
         self.end_record(record, append.command, nth, keys);
-        self.conditions.extend(append.conditions.iter().map(|condition| ConditionToCheck {
-            condition: condition.clone(),
+        self.conditions.extend(append.conditions.drain(..).map(|condition| ConditionToCheck {
             keys: condition.tags.iter().map(|tag| keys.tag(tag.as_str().as_bytes())).collect(),
+            condition,
         }));
         self.end_entry(None);
     }

@@ -104,6 +104,10 @@ impl WhyStopped {
         Self { what: "the log was closed", source: None }
     }
 
+    pub(crate) const fn only_looked_at() -> Self {
+        Self { what: "the log is only looked at and takes no appends", source: None }
+    }
+
     pub(crate) fn failed(what: &'static str, error: io::Error) -> Self {
         Self { what, source: Some(Arc::new(error)) }
     }

@@ -27,7 +27,14 @@ const VERSION_MASK: u64 = (1 << VERSION_BITS) - 1;
 /// The versions of all streams.
 #[derive(Debug)]
 pub(crate) struct Heads {
-    shards: Vec<Mutex<Shard>>,
+    table: Mutex<Table>,
+}
+
+/// The versions of all streams, held: by the writer for as long as it assigns a group, by others
+/// for a part at a time.
+#[derive(Debug)]
+pub(crate) struct Table {
+    shards: Vec<Shard>,
 }
 
 /// The streams whose fingerprints begin alike, in a table of open places.
@@ -49,54 +56,67 @@ fn shard_of(low: u64) -> usize {
 
 impl Heads {
     pub(crate) fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        let shards = (0..SHARDS).map(|_| Shard::default()).collect();
+        Self { table: Mutex::new(Table { shards }) }
     }
 
-    fn shard(&self, number: usize) -> MutexGuard<'_, Shard> {
-        self.shards[number].lock().expect("nobody panics while holding a part of the heads")
-    }
-
-    /// The version a stream is at.
-    pub(crate) fn version(&self, stream: Fingerprint) -> Version {
-        let words = words(stream);
-        let shard = self.shard(shard_of(words[1]));
-        let found = shard.find(words).map(|place| shard.places[place][1] & VERSION_MASK);
-        Version::new(found.unwrap_or(0))
-    }
-
-    /// Sets the version a stream is at.
-    pub(crate) fn set(&self, stream: Fingerprint, version: Version) {
-        let words = words(stream);
-        self.shard(shard_of(words[1])).set(words, version.get());
+    /// Holds all of it.
+    pub(crate) fn hold(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().expect("nobody panics while holding the heads")
     }
 
     /// Sets the version a stream is at, unless it is further on already.
     pub(crate) fn raise(&self, stream: Fingerprint, version: Version) {
-        let words = words(stream);
-        let mut shard = self.shard(shard_of(words[1]));
-        let found = shard.find(words).map_or(0, |place| shard.places[place][1] & VERSION_MASK);
-        if found < version.get() {
-            shard.set(words, version.get());
+        let mut table = self.hold();
+        if table.version(stream) < version {
+            table.set(stream, version);
         }
     }
 
     /// How many streams there are.
     pub(crate) fn len(&self) -> usize {
-        (0..SHARDS).map(|number| self.shard(number).used).sum()
+        self.hold().shards.iter().map(|shard| shard.used).sum()
     }
 
     /// A copy of one part.
     fn copy(&self, number: usize) -> Vec<[u64; 2]> {
-        let shard = self.shard(number);
-        shard.places.iter().filter(|place| place[1] != 0).copied().collect()
+        let table = self.hold();
+        table.shards[number].places.iter().filter(|place| place[1] != 0).copied().collect()
     }
 
     fn fill(&self, number: usize, places: &[[u64; 2]]) {
-        let mut shard = self.shard(number);
+        let shard = &mut self.hold().shards[number];
         shard.resize(places.len() * 16 / FULLEST + SMALLEST);
         for place in places {
             shard.set([place[0], place[1] & !VERSION_MASK], place[1] & VERSION_MASK);
         }
+    }
+}
+
+impl Table {
+    /// The version a stream is at.
+    pub(crate) fn version(&self, stream: Fingerprint) -> Version {
+        let words = words(stream);
+        let shard = &self.shards[shard_of(words[1])];
+        let found = shard.find(words).map(|place| shard.places[place][1] & VERSION_MASK);
+        Version::new(found.unwrap_or(0))
+    }
+
+    /// Sets the version a stream is at.
+    pub(crate) fn set(&mut self, stream: Fingerprint, version: Version) {
+        let words = words(stream);
+        self.shards[shard_of(words[1])].set(words, version.get());
+    }
+
+    /// Looks at the places of streams that will be asked for, one after the other and without
+    /// waiting for any: the processor fetches many at once, where asking would fetch them singly.
+    pub(crate) fn fetch(&self, streams: impl Iterator<Item = Fingerprint>) {
+        let first_word = |stream: Fingerprint| {
+            let words = words(stream);
+            let shard = &self.shards[shard_of(words[1])];
+            shard.places.get(shard.start(words[0])).map_or(0, |place| place[1])
+        };
+        std::hint::black_box(streams.fold(0, |sum, stream| sum ^ first_word(stream)));
     }
 }
 

@@ -128,15 +128,11 @@ impl Index {
 
     /// Waits while the table in memory is far too full, or says why that does not end.
     pub(crate) fn wait_for_room(&self) -> Result<(), Arc<io::Error>> {
-        let is_too_full = || {
-            let tables = self.read();
-            tables.active.len() >= self.entries_max * 2 && tables.sealed.frozen.is_some()
-        };
-        if !is_too_full() {
+        if !self.is_outgrown() {
             return Ok(());
         }
         let mut work = self.work();
-        while is_too_full() {
+        while self.is_outgrown() {
             if let Some(failure) = &work.failure {
                 return Err(Arc::clone(failure));
             }
@@ -146,6 +142,25 @@ impl Index {
             work = self.changed.wait(work).expect("nobody panics while holding the work");
         }
         Ok(())
+    }
+
+    /// Says of each of some keys whether it may have postings. All are looked at before any is
+    /// asked for, so that what is far away is fetched at once.
+    pub(crate) fn may_have(&self, keys: &[Key], into: &mut Vec<bool>) {
+        let tables = self.read();
+        let in_memory = || std::iter::once(&tables.active).chain(tables.sealed.frozen.as_deref());
+        let runs = &tables.sealed.runs;
+        let mut seen = 0;
+        for key in keys {
+            seen ^= in_memory().fold(0, |sum, table| sum ^ u64::from(table.glance(*key)));
+            seen ^= runs.iter().fold(0, |sum, run| sum ^ run.filter().glance(*key));
+        }
+        std::hint::black_box(seen);
+        into.clear();
+        into.extend(keys.iter().map(|key| {
+            in_memory().any(|table| table.has(*key))
+                || runs.iter().any(|run| run.filter().may_have(*key))
+        }));
     }
 
     /// Up to `limit` postings of a key from a number on, in order, and before them the one that
@@ -276,6 +291,20 @@ impl Index {
         runs.splice(first..first + merged.len(), [by]);
         let frozen = tables.sealed.frozen.clone();
         tables.exchange(Sealed { runs: Arc::new(runs), frozen });
+    }
+
+    /// Whether the table in memory has outgrown what it may take while nobody writes it.
+    pub(crate) fn is_outgrown(&self) -> bool {
+        let tables = self.read();
+        tables.active.len() >= self.entries_max * 2 && tables.sealed.frozen.is_some()
+    }
+
+    /// Puts another index, which holds as much, in the place of this one.
+    pub(crate) fn take_over(&self, other: Self) {
+        let other = other.tables.into_inner().expect("nobody panics while holding the index");
+        let mut tables = self.write();
+        tables.generation += 1;
+        (tables.active, tables.sealed) = (other.active, other.sealed);
     }
 
     /// Says that the thread beside cannot write; it tries again when there is more to do.

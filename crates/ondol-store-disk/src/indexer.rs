@@ -82,13 +82,18 @@ impl Indexer {
     }
 
     fn work(&mut self) -> io::Result<()> {
-        if let Some(frozen) = self.index.frozen() {
-            let run = write_run(&self.disk, &self.folder, self.manifest, &frozen)?;
-            self.index.thaw(Arc::new(run));
-        }
+        self.write_frozen()?;
         if !self.is_closing() {
             self.merge_runs()?;
             self.make_checkpoint()?;
+        }
+        Ok(())
+    }
+
+    fn write_frozen(&self) -> io::Result<()> {
+        if let Some(frozen) = self.index.frozen() {
+            let run = write_run(&self.disk, &self.folder, self.manifest, &frozen)?;
+            self.index.thaw(Arc::new(run));
         }
         Ok(())
     }
@@ -99,7 +104,11 @@ impl Indexer {
 
     fn merge_runs(&self) -> io::Result<()> {
         while let Some(runs) = mergeable(&self.index.runs()) {
-            let goes_on = || !self.is_closing();
+            // Appends may wait for a frozen table, never for a merge.
+            let goes_on = || {
+                self.write_frozen()?;
+                Ok(!self.is_closing())
+            };
             let merged = merge(&self.disk, &self.folder, self.manifest, &runs, goes_on)?;
             let Some(merged) = merged else { return Ok(()) };
             self.index.replace(&runs, Arc::new(merged));

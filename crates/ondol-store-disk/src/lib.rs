@@ -11,6 +11,7 @@
 //!
 //! The bytes are stated in `docs/log-format.md`. One process holds a log at a time.
 
+mod appending;
 mod bug;
 mod disk;
 mod draft;

@@ -1,6 +1,8 @@
 //! Opening a log: whose it is, what it holds, where it ends.
 
 mod doors;
+mod found;
+mod look;
 mod threads;
 
 use std::io::{self, ErrorKind};
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use ondol_kernel::Position;
 
 pub use self::doors::Doors;
+use self::found::Found;
 use crate::disk::{Disk, read_exact_at, read_file, write_all_at};
 use crate::error::{OpenError, RecordError};
 use crate::format::{
@@ -17,9 +20,9 @@ use crate::format::{
     segment_of,
 };
 use crate::heads::{Heads, checkpoint_of, load_checkpoint};
-use crate::index::{End, Index, Mark, Posting, Run, run_of};
+use crate::index::{End, Index, Run, run_of};
 use crate::indexer::write_run;
-use crate::key::{Fingerprints, Key};
+use crate::key::Fingerprints;
 use crate::options::Options;
 use crate::reader::{Reader, Scan};
 use crate::recovery::{Groups, Tail, cut};
@@ -104,34 +107,45 @@ pub(crate) fn read_segments(
     folder: &Path,
     manifest: &Manifest,
 ) -> Result<Vec<Arc<Segment>>, OpenError> {
-    let failed = disk_failed(folder);
-    let names = disk.list(folder).map_err(&failed)?;
+    let names = disk.list(folder).map_err(disk_failed(folder))?;
     let mut segments = Vec::new();
     for (name, first) in names.iter().filter_map(|name| Some((name, segment_of(name)?))) {
-        let path = folder.join(name);
-        let before = first.previous().unwrap_or(Position::START);
-        let wrong = |what: &'static str| corrupt(&path, before, Malformed(what));
-        let file = disk.open(&path).map_err(&failed)?;
-        let length = file.length().map_err(&failed)?;
-        let mut header = [0; SEGMENT_HEADER];
-        if length < SEGMENT_HEADER as u64 {
-            return Err(wrong("is shorter than a segment's header"));
-        }
-        read_exact_at(file.as_ref(), &mut header, 0).map_err(&failed)?;
-        let header = SegmentHeader::decode(&header, manifest)
-            .map_err(|malformed| corrupt(&path, before, malformed))?;
-        if header.first != first {
-            return Err(wrong("has another name than its header says"));
-        }
-        if header.number as usize != segments.len() {
-            return Err(wrong("does not follow the segment before it: one is missing"));
-        }
-        if length < u64::from(header.length) {
-            return Err(wrong("is shorter than its header says"));
-        }
-        segments.push(Arc::new(Segment::new(folder, header.number, first, header.length)));
+        let segment = read_segment(disk, &folder.join(name), manifest, (first, segments.len()))?;
+        segments.push(Arc::new(segment));
     }
     Ok(segments)
+}
+
+/// A segment by its file, checked to be what it should be: from which position on, and which one.
+fn read_segment(
+    disk: &dyn Disk,
+    path: &Path,
+    manifest: &Manifest,
+    (first, number): (Position, usize),
+) -> Result<Segment, OpenError> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+    let failed = disk_failed(folder);
+    let before = first.previous().unwrap_or(Position::START);
+    let wrong = |what: &'static str| corrupt(path, before, Malformed(what));
+    let file = disk.open(path).map_err(&failed)?;
+    let length = file.length().map_err(&failed)?;
+    let mut header = [0; SEGMENT_HEADER];
+    if length < SEGMENT_HEADER as u64 {
+        return Err(wrong("is shorter than a segment's header"));
+    }
+    read_exact_at(file.as_ref(), &mut header, 0).map_err(&failed)?;
+    let header = SegmentHeader::decode(&header, manifest)
+        .map_err(|malformed| corrupt(path, before, malformed))?;
+    if header.first != first {
+        return Err(wrong("has another name than its header says"));
+    }
+    if header.number as usize != number {
+        return Err(wrong("does not follow the segment before it: one is missing"));
+    }
+    if length < u64::from(header.length) {
+        return Err(wrong("is shorter than its header says"));
+    }
+    Ok(Segment::new(folder, header.number, first, header.length))
 }
 
 /// Makes the first segment of a log.
@@ -231,7 +245,7 @@ impl Opening<'_> {
         let from = self.checkpoint.next();
         let mark = self.index.mark(from);
         let mut scan = Scan::new(&reader, mark.address, covered, usize::MAX);
-        while let Some((address, record)) =
+        while let Some((address, record, _)) =
             scan.next(from).map_err(|error| self.unreadable(error))?
         {
             let raised = self.raise(&record);
@@ -261,37 +275,10 @@ impl Opening<'_> {
         })
     }
 
-    /// What a record is found by.
-    fn postings(
-        &self,
-        (address, record): (Address, &Record<'_>),
-        into: &mut Vec<(Key, Posting)>,
-    ) -> Result<(), Malformed> {
-        let posting = |number: u64| Posting { number, address };
-        if let Some(command) = record.command()? {
-            into.push((self.keys.command(command), posting(record.header.first.get())));
-        }
-        record.walk(|section, event| {
-            if event.version == section.first_version {
-                let key = self.keys.stream(section.stream).key();
-                into.push((key, posting(event.version.get())));
-            }
-            let mut seen = Vec::new();
-            for tag in event.tags().filter(|tag| !tag.is_empty()) {
-                let key = self.keys.tag(tag);
-                if !seen.contains(&key) {
-                    into.push((key, posting(event.position.get())));
-                    seen.push(key);
-                }
-            }
-            Ok(())
-        })
-    }
-
     /// Reads what the runs do not hold, up to the end of the log.
     fn read_tail(&self, covered: End) -> Result<End, OpenError> {
         let mut groups = Groups::new(&self.segments, self.options.bugs(), covered)?;
-        let (mut postings, mut marks, mut marked_at) = (Vec::new(), Vec::new(), 0);
+        let mut found = Found::default();
         let tail = loop {
             let group = match groups.next()? {
                 Ok(group) => group,
@@ -300,20 +287,9 @@ impl Opening<'_> {
             let path = |malformed| corrupt(&self.segments.folder, group.header.first, malformed);
             for (address, record) in group.records() {
                 self.raise(&record).map_err(path)?;
-                self.postings((address, &record), &mut postings).map_err(path)?;
-                if address.bits() >= marked_at {
-                    marks.push(Mark { position: record.header.first, address });
-                    marked_at = address.bits() + (64 << 10);
-                }
+                found.add(&self.keys, (address, &record)).map_err(path)?;
             }
-            let length =
-                crate::format::padded(crate::format::GROUP_HEADER + group.header.length as usize);
-            let position =
-                group.header.first.plus(u64::from(group.header.events).saturating_sub(1));
-            let end = End { position, address: group.address.plus(length) };
-            self.index.publish(&postings, &marks, end);
-            postings.clear();
-            marks.clear();
+            found.publish(&self.index, group.end());
             self.write_frozen().map_err(self.failed())?;
         };
         self.check_length(&tail, covered)?;

@@ -2,17 +2,30 @@
 //!
 //! Everything that waits when the writer comes is one group. Answers are given by group too: one
 //! cell for all, and each caller's waker. A caller that goes away leaves nothing behind.
+//!
+//! Waking thousands of callers would take the writer as long as a sync, so it wakes the first few,
+//! and each caller that gets its answer wakes a few more: on its own runtime, where that costs
+//! least, and while the writer is at the next group already. The chain is a help and not a
+//! promise: whoever is not woken when the writer has time, or has made another group durable, the
+//! writer wakes itself.
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use ondol_kernel::{CommandId, Position, StreamId, Version};
 use ondol_store::{AppendError, Expected, Outcome};
 
 use crate::draft::Draft;
 use crate::error::WhyStopped;
+
+/// How many callers the writer wakes of each group …
+const WOKEN_FIRST: usize = 2;
+/// … and how many each caller wakes that has got its answer.
+const WOKEN_BY_EACH: usize = 4;
 
 /// What came of one entry of a group.
 #[derive(Debug)]
@@ -61,6 +74,10 @@ pub(crate) enum WhyNothing {
 #[derive(Debug, Default)]
 pub(crate) struct Group {
     answers: OnceLock<Answers>,
+    /// Who is still to be woken, now that the answers are there.
+    asleep: Mutex<std::vec::IntoIter<Waker>>,
+    /// Whether there may be someone.
+    is_anyone_asleep: AtomicBool,
     /// Who waits under another waker than the one it came with.
     moved: Mutex<HashMap<u32, Waker>>,
 }
@@ -134,8 +151,20 @@ impl Queue {
         Ok(Ticket { group, number })
     }
 
-    /// Takes what waits, and leaves an empty gathering in its place; waits until there is
-    /// something. Answers false when nothing waits and nothing will come.
+    /// Takes what waits, and leaves an empty gathering in its place. Answers false when nothing
+    /// waits.
+    pub(crate) fn take_at_once(&self, into: &mut Gathering) -> bool {
+        into.reset();
+        let mut state = self.state();
+        let has_some = !state.gathering.draft.entries.is_empty();
+        if has_some {
+            std::mem::swap(&mut state.gathering, into);
+        }
+        has_some
+    }
+
+    /// As `take_at_once`; waits until there is something. Answers false when nothing waits and
+    /// nothing will come.
     pub(crate) fn take(&self, into: &mut Gathering) -> bool {
         into.reset();
         let mut state = self.state();
@@ -157,6 +186,12 @@ impl Queue {
         self.filled.notify_all();
     }
 
+    /// Waits until the queue is closed, or for so long; answers whether it is closed.
+    pub(crate) fn wait_to_be_closed(&self, most: Duration) -> bool {
+        let waited = self.filled.wait_timeout_while(self.state(), most, |state| !state.is_closed);
+        waited.expect("nobody panics while holding the queue").0.is_closed
+    }
+
     /// Takes no more appends, and says why.
     pub(crate) fn stop(&self, why: WhyStopped) {
         self.state().stopped = Some(why);
@@ -170,7 +205,7 @@ impl Gathering {
 
     /// Answers come again for entries that were answered: what a planted bug needs.
     pub(crate) fn answer_too_early(&mut self, answers: Answers) {
-        self.answer(answers);
+        self.answer(answers).wake_all();
         self.group = Arc::default();
     }
 
@@ -184,19 +219,53 @@ impl Gathering {
         self.group = Arc::default();
     }
 
-    /// Gives everyone the answer.
-    pub(crate) fn answer(&mut self, answers: Answers) {
-        self.group.answers.set(answers).expect("a group is answered once");
-        self.wakers.drain(..).for_each(Waker::wake);
-        let moved = std::mem::take(&mut *self.group.moved());
+    /// Gives everyone the answer, and wakes the first of those who wait for it. The group that is
+    /// answered has to be given time to wake the rest.
+    pub(crate) fn answer(&mut self, answers: Answers) -> Arc<Group> {
+        let group = Arc::clone(&self.group);
+        *group.asleep() = std::mem::take(&mut self.wakers).into_iter();
+        group.is_anyone_asleep.store(true, Ordering::Relaxed);
+        group.answers.set(answers).expect("a group is answered once");
+        group.wake(WOKEN_FIRST);
+        let moved = std::mem::take(&mut *group.moved());
         #[expect(clippy::iter_over_hash_type, reason = "each of them waits for itself only")]
         for (_, waker) in moved {
             waker.wake();
         }
+        group
     }
 }
 
 impl Group {
+    fn asleep(&self) -> MutexGuard<'_, std::vec::IntoIter<Waker>> {
+        self.asleep.lock().expect("nobody panics while holding the wakers")
+    }
+
+    /// Wakes up to so many of those who are still asleep, first come first.
+    fn wake(&self, most: usize) {
+        debug_assert!(most <= WOKEN_BY_EACH, "there is room for those that are woken");
+        if !self.is_anyone_asleep.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut woken = [const { None }; WOKEN_BY_EACH];
+        let mut asleep = self.asleep();
+        for (place, waker) in woken.iter_mut().zip(asleep.by_ref().take(most)) {
+            *place = Some(waker);
+        }
+        if asleep.len() == 0 {
+            self.is_anyone_asleep.store(false, Ordering::Relaxed);
+        }
+        drop(asleep);
+        woken.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    /// Wakes everyone who is still asleep.
+    pub(crate) fn wake_all(&self) {
+        let asleep = std::mem::take(&mut *self.asleep());
+        self.is_anyone_asleep.store(false, Ordering::Relaxed);
+        asleep.for_each(Waker::wake);
+    }
+
     fn moved(&self) -> MutexGuard<'_, HashMap<u32, Waker>> {
         self.moved.lock().expect("nobody panics while holding the wakers")
     }
@@ -206,6 +275,7 @@ impl Ticket {
     /// The answer, once it is there.
     pub(crate) fn poll(&self, ctx: &Context<'_>) -> Poll<Verdict> {
         if let Some(answers) = self.group.answers.get() {
+            self.group.wake(WOKEN_BY_EACH);
             return Poll::Ready(self.answer(answers));
         }
         self.group.moved().insert(self.number, ctx.waker().clone());

@@ -18,7 +18,7 @@ use crate::segments::{Segment, Segments};
 pub(crate) use scan::Scan;
 
 /// A record is read with this many bytes at first; most are shorter.
-const FIRST_READ: usize = 1 << 10;
+const FIRST_READ: usize = 512;
 
 /// Reads the records of one log.
 #[derive(Debug, Clone)]

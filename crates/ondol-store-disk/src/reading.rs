@@ -77,9 +77,12 @@ impl Filling {
         Ok(())
     }
 
-    fn new(limit: usize, limits: &Limits) -> Self {
+    /// A page of at most so many events, of which about so many are expected.
+    fn new(limit: usize, limits: &Limits, about: u64) -> Self {
+        const AT_ONCE_MAX: usize = 8_192;
         let most = limit.min(limits.page_events_max);
-        let (events, names) = (Vec::with_capacity(most.min(1024)), Names::new());
+        let about = usize::try_from(about).unwrap_or(usize::MAX).min(most).min(AT_ONCE_MAX);
+        let (events, names) = (Vec::with_capacity(about), Names::new());
         let bytes_max = limits.page_bytes_max;
         Self { events, bytes: 0, most, bytes_max, is_full: most == 0, names }
     }
@@ -157,13 +160,18 @@ impl Shared {
     ) -> Result<(Vec<Envelope>, Position), RecordError> {
         let from = read.after.next();
         let at = self.hints.find(read.after).unwrap_or_else(|| self.index.mark(from).address);
-        let mut filling = Filling::new(read.limit, &self.limits);
         let (wanted, wants_all) = (Wanted(&read.filter), read.filter.is_empty());
+        let expected = if wants_all { head.get() - read.after.get() } else { 0 };
+        let mut filling = Filling::new(read.limit, &self.limits, expected);
         let about = if wants_all { filling.most * EVENT_BYTES_GUESS } else { usize::MAX };
         let mut scan = Scan::new(&self.reader, at, head, about);
         let (mut seen, mut resume) = (read.after, at);
         while seen < head && !filling.is_full && seen.get() - read.after.get() < LOOKED_AT_MAX {
-            let Some((address, record)) = scan.next(from)? else { break };
+            let Some((address, record, bytes)) = scan.next(from)? else { break };
+            if wants_all {
+                // With a filter an event here and there would keep all the bytes between.
+                filling.names.share(bytes);
+            }
             let taken = filling.take(&record, |section, event| {
                 event.position >= from && (wants_all || wanted.wants(section, event))
             });
@@ -185,7 +193,7 @@ impl Shared {
         read: &ReadAll,
         head: Position,
     ) -> Result<(Vec<Envelope>, Position), RecordError> {
-        let mut filling = Filling::new(read.limit, &self.limits);
+        let mut filling = Filling::new(read.limit, &self.limits, POSTINGS_AT_ONCE as u64);
         let mut window = Window::default();
         let (mut seen, mut looked_at) = (read.after, 0);
         let Some(tag) = read.filter.tags.first() else { return Ok((Vec::new(), head)) };
@@ -239,7 +247,7 @@ impl Shared {
         read: &ReadStream,
         postings: &[Posting],
     ) -> Result<Vec<Envelope>, RecordError> {
-        let mut filling = Filling::new(read.limit, &self.limits);
+        let mut filling = Filling::new(read.limit, &self.limits, postings.len() as u64);
         let mut window = Window::default();
         let name = read.stream.as_str().as_bytes();
         let is_backward = read.direction == Direction::Backward;

@@ -32,6 +32,8 @@ pub(crate) struct Groups<'a> {
     offset: u32,
     next: Position,
     bytes: Vec<u8>,
+    /// Whether someone may be writing meanwhile.
+    is_live: bool,
 }
 
 /// A group that is whole.
@@ -59,6 +61,14 @@ pub(crate) struct Torn {
 }
 
 impl<'a> WholeGroup<'a> {
+    /// Where it ends.
+    pub(crate) fn end(&self) -> End {
+        let events = u64::from(self.header.events);
+        let length = padded(GROUP_HEADER + self.header.length as usize);
+        let position = self.header.first.plus(events.saturating_sub(1));
+        End { position, address: self.address.plus(length) }
+    }
+
     /// Its records and their addresses.
     pub(crate) fn records(&self) -> impl Iterator<Item = (Address, Record<'a>)> {
         let (records, address) = (self.records, self.address);
@@ -90,7 +100,13 @@ impl<'a> Groups<'a> {
             offset: after.address.offset(),
             next: after.position.next(),
             bytes: Vec::new(),
+            is_live: false,
         })
+    }
+
+    /// As `new`, of a log that someone may be writing to meanwhile.
+    pub(crate) fn of_live(segments: &'a Segments, after: End) -> Result<Self, OpenError> {
+        Ok(Self { is_live: true, ..Self::new(segments, Bugs::default(), after)? })
     }
 
     /// The last position that was found.
@@ -113,6 +129,7 @@ impl<'a> Groups<'a> {
 
     /// The next whole group, or where the log ends.
     pub(crate) fn next(&mut self) -> Result<Result<WholeGroup<'_>, Tail>, OpenError> {
+        let mut may_have_changed = self.is_live;
         loop {
             let malformed = match self.read().map_err(|error| self.disk_failed(error))? {
                 Ok(header) => {
@@ -125,14 +142,21 @@ impl<'a> Groups<'a> {
                 }
                 Err(malformed) => malformed,
             };
-            match self.segments.get(self.segment.number + 1) {
+            let end = match self.segments.get(self.segment.number + 1) {
                 Some(following) if following.first == self.next => {
                     self.segment = following;
                     self.offset = length32(SEGMENT_HEADER);
+                    continue;
                 }
-                Some(_) => return Err(self.corrupt(malformed)),
-                None => return self.tail(malformed).map(Err),
+                Some(_) => Err(self.corrupt(malformed)),
+                None => self.tail(malformed),
+            };
+            // What seems to be damaged may have been half written when it was read. What stands
+            // behind it was written later, so that it is whole by now if it ever will be.
+            if end.is_err() && std::mem::take(&mut may_have_changed) {
+                continue;
             }
+            return end.map(Err);
         }
     }
 

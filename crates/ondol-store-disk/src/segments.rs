@@ -68,6 +68,11 @@ impl Segments {
         segment
     }
 
+    /// Adds a segment that someone else has put in its place.
+    pub(crate) fn found(&self, segment: Arc<Segment>) {
+        self.list.write().expect("nobody panics while holding the segments").push(segment);
+    }
+
     /// The segment with this number, if there is one.
     pub(crate) fn get(&self, number: u32) -> Option<Arc<Segment>> {
         self.read().get(number as usize).cloned()

@@ -106,6 +106,13 @@ impl Header {
 }
 
 impl Snapshots {
+    /// No snapshots, and a disk that takes none.
+    pub(crate) fn none(disk: Arc<dyn Disk>, folder: &Path, manifest: &Manifest) -> Self {
+        let (salt, keys) = (manifest.salt(), Fingerprints::new(&manifest.key));
+        let state = Mutex::default();
+        Self { disk, folder: folder.to_owned(), salt, keys, bytes_max: 0, state }
+    }
+
     pub(crate) fn open(
         disk: Arc<dyn Disk>,
         folder: &Path,

@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ use ondol_store::{
 };
 use tokio::sync::watch;
 
+use crate::appending::Appending;
 use crate::bug::Bugs;
 use crate::draft::{ConditionToCheck, Draft, with_scratch};
 use crate::error::RecordError;
@@ -62,6 +64,18 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Joins the group that is being gathered.
+    pub(crate) fn join(
+        &self,
+        fill: impl FnOnce(&mut Draft, &Fingerprints),
+        waker: &Waker,
+    ) -> Result<Ticket, AppendError> {
+        with_scratch(|draft| {
+            fill(draft, &self.keys);
+            self.queue.submit(draft, waker)
+        })
+    }
+
     pub(crate) fn epoch(&self) -> LogEpoch {
         self.segments.manifest.epoch
     }
@@ -125,11 +139,7 @@ impl DiskStore {
         let mut ticket: Option<Ticket> = None;
         std::future::poll_fn(move |ctx| {
             if let Some(fill) = fill.take() {
-                let joined = with_scratch(|draft| {
-                    fill(draft, &self.shared.keys);
-                    self.shared.queue.submit(draft, ctx.waker())
-                });
-                return match joined {
+                return match self.shared.join(fill, ctx.waker()) {
                     Ok(joined) => {
                         ticket = Some(joined);
                         Poll::Pending
@@ -149,25 +159,7 @@ impl DiskStore {
     }
 }
 
-/// What an append that is recorded has come to.
-fn outcome_of(append: &Append) -> impl FnOnce(Position) -> Outcome + use<> {
-    let first = append.writes.first().and_then(|write| {
-        let event = write.events.first()?;
-        // Only the outcome records of the house say something of their own.
-        write.stream.is_internal().then(|| (write.stream.clone(), event.clone()))
-    });
-    let events = append.event_count() as u64;
-    move |position| match first {
-        Some((stream, event)) => {
-            Outcome::of(&event.recorded(stream, Version::new(1), position), events)
-        }
-        None => {
-            Outcome::Accepted { first: position, last: position.plus(events.saturating_sub(1)) }
-        }
-    }
-}
-
-fn refused(verdict: Verdict) -> AppendError {
+pub(crate) fn refused(verdict: Verdict) -> AppendError {
     let unavailable = |error: Arc<io::Error>| AppendError::Unavailable(Box::new(error));
     match verdict {
         Verdict::Conflict { stream, expected, found } => {
@@ -202,16 +194,15 @@ impl EventStore for DiskStore {
         &self.shared.limits
     }
 
-    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        append.check(&self.shared.limits)?;
-        let outcome_of = outcome_of(&append);
-        match self.submit(move |draft, keys| draft.add(&append, keys)).await? {
-            Verdict::Recorded { first } => {
-                Ok(Appended { outcome: outcome_of(first), repeated: false })
-            }
-            Verdict::Repeated(outcome) => Ok(Appended { outcome, repeated: true }),
-            other => Err(refused(other)),
-        }
+    fn append<'store, 'waits>(
+        &'store self,
+        append: Append,
+    ) -> Pin<Box<dyn Future<Output = Result<Appended, AppendError>> + Send + 'waits>>
+    where
+        'store: 'waits,
+        Self: 'waits,
+    {
+        Box::pin(Appending::new(&self.shared, append))
     }
 
     async fn read_stream(&self, read: ReadStream) -> Result<Vec<Envelope>, ReadError> {

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use ondol_kernel::{Position, Version};
 use ondol_store::LogEpoch;
 
-use crate::bug::Bugs;
-use crate::disk::Disk;
+use crate::disk::{Disk, Looking};
 use crate::error::OpenError;
 use crate::format::{Address, MANIFEST_NAME, Malformed, Record, SEGMENT_HEADER, length32};
-use crate::heads::Heads;
+use crate::heads::{Heads, Table};
 use crate::index::End;
 use crate::key::Fingerprints;
-use crate::open::{disk_failed, lock, read_manifest, read_segments};
+use crate::open::{disk_failed, read_manifest, read_segments};
 use crate::recovery::Groups;
 use crate::segments::Segments;
 
@@ -33,7 +32,8 @@ pub struct Verified {
     pub appends: u64,
     /// How many streams there are.
     pub streams: usize,
-    /// A group at the end that a crash has torn: opening the log will cut it off.
+    /// A group at the end that is not whole: it is being written, or a crash has torn it and the
+    /// next opening will cut it off.
     pub torn: Option<TornEnd>,
 }
 
@@ -46,7 +46,8 @@ pub struct TornEnd {
     pub offset: u64,
 }
 
-/// Reads all of a log and checks every checksum, every position and every version.
+/// Reads all of a log and checks every checksum, every position and every version. It takes no
+/// lock and changes nothing; of a log that is written to meanwhile it checks what it finds.
 ///
 /// # Errors
 /// The first place at which the log is not whole, or why it cannot be read.
@@ -54,11 +55,11 @@ pub fn verify(folder: &Path, disk: &Arc<dyn Disk>) -> Result<Verified, OpenError
     let not_a_log =
         || OpenError::NotALog { folder: folder.to_owned(), found: format!("no {MANIFEST_NAME}") };
     disk.list(folder).map_err(disk_failed(folder))?;
-    let _held = lock(disk.as_ref(), folder)?;
+    let disk: Arc<dyn Disk> = Arc::new(Looking(Arc::clone(disk)));
     let manifest = read_manifest(disk.as_ref(), folder)?.ok_or_else(not_a_log)?;
     let list = read_segments(disk.as_ref(), folder, &manifest)?;
     let count = list.len();
-    let segments = Segments::new(Arc::clone(disk), folder.to_owned(), manifest, list, 8);
+    let segments = Segments::new(disk, folder.to_owned(), manifest, list, 8);
     let address = Address::new(0, length32(SEGMENT_HEADER));
     let start = End { position: Position::START, address };
     let mut found = Verified {
@@ -74,14 +75,14 @@ pub fn verify(folder: &Path, disk: &Arc<dyn Disk>) -> Result<Verified, OpenError
         return Ok(found);
     }
     let (heads, keys) = (Heads::new(), Fingerprints::new(&manifest.key));
-    let mut groups = Groups::new(&segments, Bugs::default(), start)?;
+    let mut groups = Groups::of_live(&segments, start)?;
     let tail = loop {
         match groups.next()? {
             Ok(group) => {
                 found.groups += 1;
                 for (address, record) in group.records() {
                     found.appends += 1;
-                    let checked = check_versions(&record, &heads, &keys);
+                    let checked = check_versions(&record, &mut heads.hold(), &keys);
                     checked.map_err(|malformed| at(&segments, address, &record, malformed))?;
                 }
             }
@@ -107,7 +108,7 @@ fn at(segments: &Segments, address: Address, record: &Record<'_>, found: Malform
 /// Each event has the version after the one before it of its stream.
 fn check_versions(
     record: &Record<'_>,
-    heads: &Heads,
+    heads: &mut Table,
     keys: &Fingerprints,
 ) -> Result<(), Malformed> {
     record.walk(|section, event| {

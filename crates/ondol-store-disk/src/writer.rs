@@ -21,7 +21,7 @@ pub(crate) use self::tail::{Spares, TailSegment};
 use crate::disk::write_all_at;
 use crate::error::WhyStopped;
 use crate::index::End;
-use crate::queue::{Answers, Gathering, WhyNothing};
+use crate::queue::{Answers, Gathering, Group, WhyNothing};
 use crate::store::Shared;
 
 /// The thread's own.
@@ -45,18 +45,35 @@ impl Writer {
     pub(crate) fn run(mut self) {
         let mut gathering = Gathering::new();
         let mut assignment = Assignment::default();
-        while self.shared.queue.take(&mut gathering) {
-            match self.write(&mut gathering, &mut assignment) {
-                Ok(()) => {}
+        let mut answered: Option<Arc<Group>> = None;
+        loop {
+            if !self.shared.queue.take_at_once(&mut gathering) {
+                if let Some(group) = answered.take() {
+                    group.wake_all();
+                }
+                if !self.shared.queue.take(&mut gathering) {
+                    break;
+                }
+            }
+            let answers = match self.write(&mut gathering, &mut assignment) {
+                Ok(answers) => answers,
                 Err(Failure::Full(error)) => {
                     let all = Some(WhyNothing::Full(Arc::new(error)));
-                    gathering.answer(Answers { all, ..Answers::default() });
+                    Answers { all, ..Answers::default() }
                 }
                 Err(Failure::Stopped(why)) => {
                     self.stop(&why, gathering);
                     break;
                 }
+            };
+            // Those who have their answer wake the others; whom they have not woken by now, the
+            // writer wakes.
+            if let Some(group) = answered.replace(gathering.answer(answers)) {
+                group.wake_all();
             }
+        }
+        if let Some(group) = answered {
+            group.wake_all();
         }
         self.shared.progress.end();
         self.shared.index.close();
@@ -69,17 +86,18 @@ impl Writer {
         self.shared.queue.stop(why.clone());
         self.shared.queue.close();
         let all = || Answers { all: Some(WhyNothing::Stopped(why.clone())), ..Answers::default() };
-        gathering.answer(all());
+        gathering.answer(all()).wake_all();
         while self.shared.queue.take(&mut gathering) {
-            gathering.answer(all());
+            gathering.answer(all()).wake_all();
         }
     }
 
+    /// Makes a group durable; answers what is to be answered.
     fn write(
         &mut self,
         gathering: &mut Gathering,
         assignment: &mut Assignment,
-    ) -> Result<(), Failure> {
+    ) -> Result<Answers, Failure> {
         let shared = Arc::clone(&self.shared);
         shared.index.wait_for_room().map_err(|error| Failure::Full(copy_of(&error)))?;
         let longest = gathering.draft.bytes.len().next_multiple_of(8);
@@ -92,16 +110,15 @@ impl Writer {
         shared.progress.set_assigned(assignment.head());
         let answers = assignment.take_answers();
         if length == 0 {
-            gathering.answer(answers);
-            return Ok(());
+            return Ok(answers);
         }
         if shared.bugs.answers_before_sync() {
             gathering.answer_too_early(answers);
-            return self.make_durable(&gathering.draft.bytes[..length], assignment);
+            self.make_durable(&gathering.draft.bytes[..length], assignment)?;
+            return Ok(Answers::default());
         }
         self.make_durable(&gathering.draft.bytes[..length], assignment)?;
-        gathering.answer(answers);
-        Ok(())
+        Ok(answers)
     }
 
     /// Writes a group, syncs it, and lets everyone see it.

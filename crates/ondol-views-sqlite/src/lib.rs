@@ -6,6 +6,7 @@
 //! has decided — which version serves, what is skipped — cannot be folded again, so those commits
 //! are synced. [`SqliteViews`] is the store.
 
+mod carrier;
 mod convert;
 mod error;
 mod options;

@@ -19,7 +19,8 @@ pub struct Options {
     pub writer_cache_bytes: usize,
     /// Bytes of pages that each reader keeps in memory.
     pub reader_cache_bytes: usize,
-    /// Pages that the write-ahead log may grow to before it is carried over into the file.
+    /// Pages that the write-ahead log may grow to before it is carried over into the file; eight
+    /// times as many, before the one who writes waits for that.
     pub wal_pages: u32,
     /// Milliseconds to wait for another process that writes to the same file.
     pub busy_timeout_ms: u64,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::{OpenError, Options};
+use crate::{OpenError, Options, carrier};
 
 /// "ondv": whose file this is.
 const APPLICATION: i64 = 0x6f6e_6476;
@@ -69,7 +69,7 @@ pub(crate) fn open_writer(options: &Options) -> Result<Connection, OpenError> {
     prepare(&connection, options, options.writer_cache_bytes).map_err(unavailable)?;
     check_owner(&connection, &options.path, unavailable)?;
     make_tables(&mut connection).map_err(unavailable)?;
-    write_ahead(&connection, options).map_err(unavailable)?;
+    write_ahead(&mut connection, options).map_err(unavailable)?;
     Ok(connection)
 }
 
@@ -89,11 +89,13 @@ fn prepare(connection: &Connection, options: &Options, cache: usize) -> rusqlite
     connection.pragma_update(None, "temp_store", "MEMORY")
 }
 
-fn write_ahead(connection: &Connection, options: &Options) -> rusqlite::Result<()> {
+fn write_ahead(connection: &mut Connection, options: &Options) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", options.wal_pages)?;
-    connection.pragma_update(None, "journal_size_limit", 64 << 20)
+    connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    let carrier = Connection::open(&options.path)?;
+    prepare(&carrier, options, options.reader_cache_bytes)?;
+    carrier::start(connection, carrier, options.wal_pages)
 }
 
 fn check_owner(

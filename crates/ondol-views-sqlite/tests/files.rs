@@ -147,3 +147,23 @@ async fn many_readers_share_a_few_connections() {
     }
     assert!(tasks.join_all().await.into_iter().all(|found| found));
 }
+
+#[tokio::test]
+async fn the_write_ahead_log_does_not_grow_without_end_while_it_is_written_to() {
+    let folder = folder();
+    let path = folder.path().join("views.db");
+    let options = Options { wal_pages: 100, ..Options::at(&path) };
+    let views = SqliteViews::open(options).expect("it is opened");
+    let view = made(&views).await;
+    let mut longest = 0;
+    for position in 0..300_u64 {
+        let json = format!("{{\"text\":\"{}\"}}", position.to_string().repeat(700));
+        let changes = (0..40).map(|number| put(&format!("{number:04}"), &json, Vec::new()));
+        let write = write(&view, position, position + 1, changes.collect());
+        views.write(write).await.expect("it is written");
+        let log = std::fs::metadata(path.with_extension("db-wal")).expect("it is there");
+        longest = longest.max(log.len());
+    }
+    // Eight times as long as it should be, and one write more.
+    assert!(longest < (8 * 100 + 100) * 4_200, "it grew to {longest} bytes");
+}

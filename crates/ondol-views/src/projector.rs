@@ -25,6 +25,7 @@ mod replay;
 mod run;
 mod session;
 mod source;
+mod stands;
 mod state;
 mod verify;
 

@@ -8,6 +8,9 @@ use ondol_runtime::{Ground, Home};
 use ondol_store::{BoxError, EventStore, Limits, MemoryStore};
 use ondol_store_disk::{DiskStore, Doors, Options, RealDisk};
 use ondol_store_postgres::{PostgresOptions, PostgresStore};
+use ondol_timers::{MemoryTimers, TimerStore};
+use ondol_timers_postgres::PostgresTimers;
+use ondol_timers_sqlite::SqliteTimers;
 use ondol_views::{MemoryViews, ViewStore};
 use ondol_views_postgres::PostgresViews;
 use ondol_views_sqlite::SqliteViews;
@@ -57,10 +60,12 @@ impl Adapters {
         let folder = self.config.data.join(service);
         let opened = self.log(service, folder.join("log")).await;
         let store = opened.map_err(|(code, source)| failed("log", code)(source))?;
-        let opened = self.views(service, folder).await;
+        let opened = self.views(service, folder.clone()).await;
         let views = opened.map_err(|(code, source)| failed("views", code)(source))?;
+        let opened = self.timers(service, folder).await;
+        let timers = opened.map_err(|(code, source)| failed("timers", code)(source))?;
         let ground = Ground { store, clock: Arc::clone(&self.clock), rng: Arc::clone(&self.rng) };
-        Ok(Home { ground, views })
+        Ok(Home { ground, views, timers })
     }
 
     async fn log(
@@ -116,6 +121,38 @@ impl Adapters {
                     make_folder(&folder)?;
                     let options = ondol_views_sqlite::Options::at(folder.join("views.db"));
                     let opened = SqliteViews::open(options);
+                    Ok(Arc::new(opened.map_err(|error| (error.code(), error.into()))?))
+                };
+                beside(open).await
+            }
+        }
+    }
+}
+
+impl Adapters {
+    /// Timers sleep where the views are kept: both follow from the log.
+    async fn timers(
+        &self,
+        service: &str,
+        folder: PathBuf,
+    ) -> Result<Arc<dyn TimerStore>, (&'static str, BoxError)> {
+        match self.config.views.engine {
+            ViewsEngine::Memory => Ok(Arc::new(MemoryTimers::default())),
+            ViewsEngine::Postgres => {
+                let url = self.config.postgres.url.expose().to_owned();
+                let schema = format!("{}_timers", self.config.postgres.schema_of(service));
+                let options = ondol_timers_postgres::Options {
+                    schema,
+                    ..ondol_timers_postgres::Options::at(url)
+                };
+                let opened = PostgresTimers::open(options, Arc::clone(&self.clock)).await;
+                Ok(Arc::new(opened.map_err(|error| (error.code(), error.into()))?))
+            }
+            ViewsEngine::Sqlite => {
+                let open = move || -> Result<Arc<dyn TimerStore>, (&'static str, BoxError)> {
+                    make_folder(&folder)?;
+                    let options = ondol_timers_sqlite::Options::at(folder.join("timers.db"));
+                    let opened = SqliteTimers::open(&options);
                     Ok(Arc::new(opened.map_err(|error| (error.code(), error.into()))?))
                 };
                 beside(open).await

@@ -3,9 +3,12 @@
 mod command;
 mod config;
 mod failure;
+mod flow;
 mod log;
 mod logging;
 mod nouns;
+mod parked;
+mod saga;
 mod serve;
 mod service;
 mod shell;

@@ -1,6 +1,7 @@
 //! What can be set, and where it is said: flags before the environment, the environment before
 //! the file, the file before the defaults.
 
+mod between;
 mod error;
 mod given;
 mod secret;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Settings;
 
+pub use between::{BusConfig, ServiceConfig};
 pub(crate) use error::nearest;
 pub use error::{ConfigError, ConfigProblem};
 pub use given::Given;
@@ -36,13 +38,18 @@ pub struct Config {
     /// The database, for what is kept in PostgreSQL.
     pub postgres: PostgresConfig,
     /// What services are told, each under its own name; what it means is theirs to say.
-    pub services: BTreeMap<String, Section>,
+    pub settings: BTreeMap<String, Section>,
     /// Where requests are answered.
     pub http: HttpConfig,
     /// Where operators ask how it stands.
     pub admin: Admin,
     /// How commands are taken.
     pub commands: Commands,
+    /// How services in different processes trust each other.
+    pub bus: BusConfig,
+    /// Where services are that run in another process, and who may read and ask those that run
+    /// in this one.
+    pub services: BTreeMap<String, ServiceConfig>,
     /// What is told while it runs.
     pub logging: Logging,
 }
@@ -158,10 +165,12 @@ impl Default for Config {
             log: Storage::default(),
             views: Storage::default(),
             postgres: PostgresConfig::default(),
-            services: BTreeMap::new(),
+            settings: BTreeMap::new(),
             http: HttpConfig::default(),
             admin: Admin::default(),
             commands: Commands::default(),
+            bus: BusConfig::default(),
+            services: BTreeMap::new(),
             logging: Logging::default(),
         }
     }
@@ -239,12 +248,13 @@ impl Config {
             problem: rule.to_owned(),
             suggestion: None,
         });
+        let problems = problems.chain(between::problems(&self.bus, &self.services));
         ConfigError::none_in(problems.collect())
     }
 
-    /// What a service is told of its surroundings: `services.bank-account` is for `bank.account`.
+    /// What a service is told of its surroundings: `settings."bank.account"` is for `bank.account`.
     pub(crate) fn settings_of(&self, service: &str) -> Settings {
-        let section = self.services.get(&service.replace('.', "-"));
+        let section = self.settings.get(service);
         let table = section.map(|section| section.0.clone()).unwrap_or_default();
         Settings { folder: self.data.join(service), table }
     }

@@ -58,6 +58,13 @@ impl Http for Service {
     }
 }
 
+impl Hosted {
+    /// The service.
+    pub const fn service(&self) -> &Service {
+        &self.service
+    }
+}
+
 impl From<Service> for Hosted {
     fn from(service: Service) -> Self {
         Self { service, routes: None, front: None }

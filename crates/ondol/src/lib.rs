@@ -10,17 +10,20 @@
 
 mod adapters;
 mod app;
+mod between;
 mod config;
 mod engines;
 mod hosted;
 mod log;
+mod parked;
 mod stage;
 mod watch;
 
 pub use app::App;
+pub use between::Between;
 pub use config::{
-    Admin, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine, LogFormat,
-    Logging, PostgresConfig, Secret, Section, Storage, ViewsEngine,
+    Admin, BusConfig, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine,
+    LogFormat, Logging, PostgresConfig, Secret, Section, ServiceConfig, Storage, ViewsEngine,
 };
 pub use engines::Engines;
 pub use hosted::{Front, Hosted, Http, Routes, Settings};
@@ -28,7 +31,7 @@ pub use log::{
     Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
     Output, Purpose, Terminal, Verified,
 };
-pub use ondol_runtime::{Desk, Running, Service};
+pub use ondol_runtime::{Desk, NotPart, Running, Service};
 pub use stage::{RaiseError, Stage};
 /// Routes that describe themselves.
 pub use utoipa_axum::{router::OpenApiRouter, routes};

@@ -1,15 +1,19 @@
 //! All services of an app as they run, and the one router in front of them. Nothing here opens a
 //! port or a file: a test raises the same stage over stores in memory.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use ondol_http::{Health, Idempotency, IdempotencyOptions, Json, Problem, keyed_once};
 use ondol_runtime::{Home, NotPart, Running, ServiceOptions, StartServiceError, Supervisor};
 use ondol_store::BoxError;
+use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{App, Hosted, Settings, watch};
+use crate::between::Between;
+use crate::{App, Hosted, watch as health};
 
 /// All services of an app as they run.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub struct Stage {
     pub router: Router,
     /// How everything stands.
     pub health: Health,
+    /// Tells those who wait for something to happen that they need not wait any longer.
+    pub(crate) no_more_waiting: watch::Sender<bool>,
 }
 
 /// Why a service could not be brought up.
@@ -71,19 +77,19 @@ impl Stage {
         options: Option<&ServiceOptions>,
         supervisor: &Supervisor,
     ) -> Result<Self, RaiseError> {
-        Self::raise_with(app, homes, options, supervisor, &|_service| Settings::default())
+        Self::raise_among(app, homes, options, &Between::default(), supervisor)
     }
 
-    /// The same, telling each service of its surroundings by its name.
+    /// The same, among services of other processes.
     ///
     /// # Errors
     /// When one of them does not hold together.
-    pub fn raise_with(
+    pub fn raise_among(
         app: &App,
         homes: Vec<(&Hosted, Home)>,
         options: Option<&ServiceOptions>,
+        between: &Between,
         supervisor: &Supervisor,
-        settings: &dyn Fn(&str) -> Settings,
     ) -> Result<Self, RaiseError> {
         let mut fronts = Router::new();
         let clock = homes.first().map(|(_, home)| home.ground.clock.clone());
@@ -91,7 +97,8 @@ impl Stage {
         let mut routes = OpenApiRouter::new();
         for (hosted, home) in homes {
             let options = options.unwrap_or_else(|| hosted.service.service_options());
-            let started = hosted.service.start_with(&home, options, supervisor);
+            let neighbours = between.directory(hosted.service.name(), &home.ground.clock);
+            let started = hosted.service.start_among(&home, options, &neighbours, supervisor);
             let running = started.map_err(|source| RaiseError::Start {
                 service: hosted.service.name().to_owned(),
                 source,
@@ -101,20 +108,23 @@ impl Stage {
             }
             if let Some(make) = &hosted.front {
                 let name = hosted.service.name();
-                let front = make(&running, &settings(name));
+                let front = make(&running, &between.settings_of(name));
                 let failed = |source| RaiseError::Front { service: name.to_owned(), source };
                 fronts = fronts.merge(front.map_err(failed)?);
             }
             services.push(running);
         }
+        Between::introduce(&services);
         let (router, mut description) = routes.split_for_parts();
         app.name().clone_into(&mut description.info.title);
         app.version().clone_into(&mut description.info.version);
         description.info.license = None;
         let mut router = router;
+        let (no_more_waiting, stop) = watch::channel(false);
         if let Some(clock) = clock {
-            let book = Idempotency::new(IdempotencyOptions::default(), clock);
+            let book = Idempotency::new(IdempotencyOptions::default(), Arc::clone(&clock));
             router = router.layer(from_fn_with_state(book, keyed_once));
+            router = router.merge(between.router(&services, clock, stop));
         }
         let description = move || {
             let description = description.clone();
@@ -125,8 +135,8 @@ impl Stage {
             .route("/openapi.json", get(description))
             .fallback(|| async { Problem::no_such_path() })
             .method_not_allowed_fallback(|| async { Problem::no_such_method() });
-        let health = watch::health(&services);
-        Ok(Self { services, router, health })
+        let health = health::health(&services);
+        Ok(Self { services, router, health, no_more_waiting })
     }
 
     /// The service of this name.

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
 use ondol_http::{Health, Readiness};
-use ondol_runtime::{Running, ViewStanding};
+use ondol_runtime::{ReactionPhase, ReactionProgress, Running, ViewStanding};
+use ondol_saga::Sagas;
 use ondol_views::Phase;
 
 /// The health of services: each view is a part, and the log's place and each view's lag are the
@@ -30,6 +31,10 @@ pub(crate) fn health(services: &[Running]) -> Health {
                 }
                 parts.push((name, readiness));
             }
+            for control in running.reactions() {
+                let progress = control.progress();
+                parts.push((format!("{service}/{}", progress.name), reaction(&progress)));
+            }
         }
         parts
     });
@@ -47,6 +52,21 @@ fn readiness(standing: &ViewStanding, has_been_live: bool) -> Readiness {
             Readiness::Degraded { reason }
         }
         Phase::Stopped => Readiness::Failed { reason: "the view is not folded on".to_owned() },
+    }
+}
+
+/// A policy with something parked works, and a person should look at it.
+fn reaction(progress: &ReactionProgress) -> Readiness {
+    let trouble = || progress.trouble.clone().unwrap_or_default();
+    match progress.phase {
+        ReactionPhase::Starting => Readiness::Starting,
+        ReactionPhase::Running if progress.parked > 0 => {
+            let reason = format!("{} streams are parked", progress.parked);
+            Readiness::Degraded { reason }
+        }
+        ReactionPhase::Running => Readiness::Ready,
+        ReactionPhase::Waiting => Readiness::Degraded { reason: trouble() },
+        ReactionPhase::Stopped => Readiness::Failed { reason: "it is not run on".to_owned() },
     }
 }
 
@@ -79,5 +99,29 @@ fn numbers(services: &[Running]) -> String {
     head("ondol_view_behind_events", "Events that a view has not folded in yet.", behind);
     let rate = of_views(|progress| progress.events_per_second);
     head("ondol_view_events_per_second", "Events that a view deals with in a second.", rate);
+    let of_reactions = |value: fn(&ReactionProgress) -> u64| {
+        let line = |(service, progress): (&str, ReactionProgress)| {
+            let (name, value) = (&progress.name, value(&progress));
+            format!("{{service=\"{service}\",reaction=\"{name}\"}} {value}")
+        };
+        let of = |running: &Running| {
+            let service = running.description().service.clone();
+            let controls = running.reactions().iter();
+            controls.map(|one| line((&service, one.progress()))).collect::<Vec<_>>()
+        };
+        services.iter().flat_map(of).collect::<Vec<_>>()
+    };
+    let parked = of_reactions(|progress| u64::try_from(progress.parked).unwrap_or(u64::MAX));
+    head("ondol_reaction_parked_streams", "Streams that a policy or effect has parked.", parked);
+    let done = of_reactions(|progress| progress.done);
+    head("ondol_reaction_done", "What a policy or effect has asked or sent.", done);
+    let sagas = services.iter().filter_map(|running| {
+        let sagas = running.companion::<Sagas>().ok()?;
+        Some((running.description().service.clone(), sagas.metrics().snapshot()))
+    });
+    let sagas: Vec<_> = sagas.collect();
+    if !sagas.is_empty() {
+        text.push_str(&ondol_saga::prometheus(&sagas));
+    }
     text
 }

@@ -186,11 +186,15 @@ async fn a_log_that_is_not_there_is_not_made_by_looking() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_another_process_holds_is_not_opened() {
+async fn a_folder_that_another_process_holds_is_looked_at_and_not_mended() {
     let place = Place::on_disk();
     append_some(&place, 1).await;
     let held = opened(&place).await;
-    let told = fails(&["log", "tail", "--log", place.address()], "log-held");
+    for verb in ["tail", "stats", "export", "verify"] {
+        succeeds(&["log", verb, "--log", place.address()]);
+    }
+    let cut = ["log", "repair", "--log", place.address(), "--cut-at", "1"];
+    let told = fails(&cut, "log-held");
     assert!(told.contains(&format!("process {}", std::process::id())), "{told}");
     drop(held);
     succeeds(&["log", "tail", "--log", place.address()]);
@@ -204,14 +208,18 @@ async fn a_damaged_log_is_found_out_and_cut_before_the_damage() {
     let address = place.address();
     place.flip_a_bit_of(&whole[whole.len() / 2]);
     fails(&["log", "verify", "--log", address], "log-damaged");
-    fails(&["log", "tail", "--log", address], "log-corrupt");
+    fails(&["log", "tail", "--after", "0", "--log", address], "log-corrupt");
     let found = ondol(&["log", "verify", "--log", address, "--output", "json"]).output();
     let found = json(&text(&found.expect("the binary starts").stdout));
     let cut_at = found["findings"][0]["cut_at"].as_u64().expect("there is a place to cut");
     assert!(
         found["findings"][0]["place"].as_str().is_some_and(|place| place.contains(".log at byte"))
     );
-    let told = succeeds(&["log", "repair", "--log", address, "--cut-at", &cut_at.to_string()]);
+    let elsewhere = "00000000000000000001.log:64";
+    let refused = ["log", "repair", "--log", address, "--cut-at", elsewhere];
+    fails(&refused, "log-not-damaged-there");
+    let shown = found["findings"][0]["place"].as_str().expect("the place is a text");
+    let told = succeeds(&["log", "repair", "--log", address, "--cut-at", shown]);
     assert!(told.starts_with(&format!("the log ends at position {} now", cut_at - 1)), "{told}");
     succeeds(&["log", "verify", "--log", address]);
     let left = all(&place).await;

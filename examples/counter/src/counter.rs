@@ -1,13 +1,13 @@
 //! The smallest service: a counter that goes up, and down to nought.
-use std::process::ExitCode;
-
 use axum::extract::State;
 use ondol::{App, Desk, Http, OpenApiRouter, Running, Service, routes};
 use ondol_domain::{Aggregate, Decision, Facts, Impossible, accept, refuse};
 use ondol_http::{Accepted, Asked, Json, Path, Problem, command, load_problem};
 use serde::{Deserialize, Serialize};
+use std::process::ExitCode;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum Ask {
     Up,
     Down,
@@ -24,7 +24,6 @@ enum No {
 }
 #[derive(Debug, Clone, Default)]
 struct Counter(u64);
-
 impl Facts for Event {
     const KIND: &'static str = Counter::KIND;
 }
@@ -33,7 +32,6 @@ impl Aggregate for Counter {
     type Command = Ask;
     type Event = Event;
     type Refusal = No;
-
     fn decide(&self, ask: Ask) -> Decision<Self> {
         match ask {
             Ask::Up => accept(Event::WentUp),
@@ -51,14 +49,9 @@ impl Aggregate for Counter {
     }
 }
 
-#[utoipa::path(post, path = "/{name}/up", responses((status = 200)))]
-async fn up(State(desk): Desks, Path(name): Path<String>, asked: Asked) -> Answer {
-    command(&desk, &name, Ask::Up, &asked).await
-}
-
-#[utoipa::path(post, path = "/{name}/down", responses((status = 200), (status = 422)))]
-async fn down(State(desk): Desks, Path(name): Path<String>, asked: Asked) -> Answer {
-    command(&desk, &name, Ask::Down, &asked).await
+#[utoipa::path(post, path = "/{name}/{way}", responses((status = 200), (status = 422)))]
+async fn go(State(desk): Desks, Path((name, way)): Path<(String, Ask)>, asked: Asked) -> Answer {
+    command(&desk, &name, way, &asked).await
 }
 
 #[utoipa::path(get, path = "/{name}", responses((status = 200, body = u64)))]
@@ -70,10 +63,17 @@ async fn look(State(desk): Desks, Path(name): Path<String>) -> Result<Json<u64>,
 type Desks = State<Desk<Counter>>;
 type Answer = Result<Accepted, Problem>;
 
-fn main() -> ExitCode {
+fn app() -> App {
     let service = Service::named("counter").aggregate::<Counter>().http(|running: &Running| {
-        let routes = OpenApiRouter::new().routes(routes!(up)).routes(routes!(down));
-        Ok(routes.routes(routes!(look)).with_state(running.desk::<Counter>()?))
+        let routes = OpenApiRouter::new().routes(routes!(go)).routes(routes!(look));
+        Ok(routes.with_state(running.desk::<Counter>()?))
     });
-    App::named("counter").service(service).main()
+    App::named("counter").service(service)
 }
+
+fn main() -> ExitCode {
+    app().main()
+}
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,32 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "haproxy",
         quiet: &[START_NOTHING],
     },
+    Need {
+        what: "h2load and nghttp",
+        probe: &["/usr/bin/h2load", "h2load"],
+        package: "nghttp2-client",
+        quiet: &[],
+    },
+    Need { what: "curl", probe: &["/usr/bin/curl", "curl"], package: "curl", quiet: &[] },
+    Need { what: "wrk", probe: &["/usr/bin/wrk", "wrk"], package: "wrk", quiet: &[] },
+    Need {
+        what: "Chromium",
+        probe: &["/usr/bin/chromium", "chromium"],
+        package: "chromium",
+        quiet: &[],
+    },
+    Need {
+        what: "gRPC for Python",
+        probe: &["/usr/lib/python3/dist-packages/grpc/__init__.py"],
+        package: "python3-grpcio",
+        quiet: &[],
+    },
+    Need {
+        what: "dnsmasq",
+        probe: &["/usr/sbin/dnsmasq", "dnsmasq"],
+        package: "dnsmasq-base",
+        quiet: &[],
+    },
 ];
 
 /// A subcommand of cargo, built by cargo.

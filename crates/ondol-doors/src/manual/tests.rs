@@ -35,3 +35,22 @@ async fn futures_poll(sleep: &mut Sleep) -> Option<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn it_says_who_wakes_next_and_forgets_who_no_longer_waits() {
+    let clock = ManualClock::at(Timestamp::EPOCH);
+    assert_eq!(clock.next_due(), None);
+    let late = clock.sleep(Duration::from_secs(9));
+    let mut early = clock.sleep(Duration::from_secs(2));
+    let as_early = clock.sleep(Duration::from_secs(2));
+    assert_eq!(clock.next_due(), Some(Duration::from_secs(2)));
+    drop(as_early);
+    assert_eq!(clock.next_due(), Some(Duration::from_secs(2)), "one of two still waits");
+    clock.advance_to(Duration::from_secs(2));
+    clock.advance_to(Duration::from_secs(1));
+    assert_eq!(clock.running(), Duration::from_secs(2), "it does not go back");
+    assert!(futures_poll(&mut early).await.is_some());
+    assert_eq!(clock.next_due(), Some(Duration::from_secs(9)));
+    drop(late);
+    assert_eq!(clock.next_due(), None);
+}

@@ -1,7 +1,8 @@
 //! One instance of a service, and the connections to it.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -9,6 +10,8 @@ use http::HeaderValue;
 use super::origin::{At, Origin};
 use super::{BackendError, Workshop};
 use crate::config::{BackendOptions, meant};
+use crate::discovery::Instance;
+use crate::inside::Inside;
 use crate::pool::{Connector, Dial, Pool, PoolLimits};
 
 /// One instance of a service.
@@ -17,83 +20,94 @@ pub(crate) struct Endpoint {
     pub(crate) pool: Arc<Pool>,
     pub(crate) authority: HeaderValue,
     pub(crate) secure: bool,
+    /// Whether it was ill when it was last asked.
+    pub(crate) ill: AtomicBool,
+}
+
+/// Where an instance is, exactly.
+pub(super) struct Place {
+    /// By which it is known again.
+    pub(super) name: String,
+    to: To,
+}
+
+enum To {
+    Address(SocketAddr, Origin),
+    Inside(Inside),
+}
+
+impl Place {
+    /// The places behind what is written: one, or as many as the name has addresses.
+    pub(super) fn all(instance: &Instance, workshop: &Workshop) -> Result<Vec<Self>, BackendError> {
+        let wrong = || BackendError::Address(instance.at.clone());
+        let origin = match instance.at.parse().map_err(|_error| wrong())? {
+            At::Origin(origin) => origin,
+            At::Service(name) => {
+                let service = workshop.services.find(&name).ok_or_else(|| {
+                    let known = meant(&name, workshop.services.names());
+                    BackendError::Service { meant: known.map(str::to_owned), name }
+                })?;
+                return Ok(vec![Self { name: instance.at.clone(), to: To::Inside(service) }]);
+            }
+        };
+        let addresses = match instance.address {
+            Some(address) => vec![address],
+            None => workshop
+                .directory
+                .resolve(&origin.host, origin.port)
+                .map_err(|source| BackendError::Resolve { host: origin.host.clone(), source })?,
+        };
+        let scheme = if origin.secure { "https" } else { "http" };
+        let place = |address: SocketAddr| Self {
+            name: format!("{scheme}://{address}"),
+            to: To::Address(address, origin.clone()),
+        };
+        Ok(addresses.into_iter().map(place).collect())
+    }
 }
 
 impl Endpoint {
-    /// The instances behind what is written: one, or as many as the name has addresses.
-    pub(super) fn resolve(
-        text: &str,
-        options: &BackendOptions,
-        workshop: &Workshop,
-    ) -> Result<Vec<Arc<Self>>, BackendError> {
-        let at: At = text.parse().map_err(|_error| BackendError::Address(text.to_owned()))?;
-        let origin = match at {
-            At::Origin(origin) => origin,
-            At::Service(name) => return Ok(vec![Self::inside(text, &name, options, workshop)?]),
-        };
-        let addresses = (origin.host.as_str(), origin.port).to_socket_addrs();
-        let addresses = addresses
-            .map_err(|source| BackendError::Resolve { host: origin.host.clone(), source })?;
-        let mut addresses: Vec<SocketAddr> = addresses.collect();
-        addresses.dedup();
-        if addresses.iter().any(SocketAddr::is_ipv4) {
-            addresses.retain(SocketAddr::is_ipv4);
-        }
-        addresses
-            .into_iter()
-            .map(|address| Self::at(address, &origin, options, workshop).map(Arc::new))
-            .collect()
-    }
-
-    fn inside(
-        text: &str,
-        name: &str,
-        options: &BackendOptions,
-        workshop: &Workshop,
-    ) -> Result<Arc<Self>, BackendError> {
-        let service = workshop.services.find(name).ok_or_else(|| BackendError::Service {
-            name: name.to_owned(),
-            meant: meant(name, workshop.services.names()).map(str::to_owned),
-        })?;
-        let pool = Pool::new(
-            Connector::inside(service),
-            limits(options),
-            false,
-            workshop.workers,
-            Arc::clone(&workshop.clock),
-        );
-        let authority = HeaderValue::from_static("localhost");
-        Ok(Arc::new(Self { name: text.into(), pool: Arc::new(pool), authority, secure: false }))
-    }
-
-    fn at(
-        address: SocketAddr,
-        origin: &Origin,
+    pub(super) fn new(
+        place: Place,
         options: &BackendOptions,
         workshop: &Workshop,
     ) -> Result<Self, BackendError> {
-        let dial = Dial { address, wait: options.connect_wait.unwrap_or(Duration::from_secs(1)) };
-        let connector = if origin.secure {
-            let config = crate::tls::client(options).map_err(BackendError::Tls)?;
-            let name = rustls::pki_types::ServerName::try_from(origin.host.clone())
-                .map_err(|_error| BackendError::Address(origin.host.clone()))?;
-            Connector::secure(dial, config, name)
-        } else {
-            Connector::plain(dial)
+        let Place { name, to } = place;
+        let (connector, authority, secure, http2) = match to {
+            To::Address(address, origin) => {
+                let wrong = || BackendError::Address(origin.host.clone());
+                let host = match origin.host.contains(':') {
+                    true => format!("[{}]:{}", origin.host, origin.port),
+                    false => format!("{}:{}", origin.host, origin.port),
+                };
+                let authority = HeaderValue::from_str(&host).map_err(|_error| wrong())?;
+                (connector(address, &origin, options)?, authority, origin.secure, options.http2)
+            }
+            To::Inside(service) => {
+                (Connector::inside(service), HeaderValue::from_static("localhost"), false, false)
+            }
         };
-        let authority = HeaderValue::from_str(&format!("{}:{}", origin.host, origin.port))
-            .map_err(|_error| BackendError::Address(origin.host.clone()))?;
-        let pool = Pool::new(
-            connector,
-            limits(options),
-            options.http2,
-            workshop.workers,
-            Arc::clone(&workshop.clock),
-        );
-        let scheme = if origin.secure { "https" } else { "http" };
-        let name = format!("{scheme}://{address}").into();
-        Ok(Self { name, pool: Arc::new(pool), authority, secure: origin.secure })
+        let clock = Arc::clone(&workshop.clock);
+        // One shard more than there are workers: health is asked for from elsewhere.
+        let pool = Pool::new(connector, limits(options), http2, workshop.workers + 1, clock);
+        let (name, pool) = (name.into(), Arc::new(pool));
+        Ok(Self { name, pool, authority, secure, ill: AtomicBool::new(false) })
     }
+}
+
+fn connector(
+    address: SocketAddr,
+    origin: &Origin,
+    options: &BackendOptions,
+) -> Result<Connector, BackendError> {
+    let dial = Dial { address, wait: options.connect_wait.unwrap_or(Duration::from_secs(1)) };
+    if !origin.secure {
+        return Ok(Connector::plain(dial));
+    }
+    let config = crate::tls::client(options).map_err(BackendError::Tls)?;
+    let name = rustls::pki_types::ServerName::try_from(origin.host.clone())
+        .map_err(|_error| BackendError::Address(origin.host.clone()))?;
+    Ok(Connector::secure(dial, config, name))
 }
 
 fn limits(options: &BackendOptions) -> PoolLimits {

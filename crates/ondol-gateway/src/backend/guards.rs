@@ -3,8 +3,6 @@
 //! They belong to the backend, not to a route, and live on when the configuration changes: a breaker
 //! that is open stays open through a reload.
 
-use std::sync::Arc;
-
 use ondol_resilience::{
     Balancer, BalancerOptions, Breaker, Bulkhead, Doors, Endpoint, Problems, Retry,
 };
@@ -17,7 +15,7 @@ pub(crate) struct Guards {
     pub(crate) retry: Option<Retry>,
     pub(crate) breaker: Option<Breaker>,
     pub(crate) bulkhead: Option<Bulkhead>,
-    /// Only where there is something to choose.
+    /// Only where there is something to choose, or may be.
     pub(crate) balancer: Option<Balancer>,
 }
 
@@ -40,14 +38,12 @@ impl Guards {
     pub(super) fn new(
         name: &str,
         options: &BackendOptions,
-        endpoints: &[Arc<str>],
+        peers: &[Endpoint],
         before: Option<&Self>,
         doors: &Doors,
     ) -> Result<Self, Problems> {
-        let balancer = (endpoints.len() > 1).then(|| BalancerOptions {
-            endpoints: endpoints.iter().map(|name| Endpoint::named(&**name)).collect(),
-            ..options.balancer.clone().unwrap_or_default()
-        });
+        let changes = options.discover.is_some() || options.health.is_some();
+        let balancer = (changes || peers.len() > 1).then(|| balancing(options, peers));
         let none = Self::default();
         let Self { retry, breaker, bulkhead, balancer: one } = before.unwrap_or(&none);
         Ok(Self {
@@ -57,4 +53,20 @@ impl Guards {
             balancer: carry_on!(Balancer, name, balancer, one.as_ref(), doors),
         })
     }
+
+    /// Chooses among these from now on.
+    pub(super) fn rebalance(
+        &self,
+        options: &BackendOptions,
+        peers: &[Endpoint],
+    ) -> Result<(), Problems> {
+        match &self.balancer {
+            Some(balancer) => balancer.change(balancing(options, peers)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn balancing(options: &BackendOptions, peers: &[Endpoint]) -> BalancerOptions {
+    BalancerOptions { endpoints: peers.to_vec(), ..options.balancer.clone().unwrap_or_default() }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use ondol_gateway::{Config, Gateway, GatewayHandle};
+use ondol_gateway::{Config, Gateway, GatewayHandle, Surroundings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -11,11 +11,13 @@ use super::watch::Watcher;
 
 /// Runs a gateway until SIGTERM or SIGINT, and to the end of what is under way; a second signal
 /// ends it at once.
-pub(super) fn run(config: Config, file: Option<&Path>) -> anyhow::Result<()> {
+pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
+    let Loaded { config, seen } = loaded;
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let gateway = Gateway::new(config)?;
+        let state = file.map(|file| beside(file, ".found"));
+        let gateway = Gateway::with(config, Surroundings { state, ..Surroundings::default() })?;
         let handle = gateway.handle();
         for address in handle.addresses() {
             tracing::info!(%address, "listening");
@@ -24,7 +26,7 @@ pub(super) fn run(config: Config, file: Option<&Path>) -> anyhow::Result<()> {
         let mut running = std::pin::pin!(gateway.run(stop.clone()));
         tokio::select! {
             ended = running.as_mut() => return Ok(ended?),
-            ended = attend(&handle, file) => ended?,
+            ended = attend(&handle, file, seen) => ended?,
         }
         tracing::info!("draining");
         stop.cancel();
@@ -40,9 +42,13 @@ pub(super) fn run(config: Config, file: Option<&Path>) -> anyhow::Result<()> {
 }
 
 /// Reloads as asked, until asked to stop.
-async fn attend(handle: &GatewayHandle, file: Option<&Path>) -> anyhow::Result<()> {
+async fn attend(
+    handle: &GatewayHandle,
+    file: Option<&Path>,
+    seen: Option<String>,
+) -> anyhow::Result<()> {
     let mut hang_up = signal(SignalKind::hangup())?;
-    let mut watcher = file.map(Watcher::start).transpose()?;
+    let mut watcher = file.map(|file| Watcher::start(file, seen)).transpose()?;
     let mut stop = std::pin::pin!(asked_to_stop());
     loop {
         tokio::select! {
@@ -85,14 +91,21 @@ fn reload(handle: &GatewayHandle, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A configuration, and what its file held when it was read.
+pub(super) struct Loaded {
+    pub(super) config: Config,
+    pub(super) seen: Option<String>,
+}
+
 /// The configuration; when it is bad or gone, the last one that was good.
-pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Config> {
-    let error = match super::read(file) {
-        Ok(config) => {
-            if let Ok(text) = std::fs::read_to_string(file) {
-                keep(file, &text);
-            }
-            return Ok(config);
+pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Loaded> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"));
+    let seen = text.as_ref().ok().cloned();
+    let error = match text.and_then(|text| Ok((Config::read(&name, &text)?, text))) {
+        Ok((config, text)) => {
+            keep(file, &text);
+            return Ok(Loaded { config, seen });
         }
         Err(error) => error,
     };
@@ -106,12 +119,17 @@ pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Config> {
         &mut stderr,
         format_args!("{error:#}\nrunning with the last good one, {}\n", kept.display()),
     );
-    said.map(|()| config).map_err(Into::into)
+    said.map(|()| Loaded { config, seen }).map_err(Into::into)
 }
 
 fn last_good(file: &Path) -> PathBuf {
+    beside(file, ".last-good")
+}
+
+/// A file of our own beside the configuration.
+fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".last-good");
+    name.push(end);
     name.into()
 }
 

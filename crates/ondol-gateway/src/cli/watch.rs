@@ -15,7 +15,8 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn start(file: &Path) -> anyhow::Result<Self> {
+    /// Watches a file of which this has been seen. What it holds already instead is a change.
+    pub(super) fn start(file: &Path, seen: Option<String>) -> anyhow::Result<Self> {
         let folder = match file.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -28,17 +29,21 @@ impl Watcher {
         watcher
             .watch(folder, RecursiveMode::NonRecursive)
             .with_context(|| format!("{} cannot be watched", folder.display()))?;
-        let seen = std::fs::read_to_string(file).ok();
         Ok(Self { _watcher: watcher, changes, file: file.to_owned(), seen })
     }
 
     /// Waits until the file holds something new.
     pub(super) async fn changed(&mut self) {
-        while self.changes.recv().await.is_some() {
+        loop {
             let now = std::fs::read_to_string(&self.file).ok();
-            if now.is_some() && now != self.seen {
+            // A file that is written in place is empty for a moment, which nobody means.
+            let written = now.as_ref().is_some_and(|text| !text.trim().is_empty());
+            if written && now != self.seen {
                 self.seen = now;
                 return;
+            }
+            if self.changes.recv().await.is_none() {
+                break;
             }
         }
         std::future::pending::<()>().await;

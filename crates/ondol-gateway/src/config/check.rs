@@ -1,10 +1,13 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
+use std::collections::BTreeMap;
+
 use http::{HeaderName, Method, StatusCode};
 
-use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions};
+use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
 
-use super::model::{BackendOptions, Config, OneOrMany, RespondOptions, RouteOptions};
+use super::backend::{BackendOptions, DiscoverOptions};
+use super::model::{Config, OneOrMany, RespondOptions, RouteOptions};
 use super::place::{Finding, Source, meant};
 use crate::address::Network;
 use crate::backend::At;
@@ -19,6 +22,9 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
             &format!("listeners.{name}.proxy_protocol_from"),
             &listener.proxy_protocol_from,
         );
+    }
+    for (name, region) in &config.regions {
+        checker.networks(&format!("regions.{name}.networks"), &region.networks);
     }
     for (name, backend) in &config.backends {
         checker.backend(name, backend);
@@ -55,9 +61,28 @@ impl Checker<'_> {
 
     fn backend(&mut self, name: &str, backend: &BackendOptions) {
         for endpoint in &backend.endpoints {
-            if let Err(error) = endpoint.parse::<At>() {
-                self.found(&format!("backends.{name}.endpoints"), format!("`{endpoint}`: {error}"));
+            let key = format!("backends.{name}.endpoints");
+            if let Err(error) = endpoint.at.parse::<At>() {
+                self.found(&key, format!("`{}`: {error}", endpoint.at));
             }
+            if !(1..=10_000).contains(&endpoint.weight) {
+                self.found(&key, format!("`{}`: a weight is between 1 and 10000", endpoint.at));
+            }
+        }
+        if backend.balancer.as_ref().is_some_and(|balancer| !balancer.endpoints.is_empty()) {
+            let what = "instances belong to the backend's own `endpoints`";
+            self.found(&format!("backends.{name}.balancer.endpoints"), what);
+        }
+        let strategy = backend.balancer.as_ref().map(|balancer| balancer.strategy);
+        if backend.hash_by.is_some() && strategy != Some(Strategy::Hash) {
+            let what = "`hash_by` needs `balancer = { strategy = \"hash\" }`";
+            self.found(&format!("backends.{name}.hash_by"), what);
+        }
+        if let Some(DiscoverOptions::Registration(source)) = &backend.discover {
+            self.networks(
+                &format!("backends.{name}.discover.registration.networks"),
+                &source.networks,
+            );
         }
         let checked = [
             ("balancer", backend.balancer.as_ref().map(BalancerOptions::validate)),
@@ -93,6 +118,15 @@ impl Checker<'_> {
             if HeaderName::from_bytes(header.as_bytes()).is_err() {
                 self.found(&key("headers"), format!("`{header}` is not a header's name"));
             }
+        }
+        let hosts = route.host.iter().flat_map(OneOrMany::as_slice);
+        let (below, exact): (Vec<_>, Vec<_>) = hosts.partition(|host| host.starts_with('*'));
+        if !below.is_empty() && !exact.is_empty() {
+            self.found(&key("host"), "a route has either exact hosts or `*.` hosts, not both");
+        }
+        if let Some(region) = &route.region {
+            let regions = &self.config.regions;
+            self.known(&key("region"), "region", region, regions.keys().map(String::as_str));
         }
         self.action(name, route);
         if let Some(fallback) = &route.fallback {
@@ -149,40 +183,46 @@ impl Checker<'_> {
 
     fn named(&mut self, key: &str, backend: Option<&str>) {
         let Some(backend) = backend else { return };
-        if self.config.backends.contains_key(backend) {
-            return;
-        }
-        let names = self.config.backends.keys().map(String::as_str);
-        let hint = meant(backend, names).map(|name| format!("; did you mean `{name}`?"));
-        self.found(key, format!("there is no backend `{backend}`{}", hint.unwrap_or_default()));
+        let backends = &self.config.backends;
+        self.known(key, "backend", backend, backends.keys().map(String::as_str));
     }
 
+    fn known<'b>(
+        &mut self,
+        key: &str,
+        what: &str,
+        name: &str,
+        names: impl Iterator<Item = &'b str> + Clone,
+    ) {
+        if names.clone().any(|known| known == name) {
+            return;
+        }
+        let hint = meant(name, names).map(|name| format!("; did you mean `{name}`?"));
+        self.found(key, format!("there is no {what} `{name}`{}", hint.unwrap_or_default()));
+    }
+
+    /// Routes that stand at the same place and whose paths look alike: only these can collide, and they
+    /// are few even where routes are many.
     fn conflicts(&mut self) {
-        let mut criteria: Vec<(&String, Criteria)> = Vec::new();
+        let mut alike: BTreeMap<_, Vec<(&String, Criteria)>> = BTreeMap::new();
         for (name, route) in &self.config.routes {
-            if let Ok(read) = Criteria::read(route) {
-                criteria.push((name, read));
+            if let Ok(criteria) = Criteria::read(route) {
+                let key = (criteria.place(), criteria.pattern.shape());
+                alike.entry(key).or_default().push((name, criteria));
             }
         }
-        criteria.sort_by_key(|(_, one)| one.place());
-        let mut findings = Vec::new();
-        for group in criteria.chunk_by(|(_, one), (_, other)| one.place() == other.place()) {
+        for group in alike.into_values() {
             for (index, (name, one)) in group.iter().enumerate() {
                 for (other_name, other) in &group[index + 1..] {
                     if one.collides(other) {
-                        findings.push((
-                            format!("routes.{other_name}"),
-                            format!(
-                                "routes `{name}` and `{other_name}` match the same requests; \
+                        let what = format!(
+                            "routes `{name}` and `{other_name}` match the same requests; \
                              give one of them a `priority`"
-                            ),
-                        ));
+                        );
+                        self.found(&format!("routes.{other_name}"), what);
                     }
                 }
             }
-        }
-        for (key, message) in findings {
-            self.found(&key, message);
         }
     }
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
-use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions};
 use serde::{Deserialize, Serialize};
 
+use super::backend::BackendOptions;
 use crate::limits::Limits;
 
 /// A whole file.
@@ -36,6 +36,9 @@ pub struct Config {
     /// Places to listen that need more than an address.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub listeners: BTreeMap<String, ListenerOptions>,
+    /// Where clients come from, by their addresses.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub regions: BTreeMap<String, RegionOptions>,
     /// The services behind the gateway.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub backends: BTreeMap<String, BackendOptions>,
@@ -62,6 +65,14 @@ impl Default for TrustOptions {
         let strip = strip.into_iter().chain(more).map(str::to_owned).collect();
         Self { proxies: Vec::new(), strip }
     }
+}
+
+/// A region.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegionOptions {
+    /// Its clients' networks, as addresses or `address/bits`. The narrowest one decides.
+    pub networks: Vec<String>,
 }
 
 /// The access log.
@@ -107,62 +118,6 @@ pub struct CertificateOptions {
     pub key: PathBuf,
 }
 
-/// A service behind the gateway.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BackendOptions {
-    /// Its instances: `http://host:port`, `https://host:port`, or `service:name` for a service of the
-    /// process that the gateway runs in.
-    pub endpoints: Vec<String>,
-    /// Speaks HTTP/2 to them, without asking.
-    pub http2: bool,
-    /// Authorities, PEM, that sign its certificates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorities: Option<PathBuf>,
-    /// The gateway's own certificate towards it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub identity: Option<CertificateOptions>,
-    /// How long making a connection may take. 1 second, if not given.
-    #[serde(skip_serializing_if = "Option::is_none", with = "human::optional")]
-    pub connect_wait: Option<Duration>,
-    /// Requests under way at each instance. 1024, if not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub requests_max: Option<usize>,
-    /// Idle connections to each instance on each worker. 64, if not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub idle_max: Option<usize>,
-    /// How long a connection may be idle. 30 seconds, if not given.
-    #[serde(skip_serializing_if = "Option::is_none", with = "human::optional")]
-    pub idle_wait: Option<Duration>,
-    /// How one of several instances is chosen, and when one is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub balancer: Option<BalancerOptions>,
-    /// When to leave it alone, and how to come back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub breaker: Option<BreakerOptions>,
-    /// How many requests at once, and how many may wait.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bulkhead: Option<BulkheadOptions>,
-    /// Whether and how to try again. Not at all, if not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry: Option<RetryOptions>,
-}
-
-impl BackendOptions {
-    /// Whether its instances are reached in the same way, so that connections may live on.
-    pub(crate) fn reaches_as(&self, other: &Self) -> bool {
-        let reach = |one: &Self| Self {
-            endpoints: Vec::new(),
-            balancer: None,
-            breaker: None,
-            bulkhead: None,
-            retry: None,
-            ..one.clone()
-        };
-        reach(self) == reach(other)
-    }
-}
-
 /// One or several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -205,6 +160,9 @@ pub struct RouteOptions {
     /// Cookies and their values; `*` for any value.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub cookies: BTreeMap<String, String>,
+    /// The region the client comes from. Every region, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// Goes before routes with a lower one, whatever they match. 0, if not given.
     #[serde(skip_serializing_if = "is_zero")]
     pub priority: i32,

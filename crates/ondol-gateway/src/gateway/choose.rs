@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use ondol_doors::Rng;
 
 use super::Exchange;
 use crate::backend::Backend;
-use crate::config::StickyOptions;
+use crate::config::{HashBy, StickyOptions};
 use crate::route::cookie_values;
 use crate::snapshot::Split;
 
@@ -51,11 +52,48 @@ fn identity(sticky: &StickyOptions, exchange: &Exchange) -> Option<u64> {
     if let Some(value) = cookie {
         return Some(hash(value.as_bytes()));
     }
-    sticky.address.then(|| hash_of(exchange.peer.address.ip()))
+    sticky.address.then(|| hash_of(exchange.client))
+}
+
+/// What a request is balanced by, and the cookie that goes out so that the next one is balanced alike.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    pub(super) hash: u64,
+    pub(super) cookie: Option<HeaderValue>,
+}
+
+impl Key {
+    /// The key of a request at a backend.
+    pub(super) fn of(by: Option<&HashBy>, exchange: &Exchange, rng: &dyn Rng) -> Self {
+        let headers = exchange.request.headers();
+        let cookie = |name| cookie_values(headers, name).next().map(|it| hash(it.as_bytes()));
+        let address = || hash_of(exchange.client);
+        let hash = match by {
+            None | Some(HashBy::Address) => address(),
+            Some(HashBy::Path) => hash(exchange.target.path().as_bytes()),
+            Some(HashBy::Header(name)) => {
+                headers.get(name).map_or_else(address, |value| hash(value.as_bytes()))
+            }
+            Some(HashBy::Cookie(name)) => cookie(name).unwrap_or_else(address),
+            Some(HashBy::Session(name)) => match cookie(name) {
+                Some(hash) => hash,
+                None => return Self::session(name, exchange, rng),
+            },
+        };
+        Self { hash, cookie: None }
+    }
+
+    /// A new session.
+    fn session(name: &str, exchange: &Exchange, rng: &dyn Rng) -> Self {
+        let id = format!("{:016x}{:016x}", rng.number(), rng.number());
+        let secure = if exchange.peer.secure { "; Secure" } else { "" };
+        let cookie = format!("{name}={id}; Path=/; HttpOnly; SameSite=Lax{secure}");
+        Self { hash: hash(id.as_bytes()), cookie: HeaderValue::from_str(&cookie).ok() }
+    }
 }
 
 /// An address as a number.
-pub(crate) fn hash_of(address: IpAddr) -> u64 {
+fn hash_of(address: IpAddr) -> u64 {
     match address {
         IpAddr::V4(address) => hash(&address.octets()),
         IpAddr::V6(address) => hash(&address.octets()),

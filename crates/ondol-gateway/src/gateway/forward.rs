@@ -6,26 +6,31 @@
 
 mod http2;
 mod inside;
+mod probe;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::SET_COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response};
 use ondol_resilience::{
     Breaker, Classify, Context, HttpStatus, Place, Rejected, Retry, Safety, Verdict,
 };
 
+pub(crate) use probe::Probe;
+
+use super::choose::Key;
 use super::respond::fill;
 use super::{Core, Exchange, Record};
 use crate::backend::{Backend, Endpoint};
 use crate::body::{Body, BodyError};
 use crate::canonical::clean_answer;
-use crate::http1::{ExchangeError, Exchanged, Outbound, Progress, UpstreamConnection};
+use crate::http1::{ExchangeError, Exchanged, Outbound, Progress, UpstreamConnection, Waits};
+use crate::meter::RouteMeter;
 use crate::pool::Home;
 use crate::problem::Problem;
-use crate::snapshot::Route;
 
 /// Room made for an answer's headers at first; more is made when needed.
 const HEADERS_EXPECTED: usize = 24;
@@ -38,6 +43,7 @@ impl Core {
         exchange: &mut Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
+        let key = Key::of(backend.options.hash_by.as_ref(), exchange, &*self.rng);
         let target = rewrite(exchange).into_owned();
         let body = std::mem::take(exchange.request.body_mut());
         let request = std::mem::take(&mut exchange.request);
@@ -45,16 +51,16 @@ impl Core {
         let route = Arc::clone(&exchange.route);
         let Exchange { upgrade, trailers, .. } = *exchange;
         let worker = exchange.peer.worker;
-        let key = super::choose::hash_of(exchange.peer.address.ip());
         let attempt = Attempt {
             core: self,
-            route: &route,
+            waits: route.waits,
+            meter: &route.meter,
             worker,
             upgrade,
             trailers,
             parts: &parts,
             target: &target,
-            key,
+            key: key.hash,
         };
         let began = record.is_logged().then(|| self.clock.running());
         let outcome = attempt.through(backend, body, record).await;
@@ -67,6 +73,9 @@ impl Core {
         if response.status() != 101 {
             clean_answer(response.headers_mut());
         }
+        if let Some(cookie) = key.cookie {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
         Ok(response)
     }
 }
@@ -74,7 +83,8 @@ impl Core {
 /// What all tries of a request share.
 struct Attempt<'a> {
     core: &'a Core,
-    route: &'a Route,
+    waits: Waits,
+    meter: &'a RouteMeter,
     worker: usize,
     upgrade: bool,
     /// Whether the client understands trailers.
@@ -147,7 +157,7 @@ impl Attempt<'_> {
             if !attempts.again(judge(outcome.as_ref())).await {
                 return outcome;
             }
-            self.route.meter.retried();
+            self.meter.retried();
         }
     }
 
@@ -170,11 +180,13 @@ impl Attempt<'_> {
             Some(balancer) => Some(balancer.pick(&context, self.key)?),
             None => None,
         };
-        let named = pick.as_ref().and_then(|pick| backend.named(&pick.endpoint().name));
-        let endpoint = named.or_else(|| backend.endpoints.first());
+        let endpoint = match &pick {
+            Some(pick) => backend.named(&pick.endpoint().name),
+            None => backend.first(),
+        };
         let endpoint = endpoint.ok_or_else(|| Failed::unsent(Problem::NoEndpoint))?;
         record.upstream(&endpoint.name);
-        let outcome = self.at(endpoint, body, place).await;
+        let outcome = self.at(&endpoint, body, place).await;
         if permit.is_some() || pick.is_some() {
             let verdict = judge(outcome.as_ref());
             if let Some(permit) = permit {
@@ -235,7 +247,7 @@ impl Attempt<'_> {
             target: self.target,
             body,
             upgrade: self.upgrade,
-            waits: self.route.waits,
+            waits: self.waits,
             cut: &self.core.cut,
             spare: HeaderMap::with_capacity(HEADERS_EXPECTED),
         };

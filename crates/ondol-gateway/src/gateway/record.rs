@@ -19,16 +19,16 @@ pub(crate) struct Record {
     random: (u64, u64, u64),
     pub(crate) upstream_wait: Duration,
     pub(crate) tries: u32,
-    line: Option<Box<Line>>,
+    line: Option<Line>,
 }
 
 /// What only the access log wants to know.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Line {
-    pub(crate) method: Method,
-    pub(crate) host: String,
-    pub(crate) path: String,
-    pub(crate) client: String,
+    /// None of what never became a request.
+    pub(crate) method: Option<Method>,
+    pub(crate) target: Option<Target>,
+    pub(crate) peer: Arc<Peer>,
     pub(crate) detail: Option<String>,
     pub(crate) upstream: Option<Arc<str>>,
     pub(crate) trace: Option<[u8; 32]>,
@@ -36,20 +36,32 @@ pub(crate) struct Line {
     pub(crate) fell_back: bool,
 }
 
+impl Line {
+    const fn of(peer: Arc<Peer>) -> Self {
+        Self {
+            method: None,
+            target: None,
+            peer,
+            detail: None,
+            upstream: None,
+            trace: None,
+            span: None,
+            fell_back: false,
+        }
+    }
+}
+
 impl Record {
     pub(super) fn begin(core: &Core, arrived: &Arrived) -> Self {
         let mut record = Self::nameless(core, &arrived.peer);
         if let Some(line) = &mut record.line {
-            line.method = arrived.method.clone();
+            line.method = Some(arrived.method.clone());
         }
         record
     }
 
-    pub(super) fn nameless(core: &Core, peer: &Peer) -> Self {
-        let line = core.log.is_on().then(|| {
-            let client = peer.address.ip().to_string();
-            Box::new(Line { client, ..Line::default() })
-        });
+    pub(super) fn nameless(core: &Core, peer: &Arc<Peer>) -> Self {
+        let line = core.log.is_on().then(|| Line::of(Arc::clone(peer)));
         let random = (core.rng.number(), core.rng.number(), core.rng.number());
         Self {
             began: core.clock.running(),
@@ -69,8 +81,7 @@ impl Record {
 
     pub(super) fn target(&mut self, target: &Target) {
         if let Some(line) = &mut self.line {
-            target.host.name().clone_into(&mut line.host);
-            target.path().clone_into(&mut line.path);
+            line.target = Some(target.clone());
         }
     }
 

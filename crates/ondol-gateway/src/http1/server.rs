@@ -16,7 +16,7 @@ use http::HeaderMap;
 use http::header::CONNECTION;
 use ondol_doors::Clock;
 use tokio::sync::oneshot;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use self::incoming::Incoming;
 use self::wishes::read_wishes;
@@ -34,6 +34,7 @@ use crate::handle::{Answer, Arrived, Handler, Peer, Sent};
 use crate::limits::ConnectionLimits;
 use crate::patience::{Pacer, Patience};
 use crate::problem::Problem;
+use crate::stay::Stay;
 use crate::wire::Wire;
 
 /// How HTTP/2 begins, when nobody has agreed on it before.
@@ -60,7 +61,7 @@ pub(crate) async fn serve<H: Handler>(
     handler: &H,
     limits: &ConnectionLimits,
     clock: &Arc<dyn Clock>,
-    stop: CancellationToken,
+    stay: Stay,
 ) -> Served {
     let (read, write) = wire.split();
     let mut session = Session {
@@ -71,7 +72,8 @@ pub(crate) async fn serve<H: Handler>(
         writer: Writer::new(write),
         patience: Patience::new(Arc::clone(clock)),
         pacer: Pacer::new(limits.write_pace, Arc::clone(clock)),
-        stopping: Box::pin(stop.cancelled_owned()),
+        stopping: Box::pin(stay.over.clone().cancelled_owned()),
+        stay,
         spare: HeaderMap::with_capacity(HEADERS_EXPECTED),
         answered: 0,
     };
@@ -119,6 +121,7 @@ struct Session<'a, H> {
     patience: Patience,
     pacer: Pacer,
     stopping: Pin<Box<WaitForCancellationFutureOwned>>,
+    stay: Stay,
     spare: HeaderMap,
     answered: u32,
 }
@@ -144,6 +147,7 @@ impl<H: Handler> Session<'_, H> {
         let limits = self.limits;
         let patience = &mut self.patience;
         let stopping = &mut self.stopping;
+        let stay = &self.stay;
         let first = self.answered == 0;
         let mut scan = Scan::default();
         let mut begun = false;
@@ -156,12 +160,16 @@ impl<H: Handler> Session<'_, H> {
                 let preface = first && is_preface_begin(&reader.buffer);
                 if !reader.buffer.is_empty() && !preface {
                     match take_head(&mut reader.buffer, &mut scan, &limits.head) {
-                        Ok(Some(head)) => return Poll::Ready(Next::Head(head)),
+                        Ok(Some(head)) => {
+                            stay.busy();
+                            return Poll::Ready(Next::Head(head));
+                        }
                         Ok(None) => {}
                         Err(error) => return Poll::Ready(Next::Refused(Problem::of_head(error))),
                     }
                     if !begun {
                         begun = true;
+                        stay.busy();
                         patience.wait(limits.head_wait);
                     }
                 }
@@ -169,8 +177,13 @@ impl<H: Handler> Session<'_, H> {
                     Poll::Ready(Ok(true)) => {}
                     Poll::Ready(Ok(false) | Err(_)) => return Poll::Ready(Next::Closed),
                     Poll::Pending => {
-                        if !begun && stopping.as_mut().poll(cx).is_ready() {
-                            return Poll::Ready(Next::Closed);
+                        if !begun {
+                            if stopping.as_mut().poll(cx).is_ready() {
+                                return Poll::Ready(Next::Closed);
+                            }
+                            if stay.idle_since().is_none() {
+                                stay.idle(patience.clock().running());
+                            }
                         }
                         return patience.poll_over(cx).map(|()| match begun {
                             true => Next::Refused(Problem::HeadTooSlow),
@@ -333,7 +346,8 @@ impl<H: Handler> Session<'_, H> {
         let status = http::StatusCode::SWITCHING_PROTOCOLS;
         let mut bytes = 0;
         if let (Ok(mut tunnel), Some(reader)) = (body.into_tunnel(), &mut self.incoming.reader) {
-            let carried = carry(reader, &mut self.writer, &mut tunnel, &mut self.patience).await;
+            let Self { writer, patience, pacer, .. } = self;
+            let carried = carry(reader, writer, &mut tunnel, patience, pacer).await;
             bytes = carried.map_or(0, |carried| carried.down);
         }
         self.handler.finished(record, Sent { status, bytes, complete: true });

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::reader::Reader;
 use super::write::Writer;
-use crate::patience::Patience;
+use crate::patience::{Pacer, Patience};
 
 /// The upstream's side of an upgraded connection.
 pub(crate) struct Tunnel {
@@ -33,14 +33,22 @@ pub(crate) async fn carry(
     writer: &mut Writer,
     tunnel: &mut Tunnel,
     patience: &mut Patience,
+    pacer: &mut Pacer,
 ) -> io::Result<Carried> {
     let Tunnel { reader: from_upstream, writer: to_upstream, idle, cut } = tunnel;
     let mut up = Way::default();
     let mut down = Way::default();
     let carry = std::future::poll_fn(|cx| {
-        let mut moved = false;
-        let upward = up.poll(cx, reader, to_upstream, &mut moved)?;
-        let downward = down.poll(cx, from_upstream, writer, &mut moved)?;
+        let (mut moved, mut taken) = (false, 0);
+        let upward = up.poll(cx, reader, to_upstream, &mut moved, &mut 0)?;
+        let downward = down.poll(cx, from_upstream, writer, &mut moved, &mut taken)?;
+        if taken > 0 {
+            pacer.progress(taken);
+        }
+        // Who does not take what it asked for makes us hold it, and is let go as any slow client is.
+        if !writer.is_empty() && pacer.poll_too_slow(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         if upward.is_ready() && downward.is_ready() {
             return Poll::Ready(Ok(Carried { up: up.bytes, down: down.bytes }));
         }
@@ -70,6 +78,7 @@ impl Way {
         reader: &mut Reader,
         writer: &mut Writer,
         moved: &mut bool,
+        taken: &mut usize,
     ) -> Poll<io::Result<()>> {
         if self.closed {
             return Poll::Ready(Ok(()));
@@ -82,7 +91,8 @@ impl Way {
             }
             if !writer.is_empty() {
                 match writer.poll_send(cx)? {
-                    Poll::Ready(_) => {
+                    Poll::Ready(sent) => {
+                        *taken += sent;
                         *moved = true;
                         continue;
                     }

@@ -10,7 +10,6 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use ondol_doors::Clock;
-use tokio_util::sync::CancellationToken;
 
 use super::answer::{AnswerBody, Shared};
 use super::{Http2Body, Joined, Tasks};
@@ -18,6 +17,7 @@ use crate::body::Body;
 use crate::handle::{Arrived, Handler, Peer};
 use crate::limits::ConnectionLimits;
 use crate::patience::Pacer;
+use crate::stay::Stay;
 
 /// How often the watchdog looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -30,7 +30,7 @@ pub(crate) struct Line<H> {
     pub(crate) peer: Arc<Peer>,
     pub(crate) limits: Arc<ConnectionLimits>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) stop: CancellationToken,
+    pub(crate) stay: Stay,
 }
 
 /// The bodies of a connection's answers.
@@ -88,13 +88,16 @@ pub(crate) async fn serve<H: Handler>(joined: Joined, line: Line<H>) {
                 let now = line.clock.running();
                 if watched.look(now, line.limits.write_pace.grace) || !tasks.0.is_empty() {
                     used = now;
+                    line.stay.busy();
+                } else if line.stay.idle_since().is_none() {
+                    line.stay.idle(now);
                 }
                 if !stopping && now.saturating_sub(used) > line.limits.idle_wait {
                     stopping = true;
                     connection.as_mut().graceful_shutdown();
                 }
             }
-            () = line.stop.cancelled(), if !stopping => {
+            () = line.stay.over.cancelled(), if !stopping => {
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }

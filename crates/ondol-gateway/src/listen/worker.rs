@@ -1,5 +1,6 @@
 //! One worker: accepts, serves, and at the end waits for what is under way.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::bind::Door;
@@ -17,12 +18,16 @@ use crate::handle::Peer;
 use crate::http1::{Reader, Served, Writer, serve};
 use crate::http2::{self, Joined};
 use crate::limits::ConnectionLimits;
+use crate::stay::Stay;
 use crate::wire::Wire;
 
 /// How often idle connections to upstreams are looked through.
 const SWEEP: Duration = Duration::from_secs(5);
 /// How long to rest when no connection can be accepted: out of descriptors, most likely.
 const REST: Duration = Duration::from_millis(50);
+
+/// Connections that are taken in although all places are taken, while idle ones leave.
+const GUESTS_MORE: usize = 64;
 
 /// What a worker is given.
 pub(crate) struct Shift {
@@ -58,7 +63,7 @@ async fn sweep(shift: Arc<Shift>) {
         }
         let snapshot = shift.core.snapshot.load_full();
         for backend in snapshot.backends.values() {
-            for endpoint in &backend.endpoints {
+            for endpoint in &backend.endpoints().list {
                 endpoint.pool.sweep();
             }
         }
@@ -66,48 +71,87 @@ async fn sweep(shift: Arc<Shift>) {
 }
 
 async fn accept(shift: Arc<Shift>, door: Door, listener: tokio::net::TcpListener) {
-    let mut connections = JoinSet::new();
+    let mut guests = Guests::default();
     loop {
-        let full = connections.len() >= shift.connections_max;
+        let full = guests.tasks.len() >= shift.connections_max.saturating_add(GUESTS_MORE);
         tokio::select! {
             accepted = listener.accept(), if !full => match accepted {
-                Ok((stream, from)) => {
-                    connections.spawn(connection(Arc::clone(&shift), door.clone(), stream, from));
-                }
+                Ok((stream, from)) => guests.welcome(&shift, &door, stream, from),
                 Err(error) => {
                     tracing::warn!(%error, "no connection can be accepted");
                     shift.core.clock.sleep(REST).await;
                 }
             },
-            Some(ended) = connections.join_next() => note(ended),
+            Some(ended) = guests.tasks.join_next_with_id() => guests.farewell(&ended),
             () = shift.stop.cancelled() => break,
         }
     }
     drop(listener);
     let drained = async {
-        while let Some(ended) = connections.join_next().await {
-            note(ended);
+        while let Some(ended) = guests.tasks.join_next_with_id().await {
+            guests.farewell(&ended);
         }
     };
     tokio::select! {
         () = drained => return,
         () = shift.core.clock.sleep(shift.drain) => shift.core.cut.cancel(),
     }
-    connections.shutdown().await;
+    guests.tasks.shutdown().await;
 }
 
-fn note(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(%error, "a connection's task panicked");
+/// The connections of a door on this worker.
+#[derive(Default)]
+struct Guests {
+    tasks: JoinSet<()>,
+    stays: HashMap<Id, Stay>,
+}
+
+impl Guests {
+    fn welcome(&mut self, shift: &Arc<Shift>, door: &Door, stream: TcpStream, from: SocketAddr) {
+        let stay = Stay::until(&shift.stop);
+        stay.idle(shift.core.clock.running());
+        let guest = connection(Arc::clone(shift), door.clone(), stream, from, stay.clone());
+        let task = self.tasks.spawn(guest);
+        self.stays.insert(task.id(), stay);
+        if self.tasks.len() > shift.connections_max {
+            self.make_room(&shift.core);
+        }
+    }
+
+    /// Asks whoever has been idle for longest to go.
+    fn make_room(&self, core: &Core) {
+        let staying = self.stays.values().filter(|stay| !stay.over.is_cancelled());
+        let idle = staying.filter_map(|stay| Some((stay.idle_since()?, stay)));
+        if let Some((_, stay)) = idle.min_by_key(|(since, _)| *since) {
+            core.meters.connections_evicted.fetch_add(1, Ordering::Relaxed);
+            stay.over.cancel();
+        }
+    }
+
+    fn farewell(&mut self, ended: &Result<(Id, ()), tokio::task::JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => *id,
+            Err(error) => {
+                if error.is_panic() {
+                    tracing::error!(%error, "a connection's task panicked");
+                }
+                error.id()
+            }
+        };
+        self.stays.remove(&id);
     }
 }
 
-async fn connection(shift: Arc<Shift>, door: Door, stream: TcpStream, from: SocketAddr) {
+async fn connection(
+    shift: Arc<Shift>,
+    door: Door,
+    stream: TcpStream,
+    from: SocketAddr,
+    stay: Stay,
+) {
     let open = &shift.core.meters.connections;
     open.fetch_add(1, Ordering::Relaxed);
-    if let Err(error) = converse(&shift, &door, stream, from).await {
+    if let Err(error) = converse(&shift, &door, stream, from, stay).await {
         tracing::debug!(%error, %from, "a connection failed before it began");
     }
     open.fetch_sub(1, Ordering::Relaxed);
@@ -118,14 +162,13 @@ async fn converse(
     door: &Door,
     mut stream: TcpStream,
     mut from: SocketAddr,
+    stay: Stay,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
     if door.proxies.iter().any(|network| network.contains(from.ip())) {
         let said = tokio::select! {
             said = read_header(&mut stream) => said?,
-            () = shift.core.clock.sleep(shift.limits.head_wait) => {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
+            () = too_long(shift, &stay) => return Err(io::ErrorKind::TimedOut.into()),
         };
         from = said.unwrap_or(from);
     }
@@ -136,9 +179,7 @@ async fn converse(
             peer.secure = true;
             let stream = tokio::select! {
                 stream = acceptor.accept(stream) => stream?,
-                () = shift.core.clock.sleep(shift.limits.head_wait) => {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
+                () = too_long(shift, &stay) => return Err(io::ErrorKind::TimedOut.into()),
             };
             Wire::Tls(Box::new(stream.into()))
         }
@@ -149,8 +190,8 @@ async fn converse(
         let (read, write) = wire.split();
         (Reader::new(read), Writer::new(write))
     } else {
-        let stop = shift.stop.clone();
-        match serve(wire, Arc::clone(&peer), &*shift.core, &shift.limits, clock, stop).await {
+        let stay = stay.clone();
+        match serve(wire, Arc::clone(&peer), &*shift.core, &shift.limits, clock, stay).await {
             Served::Closed => return Ok(()),
             Served::Http2(reader, writer) => (reader, writer),
         }
@@ -160,8 +201,16 @@ async fn converse(
         peer,
         limits: Arc::clone(&shift.limits),
         clock: Arc::clone(clock),
-        stop: shift.stop.clone(),
+        stay,
     };
     http2::serve(Joined::watched(reader, writer, Arc::clone(clock)), line).await;
     Ok(())
+}
+
+/// Until the client has taken too long to say who it is, or its place is needed.
+async fn too_long(shift: &Shift, stay: &Stay) {
+    tokio::select! {
+        () = shift.core.clock.sleep(shift.limits.head_wait) => {}
+        () = stay.over.cancelled() => {}
+    }
 }

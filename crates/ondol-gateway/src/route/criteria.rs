@@ -17,6 +17,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a str>,
     pub(crate) headers: &'a HeaderMap,
+    /// Where the client is, if that is known.
+    pub(crate) region: Option<&'a str>,
 }
 
 /// Which hosts.
@@ -37,6 +39,7 @@ enum Wanted {
     Query(String, Option<String>),
     Cookie(String, Option<String>),
     MediaType(String),
+    Region(String),
 }
 
 /// Everything a route asks of a request.
@@ -105,6 +108,7 @@ impl Criteria {
         for (name, wanted) in &route.cookies {
             self.wanted.push(Wanted::Cookie(name.clone(), value(wanted)));
         }
+        self.wanted.extend(route.region.clone().map(Wanted::Region));
         if let Some(version) = &route.version {
             let header = version.header.as_ref();
             if let Some(Ok(name)) = header.map(|name| HeaderName::from_bytes(name.as_bytes())) {
@@ -193,6 +197,7 @@ impl Wanted {
                 .any(|value| fits(wanted.as_deref(), &unescape(value))),
             Self::Cookie(name, wanted) => cookie_values(seen.headers, name)
                 .any(|value| fits(wanted.as_deref(), value.as_bytes())),
+            Self::Region(wanted) => seen.region == Some(wanted),
             Self::MediaType(wanted) => {
                 seen.headers.get_all(http::header::ACCEPT).iter().any(|value| {
                     let ranges = value.to_str().unwrap_or_default().split(',');
@@ -210,7 +215,7 @@ impl Wanted {
             (Self::Header(one, Some(a)), Self::Header(two, Some(b))) => one == two && a != b,
             (Self::Query(one, Some(a)), Self::Query(two, Some(b)))
             | (Self::Cookie(one, Some(a)), Self::Cookie(two, Some(b))) => one == two && a != b,
-            (Self::MediaType(a), Self::MediaType(b)) => a != b,
+            (Self::MediaType(a), Self::MediaType(b)) | (Self::Region(a), Self::Region(b)) => a != b,
             _ => false,
         }
     }
@@ -222,6 +227,7 @@ impl fmt::Display for Wanted {
             Self::Header(name, value) => ("header", name.as_str(), value),
             Self::Query(name, value) => ("query parameter", name.as_str(), value),
             Self::Cookie(name, value) => ("cookie", name.as_str(), value),
+            Self::Region(name) => return write!(f, "the client is not in region `{name}`"),
             Self::MediaType(name) => return write!(f, "`Accept` does not name `{name}`"),
         };
         match value {

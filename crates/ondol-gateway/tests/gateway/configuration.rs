@@ -110,3 +110,28 @@ fn a_request_is_explained_with_the_routes_that_do_not_take_it() {
         "{said}"
     );
 }
+
+#[test]
+fn every_file_that_the_guide_shows_is_a_good_one() {
+    let guide = include_str!("../../../../docs/guide/src/gateway/index.md");
+    let files: Vec<_> = guide.split("```toml\n").skip(1).collect();
+    for file in &files {
+        let file = file.split("```").next().expect("its end");
+        if let Err(findings) = Config::read("guide.toml", file) {
+            assert_eq!(findings.to_string(), "", "{file}");
+        }
+    }
+    assert!(files.len() >= 3, "{}", files.len());
+}
+
+#[test]
+fn one_collision_among_five_thousand_routes_is_found() {
+    let mut text = "[backends.b]\nendpoints = []\n".to_owned();
+    for route in 0..5_000 {
+        text += &format!("[routes.r{route}]\npath = \"/service-{route}/{{id}}\"\nto = \"b\"\n");
+    }
+    let config = Config::read("gateway.toml", &text).expect("a good configuration");
+    assert_eq!(config.routes.len(), 5_000);
+    let twice = text + "[routes.again]\npath = \"/service-7/{other}\"\nto = \"b\"\n";
+    assert!(refused(&twice).contains("routes `again` and `r7` match the same requests"));
+}

@@ -250,3 +250,36 @@ fn a_reload_changes_what_comes_next_and_a_websocket_does_not_notice() {
     let read = socket.read(&mut more).expect("an echo");
     assert_eq!(&more[..read], b"still here");
 }
+
+#[test]
+fn every_request_has_a_line_with_the_reason_for_what_the_gateway_answered_itself() {
+    let upstream = Upstream::start();
+    let file = std::env::temp_dir().join(format!("ondol-access-{}.log", std::process::id()));
+    let rig = Rig::before(&upstream, &format!("access_log = {{ to = {file:?} }}\n"));
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let parent = format!("traceparent: 00-{trace}-00f067aa0ba902b7-01\r\n");
+    assert_eq!(rig.get("/a?secret=1", &parent).status, 200);
+    rig.send(b"GET /a/../b HTTP/1.1\r\nHost: bank.test\r\n\r\n", usize::MAX);
+    rig.send(b"nonsense\r\n\r\n", usize::MAX);
+    drop(rig);
+    let text = std::fs::read_to_string(&file).expect("a log");
+    std::fs::remove_file(&file).expect("a log to remove");
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    let good = &lines[0];
+    assert_eq!(
+        (&good["method"], &good["path"], &good["status"]),
+        (&"GET".into(), &"/a".into(), &200.into())
+    );
+    assert_eq!((&good["route"], &good["trace"]), (&"all".into(), &trace.into()));
+    assert_eq!(good["upstream"], format!("http://{}", upstream.address));
+    assert_eq!((&good["reason"], &good["tries"]), (&serde_json::Value::Null, &1.into()));
+    assert!(!text.contains("secret"), "what a query holds is nobody's business: {text}");
+    for (line, reason, method) in
+        [(&lines[1], "gateway-bad-target", "GET"), (&lines[2], "gateway-bad-framing", "")]
+    {
+        assert_eq!((&line["reason"], &line["method"]), (&reason.into(), &method.into()));
+        assert_eq!((&line["client"], &line["tries"]), (&"127.0.0.1".into(), &0.into()));
+    }
+}

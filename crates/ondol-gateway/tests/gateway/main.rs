@@ -3,10 +3,15 @@
 mod attacks;
 mod configuration;
 mod differential;
+mod discovery;
 mod forwarding;
+mod health;
 mod http2;
 mod inside;
+mod peers;
+mod program;
 mod resilience;
+mod resources;
 mod rig;
 mod routing;
 mod tls;

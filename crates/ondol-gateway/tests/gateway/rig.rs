@@ -34,7 +34,10 @@ impl Rig {
 
     /// Starts a gateway in a process with these services.
     pub(crate) fn within(config: Config, services: Services) -> Self {
-        let around = Surroundings { services, ..Surroundings::default() };
+        Self::around(config, Surroundings { services, ..Surroundings::default() })
+    }
+
+    pub(crate) fn around(config: Config, around: Surroundings) -> Self {
         let gateway = Gateway::with(config, around).expect("a gateway that starts");
         let handle = gateway.handle();
         let address = handle.addresses()[0];
@@ -54,6 +57,19 @@ impl Rig {
         Self::start(&format!(
             "{more}\n[backends.one]\nendpoints = [\"http://{at}\"]\n[routes.all]\nto = \"one\"\n"
         ))
+    }
+
+    /// Takes another configuration over.
+    pub(crate) fn reload(&self, toml: &str) {
+        let config = Config::read("next.toml", toml).expect("a good configuration");
+        self.handle.reload(config).expect("a reload");
+    }
+
+    /// The value of a series, if it is there.
+    pub(crate) fn metric(&self, series: &str) -> Option<u64> {
+        let metrics = self.handle.metrics();
+        let line = metrics.lines().find_map(|line| line.strip_prefix(series))?;
+        line.trim().parse().ok()
     }
 
     /// Sends bytes in pieces and reads until the gateway closes.
@@ -79,6 +95,17 @@ impl Drop for Rig {
                 ended.expect("the gateway's thread");
             }
         }
+    }
+}
+
+/// Looks again and again until it is so.
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let mut waited = Duration::ZERO;
+    while !is_so() {
+        assert!(waited < PATIENCE, "never: {what}");
+        std::thread::park_timeout(PAUSE);
+        waited += PAUSE;
     }
 }
 
@@ -179,12 +206,26 @@ impl Upstream {
         })
     }
 
+    /// Answers everything with `200` and a word.
+    pub(crate) fn saying(word: &str) -> Self {
+        let word = word.to_owned();
+        Self::answering(move |_, stream| say(stream, &word))
+    }
+
     /// Answers by hand. `false` closes the connection.
     pub(crate) fn answering<F>(answer: F) -> Self
     where
         F: Fn(&Received, &mut TcpStream) -> bool + Send + Sync + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::on(listener, answer)
+    }
+
+    /// Answers by hand, at an address of its own.
+    pub(crate) fn on<F>(listener: TcpListener, answer: F) -> Self
+    where
+        F: Fn(&Received, &mut TcpStream) -> bool + Send + Sync + 'static,
+    {
         let upstream = Self {
             address: listener.local_addr().expect("an address"),
             received: Arc::default(),
@@ -231,6 +272,11 @@ impl Drop for Upstream {
         self.closing.store(true, Ordering::Relaxed);
         drop(TcpStream::connect(self.address));
     }
+}
+
+/// Answers `200` and a word.
+pub(crate) fn say(stream: &mut TcpStream, word: &str) -> bool {
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{word}", word.len()).is_ok()
 }
 
 fn converse(

@@ -171,3 +171,27 @@ fn faults_strike_as_often_as_they_are_told_to() {
     assert!(reply.body.contains("gateway-fault-injected"), "{}", reply.body);
     assert_eq!(rig.get("/never", "").status, 200);
 }
+
+#[test]
+fn a_request_goes_to_the_region_its_client_is_in() {
+    let (asia, all) = (Upstream::saying("asia"), Upstream::saying("all"));
+    let rig = Rig::start(&format!(
+        "[trust]\nproxies = [\"127.0.0.0/8\"]\n\
+         [regions.world]\nnetworks = [\"0.0.0.0/0\"]\n[regions.asia]\nnetworks = [\"203.0.113.0/24\"]\n\
+         [backends.asia]\nendpoints = [\"http://{}\"]\n[backends.all]\nendpoints = [\"http://{}\"]\n\
+         [routes.asia]\nregion = \"asia\"\nto = \"asia\"\n[routes.all]\nto = \"all\"\n",
+        asia.address, all.address
+    ));
+    for (forwarded, region) in [
+        ("203.0.113.9", "asia"),
+        ("198.51.100.1", "all"),
+        ("203.0.113.9, 198.51.100.1", "all"),
+        ("198.51.100.1, 203.0.113.9", "asia"),
+        ("203.0.113.9, 127.0.0.7", "asia"),
+        ("nonsense", "all"),
+    ] {
+        let reply = rig.get("/", &format!("X-Forwarded-For: {forwarded}\r\n"));
+        assert_eq!(reply.body, region, "{forwarded}");
+    }
+    assert_eq!(rig.get("/", "").body, "all");
+}

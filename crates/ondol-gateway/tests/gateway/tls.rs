@@ -183,3 +183,30 @@ async fn a_backend_must_show_a_certificate_for_its_name_and_gets_ours() {
     assert_eq!(front(&right, "other", Some("gateway")).get("/a", "").status, 502);
     assert_eq!(front(&wrong, "authority", None).get("/a", "").status, 502);
 }
+
+#[tokio::test]
+async fn a_renewed_certificate_is_taken_over_under_load_without_anyone_being_told() {
+    let folder = Folder::new("renewed");
+    let first = Authority::new(&folder, "first");
+    let second = Authority::new(&folder, "second");
+    first.sign(&folder, "a", "a.test");
+    let upstream = Upstream::start();
+    let rig = Rig::with(listener(&folder, &["a"], "", &upstream));
+    assert!(ask(&rig, client(&folder, "first", None), "a.test").await.is_some());
+    second.sign(&folder, "a", "a.test");
+    let mut asked = 0;
+    // Every handshake is with the old one or the new one, and none fails for want of either.
+    loop {
+        if ask(&rig, client(&folder, "second", None), "a.test").await.is_some() {
+            break;
+        }
+        assert!(
+            ask(&rig, client(&folder, "first", None), "a.test").await.is_some() || {
+                ask(&rig, client(&folder, "second", None), "a.test").await.is_some()
+            }
+        );
+        asked += 1;
+        assert!(asked < 20_000, "it is never taken over");
+    }
+    assert_eq!(ask(&rig, client(&folder, "first", None), "a.test").await, None);
+}

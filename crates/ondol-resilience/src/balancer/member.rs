@@ -4,7 +4,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -40,7 +40,9 @@ pub(super) struct Member {
 /// What stays known of an endpoint when its weight or its zone changes.
 #[derive(Debug)]
 pub(super) struct Known {
-    since: Tick,
+    /// Since when its share grows, in the clock's nanoseconds.
+    since: AtomicU64,
+    ill: AtomicBool,
     pub(super) in_flight: AtomicU32,
     pub(super) load: Mutex<Load>,
     picked: Counter,
@@ -53,6 +55,8 @@ pub struct EndpointState {
     pub name: String,
     /// Whether it is out of the rotation.
     pub out: bool,
+    /// Whether it is out because it was found to be ill.
+    pub ill: bool,
     /// Calls on their way to it.
     pub in_flight: u32,
     /// Calls that were sent to it.
@@ -91,13 +95,27 @@ impl Members {
     }
 }
 
+impl Known {
+    pub(super) fn is_ill(&self) -> bool {
+        self.ill.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_ill(&self, ill: bool, now: Tick) {
+        if self.ill.load(Ordering::Acquire) && !ill {
+            self.since.store(now.as_nanos(), Ordering::Relaxed);
+        }
+        self.ill.store(ill, Ordering::Release);
+    }
+}
+
 impl Member {
     fn new(endpoint: Endpoint, before: Option<Arc<Known>>, host: Arc<Host>, now: Tick) -> Self {
         let mut hasher = DefaultHasher::new();
         endpoint.name.hash(&mut hasher);
         let known = before.unwrap_or_else(|| {
             Arc::new(Known {
-                since: now,
+                since: AtomicU64::new(now.as_nanos()),
+                ill: AtomicBool::new(false),
                 in_flight: AtomicU32::new(0),
                 load: Mutex::new(Load::default()),
                 picked: Counter::default(),
@@ -114,8 +132,9 @@ impl Member {
     pub(super) fn weight(&self, slow_start: Duration, now: Tick) -> f64 {
         const SHARE_AT_FIRST: f64 = 0.1;
         let weight = f64::from(self.endpoint.weight);
-        let age = now.since(self.known.since);
-        if age >= slow_start || self.known.since == Tick::ZERO {
+        let since = Tick::from_nanos(self.known.since.load(Ordering::Relaxed));
+        let age = now.since(since);
+        if age >= slow_start || since == Tick::ZERO {
             return weight;
         }
         weight * (age.as_secs_f64() / slow_start.as_secs_f64()).max(SHARE_AT_FIRST)
@@ -126,6 +145,7 @@ impl Member {
         EndpointState {
             name: self.endpoint.name.clone(),
             out,
+            ill: self.known.is_ill(),
             in_flight: self.in_flight(),
             picked: self.known.picked.get(),
             latency_seconds: load.latency,

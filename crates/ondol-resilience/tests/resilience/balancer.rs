@@ -338,3 +338,26 @@ fn an_attempt_never_goes_where_an_earlier_one_went_while_another_is_left() {
     }
     assert_eq!(names.len(), 3, "by one key all attempts would go to one endpoint");
 }
+
+#[test]
+fn an_endpoint_found_to_be_ill_is_out_until_it_is_well_and_then_comes_back_little_by_little() {
+    let rig = Rig::new();
+    rig.wait(secs(1));
+    let balancer = balancer(&rig, options(Strategy::Weighted, 3));
+    balancer.set_ill("e1", true);
+    balancer.set_ill("nobody", true);
+    assert_eq!(shares(&balancer, 99).keys().collect::<Vec<_>>(), ["e0", "e2"]);
+    balancer.change(options(Strategy::Weighted, 3)).unwrap();
+    assert!(balancer.state().endpoints[1].ill, "it is ill through a change of options");
+    balancer.set_ill("e1", false);
+    balancer.set_ill("e1", false);
+    let at_first = shares(&balancer, 1_000)["e1"];
+    assert!((40..=55).contains(&at_first), "a tenth of a full weight: {at_first}");
+    rig.wait(secs(10));
+    let at_last = shares(&balancer, 999)["e1"];
+    assert!((330..=336).contains(&at_last), "{at_last}");
+    for name in ["e0", "e1", "e2"] {
+        balancer.set_ill(name, true);
+    }
+    assert_eq!(shares(&balancer, 99).len(), 3, "when all are ill, health is ignored");
+}

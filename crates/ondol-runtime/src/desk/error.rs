@@ -97,6 +97,12 @@ pub enum HandleError {
     /// An event cannot be recorded.
     #[error("an event cannot be recorded")]
     Encode(#[from] EncodeError),
+    /// An event wants a timer that cannot be.
+    #[error("an event wants a timer that cannot be")]
+    TimerWrong(#[source] ondol_timers::BoxError),
+    /// A timer cannot be named.
+    #[error("a timer cannot be named")]
+    TimerName(#[source] ondol_kernel::NameError),
     /// The refusal cannot be written as JSON.
     #[error("the refusal cannot be written")]
     RefusalUnwritable(#[source] serde_json::Error),

@@ -29,12 +29,16 @@ impl<A: Aggregate> Inner<A> {
         stream: &StreamId,
         standing: &mut Standing<A>,
     ) -> Result<(), LoadError> {
-        let page_events = PAGE_EVENTS.min(self.ground.store.limits().page_events_max);
+        let limits = self.ground.store.limits();
+        let page_events = PAGE_EVENTS.min(limits.page_events_max);
         loop {
             let from = standing.version.next();
             let read = ReadStream::forward(stream.clone(), page_events).from(from);
             let page = self.ground.store.read_stream(read).await?;
-            let is_last = page.len() < page_events;
+            // A page that is not full of events may be full of bytes, and then is not the last.
+            let bytes: usize = page.iter().map(|event| event.data.bytes.len()).sum();
+            let had_room = bytes.saturating_add(limits.event_bytes_max) <= limits.page_bytes_max;
+            let is_last = page.is_empty() || (page.len() < page_events && had_room);
             for envelope in page {
                 let event = self.read(stream, envelope)?;
                 standing.fold(stream, &event.data)?;

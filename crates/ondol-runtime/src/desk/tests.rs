@@ -20,10 +20,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    fn with(limits: Limits) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::EPOCH));
         let rng = Arc::new(SeededRng::new(1));
-        let store: Arc<dyn EventStore> =
-            Arc::new(MemoryStore::new(LogEpoch::from_u128(1), Limits::default()));
+        let store: Arc<dyn EventStore> = Arc::new(MemoryStore::new(LogEpoch::from_u128(1), limits));
         let ground = Ground { store, clock: Arc::<ManualClock>::clone(&clock), rng };
         Self { clock, ground }
     }
@@ -188,6 +191,45 @@ async fn two_desks_over_one_log_lose_nothing_to_each_other() {
     for desk in desks {
         assert_eq!(desk.standing("kim").await.expect("it stands").state.coins, 200);
     }
+}
+
+#[tokio::test]
+async fn nobody_is_refused_for_how_things_stood_before_another_desk_changed_them() {
+    let bench = Bench::new();
+    let (here, there) = (bench.desk(), bench.desk());
+    here.standing("kim").await.expect("it stands");
+    there.handle("kim", Command::Put(5), &outside(1)).await.expect("it is answered");
+    for (id, request) in [(2, outside(2)), (3, inside(3))] {
+        let taken = here.handle("kim", Command::Take(1), &request).await.expect("it is answered");
+        assert_eq!(accepted(&taken), [Event::Taken(1)], "command {id}");
+        let put = Command::Put(1);
+        there.handle("kim", put, &outside(10 + id)).await.expect("it is answered");
+    }
+    there.handle("kim", Command::Take(5), &outside(20)).await.expect("it is answered");
+    let empty = here.handle("kim", Command::Take(5), &outside(21)).await.expect("it is answered");
+    assert_eq!(refused(&empty), &Refusal::NotEnough { there: 0 }, "with the numbers of now");
+}
+
+#[tokio::test]
+async fn what_was_seen_at_another_desk_is_not_taken_for_a_mistake() {
+    let bench = Bench::new();
+    let (here, there) = (bench.desk(), bench.desk());
+    here.standing("kim").await.expect("it stands");
+    there.handle("kim", Command::Put(5), &outside(1)).await.expect("it is answered");
+    let seen = outside(2).expecting(Version::new(1));
+    let taken = here.handle("kim", Command::Take(1), &seen).await.expect("it is as it was seen");
+    assert_eq!(accepted(&taken), [Event::Taken(1)]);
+}
+
+#[tokio::test]
+async fn a_thing_with_more_events_than_bytes_go_into_a_page_is_loaded_whole() {
+    let limits = Limits { event_bytes_max: 100, page_bytes_max: 150, ..Limits::default() };
+    let bench = Bench::with(limits);
+    for id in 1..=50 {
+        let desk = bench.desk();
+        desk.handle("kim", Command::Put(1), &outside(id)).await.expect("it is answered");
+    }
+    assert_eq!(bench.desk().standing("kim").await.expect("it stands").state.coins, 50);
 }
 
 #[tokio::test]

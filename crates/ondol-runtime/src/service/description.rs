@@ -5,7 +5,7 @@ use ondol_kernel::EventType;
 use ondol_views::SourceName;
 use serde::Serialize;
 
-use super::{Service, ServiceProblem};
+use super::{Service, ServiceProblem, relations};
 
 /// What a service is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,6 +16,56 @@ pub struct Description {
     pub aggregates: Vec<AggregateDescription>,
     /// The views it folds.
     pub views: Vec<ViewDescription>,
+    /// What it tells others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub publishes: Vec<PublicDescription>,
+    /// What others may ask of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<ContractDescription>,
+    /// What it does because of what happens.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<ReactionDescription>,
+}
+
+/// Public events of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublicDescription {
+    /// The kind.
+    pub kind: &'static str,
+    /// The events.
+    pub events: Vec<EventDescription>,
+    /// The types of the service's own events that they are told of.
+    pub told_of: Vec<String>,
+}
+
+/// A public contract that things of one kind keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContractDescription {
+    /// The kind of thing.
+    pub aggregate: &'static str,
+    /// What may be asked.
+    pub commands: Vec<String>,
+}
+
+/// Something that is done because of what happens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReactionDescription {
+    /// What it is called.
+    pub name: &'static str,
+    /// Whether it is a policy or an effect.
+    pub kind: &'static str,
+    /// What it listens to.
+    pub sources: Vec<SourceDescription>,
+}
+
+/// Events that are listened to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceDescription {
+    /// Which service publishes them; nothing, for the service's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<&'static str>,
+    /// Their types.
+    pub events: Vec<String>,
 }
 
 /// A kind of thing that commands are taken for.
@@ -67,6 +117,19 @@ pub(super) fn describe(service: &Service) -> Result<Description, Problems<Servic
             Err(problems) => found.push(ServiceProblem::Aggregate(problems)),
         }
     }
+    for companion in &service.companions {
+        match companion.describe() {
+            Ok(described) => {
+                let is_taken = aggregates.iter().any(|known| known.kind == described.kind);
+                let kind = described.kind;
+                found.extend(is_taken.then_some(ServiceProblem::SameAggregate { kind }));
+                aggregates.push(described);
+            }
+            Err(problems) => {
+                found.extend(problems.into_iter().map(|told| ServiceProblem::Companion { told }));
+            }
+        }
+    }
     let mut views = Vec::new();
     for part in &service.views {
         match part.shape() {
@@ -77,8 +140,12 @@ pub(super) fn describe(service: &Service) -> Result<Description, Problems<Servic
             Err(problems) => found.push(ServiceProblem::View(problems)),
         }
     }
+    let publishes = relations::published(service, &aggregates, &mut found);
+    let accepts = relations::accepted(service, &mut found);
+    let reactions = relations::reacting(service, &aggregates, &mut found);
     Problems::none_in(format!("the service {:?}", service.name), found)?;
-    Ok(Description { service: service.name.clone(), aggregates, views })
+    let service = service.name.clone();
+    Ok(Description { service, aggregates, views, publishes, accepts, reactions })
 }
 
 fn problems_of_whole(service: &Service) -> Vec<ServiceProblem> {
@@ -86,12 +153,14 @@ fn problems_of_whole(service: &Service) -> Vec<ServiceProblem> {
     let names: Vec<_> = service.views.iter().map(|part| part.name()).collect();
     let name = SourceName::new(service.name.as_str()).err();
     let name = name.map(|_rule| ServiceProblem::Name { name: service.name.clone() });
-    let nothing = kinds.is_empty().then_some(ServiceProblem::Nothing);
+    let is_idle = kinds.is_empty() && service.reactions.is_empty() && service.companions.is_empty();
+    let nothing = is_idle.then_some(ServiceProblem::Nothing);
+    let reaction = service.options.reaction.validate().err().map(ServiceProblem::Reactions);
     let desk = service.options.desk.validate().err().map(ServiceProblem::Desk);
     let projector = service.options.projector.validate().err().map(ServiceProblem::Projector);
     let kinds = twice(&kinds).map(|kind| ServiceProblem::SameAggregate { kind });
     let views = twice(&names).map(|name| ServiceProblem::SameView { name });
-    let whole = [name, nothing, desk, projector].into_iter().flatten();
+    let whole = [name, nothing, desk, projector, reaction].into_iter().flatten();
     whole.chain(kinds).chain(views).collect()
 }
 
@@ -103,24 +172,14 @@ fn twice<'a>(names: &'a [&'static str]) -> impl Iterator<Item = &'static str> + 
 /// What a view waits for and will never see.
 fn unheard_of(shape: &ViewShape, aggregates: &[AggregateDescription]) -> Vec<ServiceProblem> {
     let view = shape.name;
-    let is_known = |event_type: &EventType| {
-        aggregates.iter().any(|aggregate| {
-            let recorded = aggregate.events.iter().map(|event| &event.event_type);
-            recorded.chain(&aggregate.old_events).any(|known| known == event_type.as_str())
-        })
+    let own = shape.sources.iter().filter(|source| source.service.is_none());
+    let unknown = own.flat_map(|source| &source.types);
+    let unknown = unknown.filter(|event_type| !relations::records(aggregates, event_type));
+    let never = |event_type: &EventType| ServiceProblem::NeverRecorded {
+        view,
+        event_type: event_type.clone(),
     };
-    let problems = shape.sources.iter().flat_map(|source| match source.service {
-        Some(service) => vec![ServiceProblem::Foreign { view, service }],
-        None => {
-            let unknown = source.types.iter().filter(|event_type| !is_known(event_type));
-            let never = |event_type: &EventType| ServiceProblem::NeverRecorded {
-                view,
-                event_type: event_type.clone(),
-            };
-            unknown.map(never).collect()
-        }
-    });
-    problems.collect()
+    unknown.map(never).collect()
 }
 
 fn described(shape: &ViewShape) -> ViewDescription {

@@ -1,18 +1,22 @@
 //! The parts of a service, each of its own type, behind one shape.
 
 use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use ondol_domain::{
-    Aggregate, Codec, Problems, ShapeProblem, View, ViewProblem, ViewShape, variant_names,
-    view_shape,
+    Aggregate, Codec, Contract, Problems, ShapeProblem, View, ViewProblem, ViewShape,
+    command_names, variant_names, view_shape,
 };
 
 use super::description::{AggregateDescription, EventDescription};
 use super::{Home, Place, StartServiceError};
+use crate::callee::{Answers, AnswersContract, AnswersOwn};
+use crate::desk::Timed;
 use crate::projection::{self, Projection};
-use crate::{Desk, OpenDeskError, Supervisor, ViewReader};
+use crate::{Accepts, Desk, OpenDeskError, Supervisor, ViewReader};
 
 /// What a part has become: found again by its type.
 pub(super) type Opened = (TypeId, Box<dyn Any + Send + Sync>);
@@ -21,8 +25,26 @@ pub(super) type Opened = (TypeId, Box<dyn Any + Send + Sync>);
 pub(super) trait AggregatePart: fmt::Debug + Send + Sync {
     fn kind(&self) -> &'static str;
     fn describe(&self) -> Result<AggregateDescription, Problems<ShapeProblem>>;
-    fn open(&self, home: &Home, place: &Place) -> Result<Opened, OpenDeskError>;
+    fn open(&self, home: &Home, place: &Place) -> Result<OpenedDesk, OpenDeskError>;
 }
+
+/// A desk that is open.
+pub(super) struct OpenedDesk {
+    pub(super) part: Opened,
+    pub(super) answers: Arc<dyn Answers>,
+    pub(super) timed: Arc<dyn Timed>,
+}
+
+/// A public contract that things of one kind keep.
+pub(super) trait ContractPart: fmt::Debug + Send + Sync {
+    fn service(&self) -> &'static str;
+    fn kind(&self) -> &'static str;
+    fn commands(&self) -> Vec<String>;
+    fn answers(&self, parts: &Parts) -> Option<Arc<dyn Answers>>;
+}
+
+/// What the parts of a service have become.
+pub(super) type Parts = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
 
 /// A view that is folded.
 pub(super) trait ViewPart: fmt::Debug + Send + Sync {
@@ -74,9 +96,39 @@ impl<A: Aggregate> AggregatePart for Of<A> {
         })
     }
 
-    fn open(&self, home: &Home, place: &Place) -> Result<Opened, OpenDeskError> {
+    fn open(&self, home: &Home, place: &Place) -> Result<OpenedDesk, OpenDeskError> {
         let desk = Desk::<A>::open(home.ground.clone(), place.options.desk.clone())?;
-        Ok((TypeId::of::<A>(), Box::new(desk)))
+        let answers = Arc::new(AnswersOwn { desk: desk.clone() });
+        let timed = Arc::new(desk.clone());
+        Ok(OpenedDesk { part: (TypeId::of::<A>(), Box::new(desk)), answers, timed })
+    }
+}
+
+/// A contract, and how it is kept.
+pub(super) struct Keeps<C: Contract, A: Aggregate>(pub(super) Accepts<C, A>);
+
+impl<C: Contract, A: Aggregate> fmt::Debug for Keeps<C, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<C: Contract, A: Aggregate> ContractPart for Keeps<C, A> {
+    fn service(&self) -> &'static str {
+        C::SERVICE
+    }
+
+    fn kind(&self) -> &'static str {
+        A::KIND
+    }
+
+    fn commands(&self) -> Vec<String> {
+        command_names::<C>()
+    }
+
+    fn answers(&self, parts: &Parts) -> Option<Arc<dyn Answers>> {
+        let desk = parts.get(&TypeId::of::<A>())?.downcast_ref::<Desk<A>>()?.clone();
+        Some(Arc::new(AnswersContract { accepts: self.0.clone(), desk }))
     }
 }
 
@@ -96,7 +148,7 @@ impl<V: View> ViewPart for Of<V> {
         supervisor: &Supervisor,
     ) -> Result<(Opened, Projection), StartServiceError> {
         let projection = projection::start::<V>(home, place, supervisor)?;
-        let reader = ViewReader::<V>::new(home, place)?;
+        let reader = ViewReader::<V>::new(home, place, projection.is_own())?;
         Ok(((TypeId::of::<V>(), Box::new(reader)), projection))
     }
 }

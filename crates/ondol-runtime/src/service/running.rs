@@ -5,14 +5,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ondol_bus::{Calls, Directory};
 use ondol_domain::{Aggregate, View};
 use ondol_store::{Head, ReadError};
+use ondol_timers::Standing;
 use ondol_views::{Checkpoint, Progress, SourceCheckpoint, SourceName, WaitError};
+use tokio::sync::watch;
 
 use super::{Description, Home};
 use crate::projection::{Projection, ViewControl};
 use crate::reader::wait_for;
-use crate::{Desk, ViewReader};
+use crate::{Desk, ReactionControl, ViewReader};
 
 /// A service that runs. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,6 +30,16 @@ struct Inner {
     source: SourceName,
     parts: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     projections: Vec<Projection>,
+    relations: Relations,
+}
+
+/// How a service that runs is connected with others.
+#[derive(Debug)]
+pub(super) struct Relations {
+    pub(super) calls: Arc<dyn Calls>,
+    pub(super) reactions: Vec<ReactionControl>,
+    pub(super) timers: watch::Receiver<Standing>,
+    pub(super) neighbours: Arc<Directory>,
 }
 
 /// The service has no such part.
@@ -55,14 +68,20 @@ impl Running {
         source: SourceName,
         parts: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
         projections: Vec<Projection>,
+        relations: Relations,
     ) -> Self {
-        let inner = Inner { description, home, source, parts, projections };
+        let inner = Inner { description, home, source, parts, projections, relations };
         Self { inner: Arc::new(inner) }
     }
 
     /// What the service is made of.
     pub fn description(&self) -> &Description {
         &self.inner.description
+    }
+
+    /// How the timers of its things stand.
+    pub fn timers(&self) -> Standing {
+        self.inner.relations.timers.borrow().clone()
     }
 
     /// Where it is at home.
@@ -86,6 +105,14 @@ impl Running {
         self.part::<V, ViewReader<V>>().cloned()
     }
 
+    /// An engine that runs within the service.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn companion<Part: Clone + 'static>(&self) -> Result<Part, NotPart> {
+        self.part::<Part, Part>().cloned()
+    }
+
     /// How each view stands.
     pub fn views(&self) -> Vec<ViewStanding> {
         let standing = |projection: &Projection| ViewStanding {
@@ -103,6 +130,30 @@ impl Running {
         let found = self.inner.projections.iter().find(|projection| projection.name() == name);
         let found = found.map(|projection| Arc::clone(projection.control()));
         found.ok_or_else(|| self.not_part("view of this name"))
+    }
+
+    /// Asks the service's own things, and other services.
+    pub fn calls(&self) -> Arc<dyn Calls> {
+        Arc::clone(&self.inner.relations.calls)
+    }
+
+    /// Where the service finds others.
+    pub fn neighbours(&self) -> &Arc<Directory> {
+        &self.inner.relations.neighbours
+    }
+
+    /// Its policies and effects.
+    pub fn reactions(&self) -> &[ReactionControl] {
+        &self.inner.relations.reactions
+    }
+
+    /// One of its policies or effects.
+    ///
+    /// # Errors
+    /// When it has none of this name.
+    pub fn reaction(&self, name: &str) -> Result<&ReactionControl, NotPart> {
+        let found = self.reactions().iter().find(|control| control.name() == name);
+        found.ok_or_else(|| self.not_part("policy or effect of this name"))
     }
 
     /// Where the log ends, asked anew.
@@ -123,7 +174,7 @@ impl Running {
         let asked = SourceCheckpoint { source: self.inner.source.clone(), checkpoint };
         let home = &self.inner.home;
         let (views, clock) = (home.views.as_ref(), home.ground.clock.as_ref());
-        for projection in &self.inner.projections {
+        for projection in self.inner.projections.iter().filter(|one| one.is_own()) {
             wait_for(views, clock, projection.target(), &asked, within).await?;
         }
         Ok(())

@@ -5,15 +5,17 @@ mod example;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ondol_bus::Directory;
 use ondol_doors::{ManualClock, SeededRng};
-use ondol_kernel::{CommandId, Position, Timestamp};
+use ondol_kernel::{CommandId, Position, Recorded, Timestamp};
 use ondol_store::{EventStore, Head, Limits, LogEpoch, MemoryStore};
+use ondol_timers::MemoryTimers;
 use ondol_views::{Extent, MemoryViews, WaitError};
 use proptest::prelude::*;
 
 use super::*;
 use crate::{Answer, Ground, Question, ReaderOptions, Request, Supervisor};
-use example::{Elsewhere, Jar, JarCommand, Lonely, Misnamed, Totals};
+use example::{Brought, Harvest, Jar, JarCommand, JarEvent, Lonely, Misnamed, Totals};
 
 /// Long enough for anything that comes, however busy the machine is.
 const LONG: Duration = Duration::from_secs(60);
@@ -24,7 +26,14 @@ fn home() -> (Home, Arc<ManualClock>) {
         Arc::new(MemoryStore::new(LogEpoch::from_u128(1), Limits::default()));
     let rng = Arc::new(SeededRng::new(1));
     let ground = Ground { store, clock: Arc::<ManualClock>::clone(&clock), rng };
-    (Home { ground, views: Arc::new(MemoryViews::default()) }, clock)
+    (
+        Home {
+            ground,
+            views: Arc::new(MemoryViews::default()),
+            timers: Arc::new(MemoryTimers::default()),
+        },
+        clock,
+    )
 }
 
 fn service() -> Service {
@@ -72,7 +81,6 @@ fn everything_that_is_wrong_with_a_service_is_told_at_once() {
         .view::<Totals>()
         .view::<Totals>()
         .view::<Lonely>()
-        .view::<Elsewhere>()
         .view::<Misnamed>();
     let problems = service.check().expect_err("much is wrong");
     let told = problems.to_string();
@@ -81,12 +89,11 @@ fn everything_that_is_wrong_with_a_service_is_told_at_once() {
         "two aggregates are of the kind \"jar\"",
         "two views are called \"totals\"",
         "the view \"lonely\" is folded from cellar.flooded, which nothing here records",
-        "the view \"elsewhere\" is folded from events of \"garden\"",
         "\"Mis Named\" is no name",
     ] {
         assert!(told.contains(said), "{said:?} is missing in {told}");
     }
-    assert_eq!(problems.found.len(), 6, "and nothing else: {told}");
+    assert_eq!(problems.found.len(), 5, "and nothing else: {told}");
     let nothing = Service::named("pantry").check().expect_err("it has no parts");
     assert_eq!(nothing.found, [ServiceProblem::Nothing]);
 }
@@ -220,4 +227,35 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         runtime.expect("a runtime can be made").block_on(live_through(deeds));
     }
+}
+
+#[tokio::test]
+async fn a_view_is_folded_from_what_another_service_publishes() {
+    let neighbours = Directory::new();
+    let (supervisor, options) = (Supervisor::new(), ServiceOptions::default());
+    let garden =
+        Service::named("garden").aggregate::<Jar>().publishes(|event: &Recorded<JarEvent>| {
+            match event.data {
+                JarEvent::Filled { sweets } => Some(Harvest::Brought { sweets }),
+                JarEvent::Eaten => None,
+            }
+        });
+    let (pantry_home, garden_home) = (home().0, home().0);
+    let pantry = Service::named("pantry").aggregate::<Jar>().view::<Brought>();
+    let pantry = pantry.start_among(&pantry_home, &options, &neighbours, &supervisor).unwrap();
+    let garden = garden.start_among(&garden_home, &options, &neighbours, &supervisor).unwrap();
+    put(&garden, "plums", 3, 1).await;
+    put(&garden, "plums", 4, 2).await;
+    let brought = pantry.view::<Brought>().unwrap();
+    let mut written = pantry_home.views.watch();
+    loop {
+        written.mark_unchanged();
+        let found = brought.get("plums").await;
+        if found.is_ok_and(|found| found.is_some_and(|found| found.state == Brought(7))) {
+            break;
+        }
+        written.changed().await.unwrap();
+    }
+    brought.wait_for(pantry.head().await.unwrap()).await.expect("there is nothing to wait for");
+    supervisor.shut_down().await.expect("all has ended well");
 }

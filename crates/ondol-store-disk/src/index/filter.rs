@@ -56,6 +56,11 @@ impl Filter {
         block.iter().enumerate().all(|(nth, word)| word & Self::bit(key, nth) != 0)
     }
 
+    /// Something of what will be asked for: looking at it has it fetched.
+    pub(crate) fn glance(&self, key: Key) -> u64 {
+        self.blocks[self.block(key)][0]
+    }
+
     pub(crate) fn encode(&self) -> impl Iterator<Item = u8> {
         self.blocks.iter().flatten().flat_map(|word| word.to_le_bytes())
     }

@@ -68,6 +68,7 @@ impl MemoryTable {
     }
 
     pub(crate) fn add(&mut self, postings: &[(Key, Posting)], marks: &[Mark], end: End) {
+        self.fetch(postings.iter().map(|(key, _)| *key));
         for (key, posting) in postings {
             self.add_one(*key, *posting);
         }
@@ -89,10 +90,29 @@ impl MemoryTable {
         self.slots.push(Slot { high: key.high, low: key.low, before, number, address });
     }
 
+    /// Looks at the places of keys one after the other and without waiting for any: the processor
+    /// fetches many at once.
+    fn fetch(&self, keys: impl Iterator<Item = Key>) {
+        std::hint::black_box(keys.fold(0, |sum, key| sum ^ self.glance(key)));
+    }
+
+    /// Something of what will be asked for: looking at it has it fetched.
+    pub(crate) fn glance(&self, key: Key) -> u32 {
+        self.places[self.first_place(key)].newest
+    }
+
+    pub(crate) fn has(&self, key: Key) -> bool {
+        self.places[self.place(key)].newest != 0
+    }
+
+    fn first_place(&self, key: Key) -> usize {
+        crate::format::index(key.high >> 16) & (self.places.len() - 1)
+    }
+
     /// Where a key's place is, or would be.
     fn place(&self, key: Key) -> usize {
         let mask = self.places.len() - 1;
-        let mut at = crate::format::index(key.high >> 16) & mask;
+        let mut at = self.first_place(key);
         loop {
             let place = &self.places[at];
             if place.newest == 0 || (place.high, place.low) == (key.high, key.low) {
@@ -151,14 +171,35 @@ impl MemoryTable {
         at.checked_sub(1).map_or(first, |at| self.marks[at])
     }
 
-    /// All postings, by key and number.
+    /// All postings, by key and number. They are dealt into heaps by their keys' first bits, so
+    /// that what is sorted at a time is small.
     pub(crate) fn sorted(&self) -> Vec<(Key, Posting)> {
-        let pair = |slot: &Slot| {
+        const HEAP: usize = 128;
+        let heaps = (self.slots.len() / HEAP).next_power_of_two().min(1 << 12);
+        let shift = u64::BITS - heaps.trailing_zeros();
+        let heap = |high: u64| crate::format::index(high.checked_shr(shift).unwrap_or(0));
+        let mut ends = vec![0; heaps];
+        self.slots.iter().for_each(|slot| ends[heap(slot.high)] += 1);
+        let mut next: Vec<usize> = Vec::with_capacity(heaps);
+        let mut sum = 0;
+        for end in &mut ends {
+            next.push(sum);
+            sum += *end;
+            *end = sum;
+        }
+        let nothing = Posting { number: 0, address: Address::default() };
+        let mut all = vec![(Key::default(), nothing); self.slots.len()];
+        for slot in &self.slots {
+            let place = &mut next[heap(slot.high)];
             let key = Key { high: slot.high, low: slot.low };
-            (key, Posting { number: slot.number, address: slot.address })
-        };
-        let mut all: Vec<_> = self.slots.iter().map(pair).collect();
-        all.sort_unstable_by_key(|(key, posting)| (*key, posting.number));
+            all[*place] = (key, Posting { number: slot.number, address: slot.address });
+            *place += 1;
+        }
+        let mut begin = 0;
+        for end in ends {
+            all[begin..end].sort_unstable_by_key(|(key, posting)| (*key, posting.number));
+            begin = end;
+        }
         all
     }
 

@@ -11,6 +11,8 @@ use crate::key::Key;
 
 /// How many runs of one level become one of the next.
 pub(crate) const MERGED_AT_ONCE: usize = 4;
+/// After so many postings it is asked whether a merge goes on.
+const ASKED_EVERY: u64 = 1 << 12;
 /// How many blocks of each run are read at a time.
 const BLOCKS_AT_ONCE: usize = 64;
 
@@ -50,20 +52,21 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Merges runs, oldest first and side by side, into one. `goes_on` is asked now and then.
+/// Merges runs, oldest first and side by side, into one. `goes_on` is asked now and then, and may
+/// do meanwhile what cannot wait.
 pub(crate) fn merge(
     disk: &Arc<dyn Disk>,
     folder: &Path,
     manifest: Manifest,
     runs: &[Arc<Run>],
-    goes_on: impl Fn() -> bool,
+    goes_on: impl Fn() -> io::Result<bool>,
 ) -> io::Result<Option<Run>> {
     let (Some(first), Some(last)) = (runs.first(), runs.last()) else { return Ok(None) };
     let keys_max = runs.iter().map(|run| run.keys).sum();
     let mut builder = RunBuilder::begin(disk, folder, manifest, first.after, keys_max)?;
     let mut readings =
         runs.iter().map(|run| Reading::begin(run)).collect::<io::Result<Vec<_>>>()?;
-    let mut added = 0u64;
+    let (mut added, mut asked_at) = (0u64, ASKED_EVERY);
     // Of runs that are at the same key the oldest comes first: its numbers are the lower ones.
     while let Some(next) = readings
         .iter_mut()
@@ -76,8 +79,11 @@ pub(crate) fn merge(
             next.advance()?;
             added += 1;
         }
-        if added.is_multiple_of(1 << 12) && !goes_on() {
-            return Ok(None);
+        if added >= asked_at {
+            asked_at = added + ASKED_EVERY;
+            if !goes_on()? {
+                return Ok(None);
+            }
         }
     }
     let marks = runs.iter().flat_map(|run| run.marks().iter().copied()).collect();

@@ -96,6 +96,10 @@ impl Run {
         self.is_replaced.store(true, Ordering::Relaxed);
     }
 
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
     pub(crate) fn marks(&self) -> &[Mark] {
         &self.marks
     }

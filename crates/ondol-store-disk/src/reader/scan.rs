@@ -1,5 +1,8 @@
 //! Reading one record after the other, across groups and segments.
 
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
 use ondol_kernel::Position;
 
 use super::Reader;
@@ -9,9 +12,11 @@ use crate::format::{
     Address, GROUP_HEADER, GROUP_MARK, GroupHeader, Malformed, RECORD_MARK, Record, RecordHeader,
     SEGMENT_HEADER, padded,
 };
+use crate::segments::Segment;
 
-/// How many bytes are read at a time.
-const CHUNK: usize = 256 << 10;
+/// How many bytes are read at a time. What is served lies in them: an event that is kept pins no
+/// more than this, unless it is longer itself.
+const CHUNK: usize = 64 << 10;
 /// What stands before the last position that is read says a later one of itself. That is damage,
 /// and not an end: whoever took it for one would ask for the same page for ever.
 const BEYOND: Malformed =
@@ -26,9 +31,9 @@ pub(crate) struct Scan<'a> {
     /// The position that comes next; nothing is known of it before the first record.
     next: Option<Position>,
     head: Position,
-    bytes: Vec<u8>,
+    bytes: Bytes,
     bytes_at: Address,
-    filled: usize,
+    segment: Option<Arc<Segment>>,
     chunk: usize,
 }
 
@@ -37,7 +42,8 @@ impl<'a> Scan<'a> {
     /// reading is about so many bytes long.
     pub(crate) fn new(reader: &'a Reader, at: Address, head: Position, about: usize) -> Self {
         let chunk = about.clamp(4 << 10, CHUNK);
-        Self { reader, at, next: None, head, bytes: vec![0; chunk], bytes_at: at, filled: 0, chunk }
+        let (bytes, bytes_at) = (Bytes::new(), at);
+        Self { reader, at, next: None, head, bytes, bytes_at, segment: None, chunk }
     }
 
     /// Where the next record begins, or a group or an end of segment before it.
@@ -47,7 +53,18 @@ impl<'a> Scan<'a> {
 
     fn here(&self) -> &[u8] {
         let offset = (self.at.offset() - self.bytes_at.offset()) as usize;
-        self.bytes.get(offset..self.filled).unwrap_or_default()
+        self.bytes.get(offset..).unwrap_or_default()
+    }
+
+    /// The segment that is read.
+    fn segment(&mut self) -> Result<Arc<Segment>, RecordError> {
+        let number = self.at.segment();
+        if let Some(segment) = self.segment.as_ref().filter(|known| known.number == number) {
+            return Ok(Arc::clone(segment));
+        }
+        let segment = self.reader.segment(number)?;
+        self.segment = Some(Arc::clone(&segment));
+        Ok(segment)
     }
 
     /// Reads so that at least this many bytes are here, if the segment has them.
@@ -56,18 +73,16 @@ impl<'a> Scan<'a> {
         if is_here {
             return Ok(());
         }
-        let segment = self.reader.segment(self.at.segment())?;
+        let segment = self.segment()?;
         let file = self.reader.segments.file(&segment)?;
         let rest = (segment.length.saturating_sub(self.at.offset())) as usize;
         let wanted = length.max(self.chunk).min(rest);
         self.chunk = CHUNK;
-        if self.bytes.len() < wanted {
-            self.bytes.resize(wanted, 0);
-        }
-        self.bytes_at = self.at;
-        self.filled = 0;
-        let offset = u64::from(self.at.offset());
-        self.filled = read_up_to(file.as_ref(), &mut self.bytes[..wanted], offset)?;
+        (self.bytes, self.bytes_at) = (Bytes::new(), self.at);
+        let mut bytes = BytesMut::zeroed(wanted);
+        let filled = read_up_to(file.as_ref(), &mut bytes, u64::from(self.at.offset()))?;
+        bytes.truncate(filled);
+        self.bytes = bytes.freeze();
         Ok(())
     }
 
@@ -125,7 +140,7 @@ impl<'a> Scan<'a> {
 
     fn record_header(&mut self) -> Result<RecordHeader, RecordError> {
         let header = RecordHeader::peek(self.here()).map_err(|m| self.corrupt(m))?;
-        let segment = self.reader.segment(self.at.segment())?;
+        let segment = self.segment()?;
         if segment.length - self.at.offset() < header.length {
             return Err(self.corrupt(Malformed("has a record longer than its segment")));
         }
@@ -133,12 +148,12 @@ impl<'a> Scan<'a> {
         Ok(header)
     }
 
-    /// The next record and its address, once it is found to fit its checksum; nothing once the
+    /// The next record, its address, and the bytes that it lies in, once it is found to fit its checksum; nothing once the
     /// head was read. Records that end before `from` are passed over.
     pub(crate) fn next(
         &mut self,
         from: Position,
-    ) -> Result<Option<(Address, Record<'_>)>, RecordError> {
+    ) -> Result<Option<(Address, Record<'_>, &Bytes)>, RecordError> {
         while let Some(header) = self.find()? {
             let (address, length) = (self.at, header.length as usize);
             let last = header.first.plus(u64::from(header.events).saturating_sub(1));
@@ -164,7 +179,7 @@ impl<'a> Scan<'a> {
             self.at = address.plus(length);
             let offset = (address.offset() - self.bytes_at.offset()) as usize;
             let bytes = &self.bytes[offset..offset + length];
-            return Ok(Some((address, Record::checked(header, bytes))));
+            return Ok(Some((address, Record::checked(header, bytes), &self.bytes)));
         }
         Ok(None)
     }

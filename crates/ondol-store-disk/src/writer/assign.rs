@@ -3,18 +3,24 @@
 //! Each append sees the log as those before it in the same group leave it. Those that are
 //! refused leave no trace: the ones behind them move up.
 
+mod known;
+mod verdicts;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
 use ondol_kernel::{CommandId, Position, Version};
-use ondol_store::Expected;
+use ondol_store::Outcome;
 
+use self::known::{Known, TaggedInGroup};
+use self::verdicts::{conflict, failed, unreadable};
 use crate::draft::{ConditionToCheck, Draft, Entry, RecordToPlace};
 use crate::format::{
-    Address, GROUP_HEADER, GroupHeader, Malformed, Names, Record, length32, padded, place, put,
+    Address, GROUP_HEADER, GroupHeader, Malformed, Record, length32, padded, place, put,
 };
+use crate::heads::Table;
 use crate::index::{End, Mark, Posting};
-use crate::key::{Fingerprint, Key};
+use crate::key::{ByKey, Fingerprint, Key};
 use crate::queue::{Answers, Verdict};
 use crate::reader::{Reader, Window};
 use crate::store::Shared;
@@ -37,8 +43,12 @@ pub(crate) struct Assignment {
     marks: Vec<Mark>,
     marked_to: usize,
     answers: Answers,
-    commands: HashMap<CommandId, usize>,
-    tags: HashMap<Key, Vec<(Position, usize)>>,
+    /// Where the commands of the group have their records.
+    commands: HashMap<Key, usize, ByKey>,
+    /// The newest event of the group with a tag, from one on.
+    tags: HashMap<Key, u32, ByKey>,
+    tagged: Vec<TaggedInGroup>,
+    known: Known,
     window: Window,
 }
 
@@ -83,6 +93,7 @@ impl Assignment {
         self.answers.firsts.reserve_exact(draft.entries.len());
         self.commands.clear();
         self.tags.clear();
+        self.tagged.clear();
     }
 
     /// Assigns places to the appends of a draft, whose bytes then are a group.
@@ -94,6 +105,9 @@ impl Assignment {
         at: Address,
     ) {
         self.reset(draft, head, at);
+        let mut heads = shared.heads.hold();
+        heads.fetch(draft.sections.iter().map(|section| section.stream));
+        self.known.look_up(shared, draft);
         let (mut byte, mut record, mut condition, mut section, mut tag) =
             (GROUP_HEADER, 0, 0, 0, 0);
         for number in 0..draft.entries.len() {
@@ -104,7 +118,7 @@ impl Assignment {
             let conditions = condition..entry.conditions_end as usize;
             let share = Share { bytes: byte..byte + length, records, conditions };
             let first = self.head.next();
-            let verdict = self.entry(shared, draft, entry, &share, (section, tag));
+            let verdict = self.entry(shared, &mut heads, draft, entry, &share, (section, tag));
             match verdict {
                 Ok(()) => self.answers.firsts.push(first),
                 Err(verdict) => self.refuse(length32(number), verdict, shared),
@@ -148,6 +162,7 @@ impl Assignment {
     fn entry(
         &mut self,
         shared: &Shared,
+        heads: &mut Table,
         draft: &mut Draft,
         entry: Entry,
         share: &Share,
@@ -156,21 +171,21 @@ impl Assignment {
         if let Some(found) = entry.exactly_at.filter(|found| *found != self.head.next()) {
             return Err(Verdict::OutOfOrder { expected: self.head.next(), found });
         }
-        for record in &draft.records[share.records.clone()] {
-            if let Some(known) = record.command {
-                self.check_command(shared, draft, known, entry)?;
+        for number in share.records.clone() {
+            if let Some(known) = draft.records[number].command {
+                let may_be = self.known.may_be_command(number);
+                self.check_command(shared, draft, (known, may_be), entry)?;
             }
         }
         let undo = self.before.len();
         let moves_at_once = entry.exactly_at.is_some();
         let checked =
-            self.check_streams(shared, draft, share, (section, moves_at_once)).and_then(|()| {
-                let conditions = &draft.conditions[share.conditions.clone()];
-                conditions.iter().try_for_each(|condition| self.check(shared, draft, condition))
+            self.check_streams(heads, draft, share, (section, moves_at_once)).and_then(|()| {
+                share.conditions.clone().try_for_each(|number| self.check(shared, draft, number))
             });
         if let Err(verdict) = checked {
             if moves_at_once {
-                self.take_back_from(shared, undo);
+                self.take_back_from(heads, undo);
                 shared.progress.take_back(shared.progress.assigned());
             }
             self.before.truncate(undo);
@@ -179,7 +194,7 @@ impl Assignment {
         if !moves_at_once {
             let moved = self.before[undo..].iter().zip(&draft.sections[section..]);
             for ((stream, found), wanted) in moved {
-                shared.heads.set(*stream, found.plus(wanted.events.into()));
+                heads.set(*stream, found.plus(wanted.events.into()));
             }
         }
         self.place(shared, draft, share, undo, (section, tag));
@@ -191,14 +206,12 @@ impl Assignment {
         &mut self,
         shared: &Shared,
         draft: &Draft,
-        (command, key): (CommandId, Key),
+        ((command, key), may_be): ((CommandId, Key), bool),
         entry: Entry,
     ) -> Result<(), Verdict> {
-        let outcome = match self.commands.get(&command) {
-            Some(at) => {
-                let record = Record::read(&draft.bytes[*at..], shared.reader.salt, true);
-                Some(record.and_then(|record| Reader::outcome(&record)).map_err(unreadable)?)
-            }
+        let outcome = match self.in_group(shared, draft, (command, key))? {
+            Some(outcome) => Some(outcome),
+            None if !may_be => None,
             None => shared.recorded_outcome(command, key, &mut self.window).map_err(failed)?,
         };
         match outcome {
@@ -208,12 +221,28 @@ impl Assignment {
         }
     }
 
+    /// What comes of a command by an entry before it in the group.
+    fn in_group(
+        &self,
+        shared: &Shared,
+        draft: &Draft,
+        (command, key): (CommandId, Key),
+    ) -> Result<Option<Outcome>, Verdict> {
+        let Some(at) = self.commands.get(&key) else { return Ok(None) };
+        let record = Record::read(&draft.bytes[*at..], shared.reader.salt, true);
+        let record = record.map_err(unreadable)?;
+        if record.command().map_err(unreadable)? != Some(command) {
+            return Ok(None);
+        }
+        Reader::outcome(&record).map(Some).map_err(unreadable)
+    }
+
     /// Checks how the streams stand. An append names each stream once and moves them only when
     /// all is checked: whoever copies the heads meanwhile must not see what is taken back. Events
     /// recorded elsewhere may name a stream again and move it at once.
     fn check_streams(
         &mut self,
-        shared: &Shared,
+        heads: &mut Table,
         draft: &Draft,
         share: &Share,
         (mut section, moves_at_once): (usize, bool),
@@ -222,13 +251,13 @@ impl Assignment {
         for record in &draft.records[share.records.clone()] {
             let sections = section..record.sections_end as usize;
             for (nth, wanted) in draft.sections[sections.clone()].iter().enumerate() {
-                let found = shared.heads.version(wanted.stream);
+                let found = heads.version(wanted.stream);
                 if !wanted.expected.is_met_by(found) {
                     let record = &draft.bytes[at..at + record.length as usize];
                     return Err(conflict(record, nth, wanted.expected, found));
                 }
                 if moves_at_once {
-                    shared.heads.set(wanted.stream, found.plus(wanted.events.into()));
+                    heads.set(wanted.stream, found.plus(wanted.events.into()));
                 }
                 self.before.push((wanted.stream, found));
             }
@@ -239,30 +268,32 @@ impl Assignment {
     }
 
     /// Checks that what must not have happened has not.
-    fn check(
-        &mut self,
-        shared: &Shared,
-        draft: &Draft,
-        wanted: &ConditionToCheck,
-    ) -> Result<(), Verdict> {
+    fn check(&mut self, shared: &Shared, draft: &Draft, number: usize) -> Result<(), Verdict> {
+        let wanted = &draft.conditions[number];
         let asked = wanted.condition.after;
         if asked > self.head {
             return Err(Verdict::ConditionAhead { asked, head: self.head });
         }
-        if let Some(at) = shared.first_that_breaks(wanted, &mut self.window).map_err(failed)? {
+        if self.known.may_be_condition(number)
+            && let Some(at) = shared.first_that_breaks(wanted, &mut self.window).map_err(failed)?
+        {
             return Err(Verdict::ConditionBroken { at });
         }
-        let Some(in_group) = wanted.keys.first().and_then(|key| self.tags.get(key)) else {
-            return Ok(());
-        };
-        for (position, at) in in_group.iter().filter(|(position, _)| *position > asked) {
+        let mut next = wanted.keys.first().and_then(|key| self.tags.get(key)).copied();
+        let mut broken_at = None;
+        while let Some(nth) = next.and_then(|next| next.checked_sub(1)) {
+            let TaggedInGroup { position, at, before } = &self.tagged[nth as usize];
+            if *position <= asked {
+                break;
+            }
             let record =
                 Record::read(&draft.bytes[*at..], shared.reader.salt, true).map_err(unreadable)?;
             if is_broken_by(wanted, &record, *position).map_err(unreadable)? {
-                return Err(Verdict::ConditionBroken { at: *position });
+                broken_at = Some(*position);
             }
+            next = Some(*before);
         }
-        Ok(())
+        broken_at.map_or(Ok(()), |at| Err(Verdict::ConditionBroken { at }))
     }
 
     /// Moves an entry's records up to where they belong, and fills in their place.
@@ -316,14 +347,18 @@ impl Assignment {
         for (stream, before) in &self.before[stands] {
             self.postings.push((stream.key(), posting(before.next().get())));
         }
-        if let Some((command, key)) = record.command {
+        if let Some((_, key)) = record.command {
             self.postings.push((key, posting(first.get())));
-            self.commands.insert(command, at);
+            self.commands.insert(key, at);
         }
         for tag in &draft.tags[tags] {
             let position = first.plus(tag.event.into());
             self.postings.push((tag.key, posting(position.get())));
-            self.tags.entry(tag.key).or_default().push((position, at));
+            if !draft.conditions.is_empty() {
+                let newest = length32(self.tagged.len()) + 1;
+                let before = self.tags.insert(tag.key, newest).unwrap_or(0);
+                self.tagged.push(TaggedInGroup { position, at, before });
+            }
         }
         if self.marked_to == 0 || self.marked_to + record.length as usize > MARK_EVERY {
             self.marks.push(Mark { position: first, address });
@@ -340,23 +375,15 @@ impl Assignment {
 
     /// Makes it as if the group had never been.
     pub(crate) fn take_back(&mut self, shared: &Shared) {
-        self.take_back_from(shared, 0);
+        self.take_back_from(&mut shared.heads.hold(), 0);
         shared.progress.take_back(self.first.previous().unwrap_or(Position::START));
     }
 
-    fn take_back_from(&mut self, shared: &Shared, from: usize) {
+    fn take_back_from(&mut self, heads: &mut Table, from: usize) {
         for (stream, version) in self.before.drain(from..).rev() {
-            shared.heads.set(stream, version);
+            heads.set(stream, version);
         }
     }
-}
-
-fn failed(error: std::io::Error) -> Verdict {
-    Verdict::Unreadable(std::sync::Arc::new(error))
-}
-
-fn unreadable(malformed: Malformed) -> Verdict {
-    failed(std::io::Error::new(std::io::ErrorKind::InvalidData, malformed))
 }
 
 /// Whether a record's event at a position is what must not have happened.
@@ -366,15 +393,4 @@ pub(crate) fn is_broken_by(
     position: Position,
 ) -> Result<bool, Malformed> {
     Ok(wanted.condition.is_broken_by(&record.event(position)?))
-}
-
-/// The stream of a record's section, by name: the record has no place and no checksum yet.
-fn conflict(record: &[u8], nth: usize, expected: Expected, found: Version) -> Verdict {
-    let mut names = Names::new();
-    let stream = crate::format::section_streams(record)
-        .and_then(|streams| streams.get(nth).map_or(Err(Malformed("")), |name| names.stream(name)));
-    match stream {
-        Ok(stream) => Verdict::Conflict { stream, expected, found },
-        Err(malformed) => unreadable(malformed),
-    }
 }

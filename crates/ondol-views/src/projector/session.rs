@@ -5,7 +5,6 @@
 //! the next one begins at the checkpoint that the store has, so a commit whose outcome got lost
 //! is settled by looking.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ondol_domain::View;
@@ -17,17 +16,17 @@ use super::build::Build;
 use super::fold::{Chunk, Fold, Poisoned};
 use super::kept::document_of;
 use super::pages::{Page, read_ahead};
-use super::parked_set::ParkedSet;
 use super::repair::{Repair, RepairError};
 use super::replay::{Documents, Range, Replayed};
 use super::state::{Pace, Phase};
 use super::{FollowError, Progress};
-use crate::{Change, Checkpoint, SourceCheckpoint, Unit, Write, WriteError, checkpoint_of};
+use crate::{Change, Checkpoint, SourceCheckpoint, Write, WriteError, checkpoint_of};
 
 /// Events of a page that are folded where they are; more are folded off the runtime.
 const FOLDED_HERE_MAX: usize = 256;
-/// Parked units that are read at a time.
-const PARKED_PAGE: usize = 500;
+/// A view that is so many events behind at most follows its log: whatever is folded is written as
+/// soon as the write before is made. Further behind, few large writes get on faster.
+const FOLLOWING_EVENTS_MAX: u64 = 50_000;
 
 pub(super) struct Session<'a, V: View> {
     core: &'a Build<V>,
@@ -39,6 +38,8 @@ pub(super) struct Session<'a, V: View> {
     on_its_way: Vec<Checkpoint>,
     committed: Vec<Option<Checkpoint>>,
     is_live: Vec<bool>,
+    /// Whether something is to be written as soon as the write before is made.
+    is_owing: bool,
     last_cut: Duration,
     pace: Pace,
 }
@@ -86,6 +87,7 @@ impl<'a, V: View> Session<'a, V> {
             pages,
             readers,
             writes: JoinSet::new(),
+            is_owing: false,
             last_cut: now,
             pace: Pace::begin(now),
         };
@@ -109,6 +111,9 @@ impl<'a, V: View> Session<'a, V> {
                 () = told_to_stop(stop) => return self.settle().await,
                 Some(written) = self.writes.join_next() => {
                     self.has_written(written.map_err(joined("the write")))?;
+                    if self.is_owing {
+                        self.cut().await?;
+                    }
                 }
                 Some(failed) = self.readers.join_next() => {
                     return Err(failed.unwrap_or_else(joined("the reader")));
@@ -140,7 +145,19 @@ impl<'a, V: View> Session<'a, V> {
         .await??;
         self.pace.add(seen.get().saturating_sub(before.get()));
         self.is_live[source] = is_live;
-        if is_live || self.is_due() { self.cut().await } else { Ok(()) }
+        self.is_owing |= is_live || self.is_following();
+        let is_free = self.writes.is_empty();
+        if self.is_due() || (self.is_owing && is_free) { self.cut().await } else { Ok(()) }
+    }
+
+    /// Whether the view is hardly behind its logs.
+    fn is_following(&self) -> bool {
+        let seen = self.fold_ref().chunk.seen.iter().zip(&self.core.reading.sources);
+        let behind = seen.map(|(seen, source)| {
+            let head = source.log.watch().borrow().position;
+            head.get().saturating_sub(seen.position.get())
+        });
+        behind.sum::<u64>() <= FOLLOWING_EVENTS_MAX
     }
 
     async fn load(
@@ -166,6 +183,7 @@ impl<'a, V: View> Session<'a, V> {
     /// Writes what has been folded, once the write before has come to its end.
     async fn cut(&mut self) -> Result<(), FollowError> {
         self.finish_write().await?;
+        self.is_owing = false;
         let changed = self.fold().arena.dirty_count();
         let (now, from) = (self.core.clock.now(), self.fold().chunk.from.clone());
         let (mut write, poisoned) = self
@@ -354,42 +372,4 @@ fn joined(task: &'static str) -> impl Fn(tokio::task::JoinError) -> FollowError 
         Ok(panic) => FollowError::panicked(task, &*panic),
         Err(error) => FollowError::Panicked { task, reason: error.to_string() },
     }
-}
-
-/// How the set of documents stands, and what is parked in it.
-impl<V: View> Build<V> {
-    pub(super) async fn stands(&self) -> Result<(Stands, ParkedSet), FollowError> {
-        let listed = self.views.list().await?;
-        let kept = listed.into_iter().find(|status| status.definition.id == self.view);
-        let unknown = || crate::LoadError::UnknownView { asked: self.view.clone().into() };
-        let kept = kept.ok_or_else(unknown)?;
-        let mut parked = ParkedSet::default();
-        let mut after = None;
-        loop {
-            let page = self.views.parked(&self.view, after, PARKED_PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.unit.clone());
-            for one in &page {
-                parked.restore(one, self.open(&one.unit, one.is_open).await?);
-            }
-        }
-        Ok((Stands { checkpoints: kept.checkpoints, documents: kept.documents }, parked))
-    }
-
-    /// The logs of which all that follows waits behind a unit.
-    async fn open(&self, unit: &Unit, is_open: bool) -> Result<BTreeSet<usize>, FollowError> {
-        if !is_open {
-            return Ok(BTreeSet::new());
-        }
-        let waiting = self.views.waiting(&self.view, unit).await?;
-        let open = waiting.iter().filter(|one| one.and_all_after);
-        Ok(open.filter_map(|one| self.reading.place_of(&one.source)).collect())
-    }
-}
-
-/// How far a set of documents has come.
-#[derive(Debug)]
-pub(super) struct Stands {
-    pub(super) checkpoints: Vec<SourceCheckpoint>,
-    pub(super) documents: u64,
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::saga::SagaVerb;
 use crate::{Given, LogCommand, Output};
 
 /// Runs services and looks after them.
@@ -54,6 +55,20 @@ pub(super) enum Noun {
     /// Looks at views, checks and rebuilds them.
     #[command(subcommand)]
     View(ViewVerb),
+    /// Looks at what is parked in services that run, tries it again, skips or edits it.
+    #[command(subcommand)]
+    Parked(ParkedVerb),
+    /// Tells what belongs to one business flow, across all services: what happened because of what,
+    /// and what is still to come. The services must not be running on the same folders.
+    Flow {
+        /// The flow's id: the correlation of any of its events.
+        id: String,
+        #[command(flatten)]
+        how: HowWritten,
+    },
+    /// Looks at sagas, and has something done with them.
+    #[command(subcommand)]
+    Saga(SagaVerb),
     /// Looks at logs, checks, mends, copies, exports and imports them.
     Log(LogCommand),
     /// Writes what a shell needs to complete commands.
@@ -123,6 +138,54 @@ pub(super) enum ViewVerb {
         #[arg(long, value_name = "DOCUMENTS")]
         sample: Option<u64>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ParkedVerb {
+    /// Lists everything that is parked.
+    List(HowWritten),
+    /// Shows the event that is in the way, what waits behind it, and what was decided about it.
+    Show(WhichParked),
+    /// Tries the event again, and then what waits behind it.
+    Retry {
+        #[command(flatten)]
+        which: WhichParked,
+        /// Who decides: it is kept.
+        #[arg(long, env = "USER")]
+        by: String,
+    },
+    /// Leaves the event out for good, and goes on with what waits behind it.
+    Skip {
+        #[command(flatten)]
+        which: WhichParked,
+        /// Who decides: it is kept.
+        #[arg(long, env = "USER")]
+        by: String,
+    },
+    /// Deals with the event as if it had other data.
+    Edit {
+        #[command(flatten)]
+        which: WhichParked,
+        /// Who decides: it is kept.
+        #[arg(long, env = "USER")]
+        by: String,
+        /// The data, as JSON.
+        #[arg(long, value_name = "JSON")]
+        data: String,
+    },
+}
+
+/// What is parked by what.
+#[derive(Debug, Args)]
+pub(super) struct WhichParked {
+    /// In which service.
+    pub(super) service: String,
+    /// By which view, policy or effect.
+    pub(super) name: String,
+    /// Which one, as `parked list` prints it.
+    pub(super) unit: String,
+    #[command(flatten)]
+    pub(super) how: HowWritten,
 }
 
 /// Which view is meant.

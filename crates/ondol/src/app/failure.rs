@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use ondol_domain::Problems;
 use ondol_runtime::{ServiceProblem, TaskEnd};
+use ondol_saga::OrderSagaError;
 use ondol_views::{DefineError, FollowError, LoadError, OrderError, RepairError, WaitError};
 
 use crate::adapters::OpenError;
@@ -59,6 +60,9 @@ pub(super) enum Failure {
     /// An order was not carried out.
     #[error(transparent)]
     Order(#[from] OrderError),
+    /// A saga was not found, or what was ordered was not done.
+    #[error(transparent)]
+    Saga(#[from] OrderSagaError),
     /// A document was not rebuilt.
     #[error(transparent)]
     Repair(#[from] RepairError),
@@ -68,6 +72,12 @@ pub(super) enum Failure {
     /// A view did not catch up.
     #[error(transparent)]
     Wait(#[from] WaitError),
+    /// The process that runs could not be asked.
+    #[error("no service answers at the admin port")]
+    Admin(#[source] io::Error),
+    /// The process that runs has said no.
+    #[error("{detail} ({code})")]
+    Refused { code: String, detail: String },
     /// A view could not be made.
     #[error(transparent)]
     Define(#[from] DefineError),
@@ -89,10 +99,13 @@ impl Failure {
             Self::List(error) => error.code(),
             Self::Differs { .. } => "view-differs",
             Self::Order(error) => error.code(),
+            Self::Saga(error) => error.code(),
             Self::Repair(error) => error.code(),
             Self::Follow(error) => error.code(),
             Self::Wait(error) => error.code(),
             Self::Define(error) => error.code(),
+            Self::Admin(_) => "app-admin",
+            Self::Refused { .. } => "app-refused",
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::failure::Failure;
 use super::{App, logging, service};
 use crate::adapters::Adapters;
-use crate::{Config, Hosted, Stage};
+use crate::{Between, Config, Hosted, Stage, parked};
 
 pub(super) fn run(app: &App, config: &Config, names: &[String]) -> Result<(), Failure> {
     let chosen = service::chosen(app, names)?;
@@ -47,7 +47,8 @@ async fn until_told_to_stop(
     tell_where(&public, &admin);
     serve(&front, "http", public, stage.router.clone(), config.server());
     // The admin port answers until the very end, so it is served from behind.
-    serve(&behind, "admin", admin, health.router(), ServerOptions::default());
+    let operators = health.router().merge(parked::router(&stage.services));
+    serve(&behind, "admin", admin, operators, ServerOptions::default());
     tokio::select! {
         () = signals.next() => tracing::info!("told to stop: nothing new is taken"),
         () = front.stopping() => tracing::error!("the front has failed: all stop"),
@@ -80,8 +81,8 @@ pub(super) async fn raise(
         reader: config.reader(),
         ..ServiceOptions::default()
     };
-    let settings = |service: &str| config.settings_of(service);
-    Ok(Stage::raise_with(app, homes, Some(&options), supervisor, &settings)?)
+    let between = Between::of(config.clone());
+    Ok(Stage::raise_among(app, homes, Some(&options), &between, supervisor)?)
 }
 
 async fn end(
@@ -93,6 +94,7 @@ async fn end(
 ) -> Result<(), Failure> {
     health.set("app", Readiness::Draining);
     tokio::time::sleep(unready).await;
+    stage.no_more_waiting.send_replace(true);
     let drained = front.shut_down().await;
     let written = behind.shut_down().await;
     // Closing a log writes what waits and may block, so nobody else waits for it here.

@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::command::{Line, Noun};
 use super::failure::Failure;
-use super::{App, config, log, nouns, serve, service, view};
+use super::{App, config, flow, log, nouns, parked, saga, serve, service, view};
 use crate::Output;
 
 /// Does what the command line asks for.
@@ -47,6 +47,9 @@ fn run(app: &App, line: Line) -> Result<(), Failure> {
         Noun::Config(verb) => config::run(app, &given, &verb),
         Noun::Service(verb) => service::run(app, &verb),
         Noun::View(verb) => view::run(app, &given.config()?, verb),
+        Noun::Parked(verb) => parked::run(&given.config()?, verb),
+        Noun::Flow { id, how } => flow::run(app, &given.config()?, &id, how.output),
+        Noun::Saga(verb) => saga::run(app, &given.config()?, verb),
         Noun::Completions { shell } => nouns::completions(app, shell),
         Noun::Man { folder } => nouns::man(app, &folder),
     }
@@ -55,14 +58,23 @@ fn run(app: &App, line: Line) -> Result<(), Failure> {
 impl Noun {
     /// How answers, and failures, are to be written.
     fn output(&self) -> Output {
-        use super::command::{ConfigVerb, ServiceVerb, ViewVerb};
+        use super::command::{ConfigVerb, ParkedVerb, ServiceVerb, ViewVerb};
         match self {
             Self::Config(ConfigVerb::Check(how) | ConfigVerb::Print { how, .. })
             | Self::Service(ServiceVerb::List(how) | ServiceVerb::Describe { how, .. })
-            | Self::View(ViewVerb::List { how, .. }) => how.output,
+            | Self::View(ViewVerb::List { how, .. })
+            | Self::Parked(ParkedVerb::List(how))
+            | Self::Flow { how, .. } => how.output,
             Self::View(ViewVerb::Rebuild { which, .. } | ViewVerb::Verify { which, .. }) => {
                 which.how.output
             }
+            Self::Parked(
+                ParkedVerb::Show(which)
+                | ParkedVerb::Retry { which, .. }
+                | ParkedVerb::Skip { which, .. }
+                | ParkedVerb::Edit { which, .. },
+            ) => which.how.output,
+            Self::Saga(verb) => verb.output(),
             Self::Log(_)
             | Self::Up
             | Self::Serve { .. }

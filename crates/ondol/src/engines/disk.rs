@@ -37,13 +37,15 @@ pub(super) async fn open(
     purpose: Purpose,
 ) -> Result<Arc<dyn Replica>, OpenFailure> {
     aside(move || -> Result<Arc<dyn Replica>, OpenFailure> {
-        let mut options = Options::in_folder(folder);
-        if purpose == Purpose::Reading {
-            check_is_there(&options.folder)?;
-            // Nothing will be written, so no file is made ready for it.
-            options.prewrite = false;
-        }
-        let opened = DiskStore::open(&options, &Doors::default());
+        let (options, doors) = (Options::in_folder(folder), Doors::default());
+        let opened = match purpose {
+            Purpose::Reading => {
+                check_is_there(&options.folder)?;
+                // Whoever holds it goes on undisturbed.
+                DiskStore::look(&options, &doors)
+            }
+            Purpose::Writing => DiskStore::open(&options, &doors),
+        };
         Ok(Arc::new(opened.map_err(failed)?))
     })
     .await

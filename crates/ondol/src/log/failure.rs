@@ -70,6 +70,12 @@ pub enum LogFailure {
         /// How many places.
         findings: usize,
     },
+    /// A log was to be cut at a place where nothing is wrong with it.
+    #[error("the log is not damaged at {place}")]
+    NotDamagedThere {
+        /// Where it was to be cut.
+        place: String,
+    },
     /// This engine has no repair.
     #[error("a log in {engine} is not mended by cutting it: restore it from a backup")]
     NotMended {
@@ -125,6 +131,7 @@ impl LogFailure {
             Self::Line { source: LineProblem::NotOurs(error), .. } => error.code(),
             Self::Line { .. } => "log-import-line",
             Self::Damaged { .. } => "log-damaged",
+            Self::NotDamagedThere { .. } => "log-not-damaged-there",
             Self::NotMended { .. } => "log-not-mended",
             Self::Output(_) => "log-output-failed",
             Self::Input(_) => "log-input-failed",

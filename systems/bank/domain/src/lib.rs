@@ -4,6 +4,8 @@
 //! else. Nothing here knows of a network, a database or a clock.
 
 pub mod account;
+pub mod contract;
 mod names;
+pub mod transfer;
 
-pub use names::{Customer, CustomerId, Transfer, TransferId};
+pub use names::{AccountNumber, Customer, CustomerId, Transfer, TransferId};

@@ -2,6 +2,9 @@
 
 use ondol_kernel::Id;
 
+/// What an account is known by.
+pub type AccountNumber = String;
+
 /// A customer, by id.
 pub type CustomerId = Id<Customer>;
 

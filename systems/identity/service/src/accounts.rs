@@ -32,8 +32,7 @@ const EMAIL_SECONDS: u64 = 3600;
 const EMAILS_MAX: u32 = 20;
 
 pub(crate) async fn register_page(State(provider): State<Provider>, visit: Visit) -> Response {
-    let page = pages::register(&visit, None);
-    provider.shown(&visit, page)
+    provider.shown(&visit, pages::register(&visit, None))
 }
 
 pub(crate) async fn register(
@@ -302,10 +301,10 @@ impl Provider {
             Opened::Plain(text) => text,
             Opened::Forgotten => visit.words.forgotten.to_owned(),
         };
-        let name = plain(self.vault().unseal(&subject, "name", &user.name)?);
-        let email = plain(self.vault().unseal(&subject, "email", &user.email)?);
+        let unsealed = |field, sealed| self.vault().unseal(&subject, field, sealed).map(plain);
+        let (name, email) = (unsealed("name", &user.name)?, unsealed("email", &user.email)?);
         let has_factor = user.active_totp().is_some();
-        Ok(pages::account(visit, pages::Owner { name, email, has_factor, said }))
+        Ok(pages::account(visit, &pages::Owner { name, email, has_factor, said }))
     }
 
     async fn change(&self, visit: &Visit, params: &Params) -> Result<Response, Fault> {

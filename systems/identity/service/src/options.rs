@@ -1,4 +1,4 @@
-//! What can be set, in `[services.identity]` of the configuration.
+//! What can be set, in `[settings.identity]` of the configuration.
 
 use std::path::PathBuf;
 
@@ -75,7 +75,7 @@ pub struct ClientOptions {
 
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
-#[error("services.identity: {}", problems.join("; "))]
+#[error("settings.identity: {}", problems.join("; "))]
 pub struct OptionsError {
     /// Everything that is.
     pub problems: Vec<String>,

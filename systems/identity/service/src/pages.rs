@@ -250,7 +250,7 @@ pub(crate) fn reset(visit: &Visit, token: &str, alert: Option<&str>) -> Response
     page.shown()
 }
 
-pub(crate) fn account(visit: &Visit, owner: Owner<'_>) -> Response {
+pub(crate) fn account(visit: &Visit, owner: &Owner<'_>) -> Response {
     let words = visit.words;
     let text = format!("{} · {}", owner.name, owner.email);
     let mut page = page(visit, words.account, &text);

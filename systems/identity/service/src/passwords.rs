@@ -47,7 +47,7 @@ impl Passwords {
         let mut salt = [0; 16];
         self.rng.fill(&mut salt);
         let hash = self.run(move || hashed(password.as_bytes(), &salt)).await?;
-        Ok(written(&salt, &*hash))
+        Ok(written(&salt, &hash))
     }
 
     /// Whether this is the password; held against nobody's when there is none.
@@ -60,7 +60,7 @@ impl Passwords {
         let kept = kept.unwrap_or_else(|| self.nobodys.as_ref().to_owned());
         let salt = salt_of(&kept).ok_or(Fault::Data("a password's hash"))?;
         let hash = self.run(move || hashed(password.as_bytes(), &salt)).await?;
-        Ok(same(&written(&salt, &*hash), &kept) && is_somebodys)
+        Ok(same(&written(&salt, &hash), &kept) && is_somebodys)
     }
 
     async fn run(

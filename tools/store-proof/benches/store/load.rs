@@ -1,6 +1,7 @@
 //! The load that every store is put under: the same events, streams and concurrency for all.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use ondol_bench::Stopwatch;
@@ -21,55 +22,58 @@ pub(crate) struct Load {
     pub(crate) events: u64,
     pub(crate) events_per_append: u64,
     pub(crate) is_conditional: bool,
+    /// What was appended before: ids and receipts go on from here.
+    pub(crate) before: u64,
 }
 
 impl Load {
     /// Single events into 100,000 streams.
     pub(crate) fn new(in_flight: u64, events: u64) -> Self {
-        Self { in_flight, streams: 100_000, events, events_per_append: 1, is_conditional: false }
+        Self {
+            in_flight,
+            streams: 100_000,
+            events,
+            events_per_append: 1,
+            is_conditional: false,
+            before: 0,
+        }
     }
 }
 
-/// What one caller makes its events of. Callers share the names of streams and nothing else, as
-/// those of a service do.
+/// What one caller knows. Callers share nothing: each makes names and data when it needs them, as
+/// a service does for the requests that it gets.
 #[derive(Debug)]
-struct Material {
-    streams: Arc<Vec<StreamId>>,
-    event_type: EventType,
-    data: Payload,
+struct Caller {
     next: u64,
-    step: u64,
 }
 
-impl Material {
-    fn new(streams: &Arc<Vec<StreamId>>, caller: u64, callers: u64) -> anyhow::Result<Self> {
-        Ok(Self {
-            streams: Arc::clone(streams),
-            event_type: EventType::new("account.deposited")?,
-            data: Payload::json(Bytes::from(vec![b'7'; PAYLOAD])),
-            next: caller + 1,
-            step: callers,
-        })
+impl Caller {
+    fn new(load: Load, caller: u64) -> Self {
+        Self { next: load.before + caller + 1 }
+    }
+
+    /// All callers of a load.
+    fn all(load: Load) -> impl Iterator<Item = Self> {
+        (0..load.in_flight).map(move |caller| Self::new(load, caller))
     }
 
     fn append(&mut self, load: Load) -> anyhow::Result<Append> {
         let number = self.next;
-        self.next += self.step;
-        let at = usize::try_from(spread(number) % load.streams)?;
-        let mut metadata = Metadata::default();
-        if load.is_conditional {
-            metadata.tags = vec![Tag::new(format!("receipt:{number}"))?];
-        }
-        let tags = metadata.tags.clone();
+        self.next += load.in_flight;
+        let tags = match load.is_conditional {
+            true => vec![Tag::new(format!("receipt:{number}"))?],
+            false => Vec::new(),
+        };
+        let event_type = EventType::new("account.deposited")?;
         let event = |nth: u64| NewEvent {
             id: EventId::from_u128(u128::from(number) << 64 | u128::from(nth)),
-            event_type: self.event_type.clone(),
+            event_type: event_type.clone(),
             schema_version: SchemaVersion::FIRST,
-            metadata: metadata.clone(),
-            data: self.data.clone(),
+            metadata: Metadata { tags: tags.clone(), ..Metadata::default() },
+            data: Payload::json(Bytes::from(vec![b'7'; PAYLOAD])),
         };
         let events = (0..load.events_per_append).map(event).collect();
-        let append = Append::to(self.streams[at].clone(), Expected::Any, events);
+        let append = Append::to(stream(spread(number) % load.streams)?, Expected::Any, events);
         Ok(match load.is_conditional {
             true => append.when(Condition { tags, types: Vec::new(), after: Position::START }),
             false => append,
@@ -83,19 +87,22 @@ pub(crate) fn spread(number: u64) -> u64 {
     mixed ^ (mixed >> 29)
 }
 
-/// Makes the appends; answers how many events a second became durable.
-pub(crate) async fn append(store: Arc<dyn EventStore>, load: Load) -> anyhow::Result<f64> {
-    let named = (0..load.streams).map(|number| StreamId::new("account", format!("{number:08}")));
-    let streams = Arc::new(named.collect::<Result<Vec<_>, _>>()?);
-    let each = load.events / load.events_per_append / load.in_flight;
+/// The name of a stream.
+pub(crate) fn stream(number: u64) -> anyhow::Result<StreamId> {
+    // All names are of one length.
+    Ok(StreamId::new("account", 10_000_000 + number)?)
+}
+
+/// Makes the appends, spread over the stores; answers how many events a second became durable.
+pub(crate) async fn append(stores: &[Arc<dyn EventStore>], load: Load) -> anyhow::Result<f64> {
+    let each = (load.events / load.events_per_append / load.in_flight).max(1);
     let mut tasks = JoinSet::new();
     let watch = Stopwatch::start();
-    for caller in 0..load.in_flight {
-        let store = Arc::clone(&store);
-        let mut material = Material::new(&streams, caller, load.in_flight)?;
+    for (mut caller, store) in Caller::all(load).zip(stores.iter().cycle()) {
+        let store = Arc::clone(store);
         tasks.spawn(async move {
             for _ in 0..each {
-                store.append(material.append(load)?).await?;
+                store.append(caller.append(load)?).await?;
             }
             anyhow::Ok(())
         });
@@ -104,4 +111,37 @@ pub(crate) async fn append(store: Arc<dyn EventStore>, load: Load) -> anyhow::Re
         ended??;
     }
     Ok(watch.rate(each * load.in_flight * load.events_per_append))
+}
+
+/// Makes appends for so many pieces of time; answers how many events became durable in each.
+pub(crate) async fn append_for(
+    store: &Arc<dyn EventStore>,
+    load: Load,
+    pieces: usize,
+    piece: std::time::Duration,
+) -> anyhow::Result<Vec<f64>> {
+    let (done, is_over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let mut tasks = JoinSet::new();
+    for mut caller in Caller::all(load) {
+        let store = Arc::clone(store);
+        let (done, is_over) = (Arc::clone(&done), Arc::clone(&is_over));
+        tasks.spawn(async move {
+            while !is_over.load(Ordering::Relaxed) {
+                store.append(caller.append(load)?).await?;
+                done.fetch_add(load.events_per_append, Ordering::Relaxed);
+            }
+            anyhow::Ok(())
+        });
+    }
+    let mut rates = Vec::new();
+    for _ in 0..pieces {
+        let (watch, before) = (Stopwatch::start(), done.load(Ordering::Relaxed));
+        tokio::time::sleep(piece).await;
+        rates.push(watch.rate(done.load(Ordering::Relaxed) - before));
+    }
+    is_over.store(true, Ordering::Relaxed);
+    while let Some(ended) = tasks.join_next().await {
+        ended??;
+    }
+    Ok(rates)
 }

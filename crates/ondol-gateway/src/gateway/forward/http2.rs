@@ -36,14 +36,14 @@ impl Attempt<'_> {
         let clock = home.clock();
         let sent = tokio::select! {
             sent = seat.send(request) => sent,
-            () = clock.sleep(self.route.waits.answer) => {
+            () = clock.sleep(self.waits.answer) => {
                 let problem = Problem::UpstreamTimedOut;
                 return Err(Failed { problem, verdict: Verdict::failure() });
             }
         };
         let patience = Patience::new(Arc::clone(clock));
         let (response, place) = sent.map_err(|error| http2_failed(&error))?;
-        let idle = self.route.waits.idle;
+        let idle = self.waits.idle;
         Ok(response.map(|incoming| {
             Body::http2(Http2Body::of_upstream(incoming, patience, idle, (place, home)))
         }))

@@ -21,7 +21,7 @@ impl Attempt<'_> {
     ) -> Result<Response<Body>, Failed> {
         let witness = Witness::default();
         let request = self.inside_request(witness.watch(body))?;
-        let waits = self.route.waits;
+        let waits = self.waits;
         let called = tokio::select! {
             called = service.call(request) => called,
             () = home.clock().sleep(waits.answer) => {

@@ -99,12 +99,32 @@ impl Facts for Flood {
 /// An event of another service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Harvest {
-    Brought,
+    Brought { sweets: u32 },
 }
 
 impl Facts for Harvest {
     const KIND: &'static str = "harvest";
     const SERVICE: Option<&'static str> = Some("garden");
+}
+
+/// What every garden has brought: folded from another service's events alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Brought(pub(super) u32);
+
+impl View for Brought {
+    const NAME: &'static str = "brought";
+    const VERSION: u32 = 1;
+
+    type Event = Harvest;
+
+    fn key(event: &Recorded<Harvest>) -> Keys {
+        Keys::one(event.stream.key())
+    }
+
+    fn apply(&mut self, event: &Recorded<Harvest>) {
+        let Harvest::Brought { sweets } = event.data;
+        self.0 += sweets;
+    }
 }
 
 macro_rules! views_of_nothing {
@@ -131,8 +151,6 @@ macro_rules! views_of_nothing {
 views_of_nothing! {
     /// Folded from what nothing records.
     Lonely = "lonely", Flood;
-    /// Folded from what does not come here.
-    Elsewhere = "elsewhere", Harvest;
     /// Called what no view can be called.
     Misnamed = "Mis Named", JarEvent;
 }

@@ -92,7 +92,7 @@ impl<'a> EventBytes<'a> {
             event_type: names.event_type(self.event_type)?,
             schema_version,
             metadata,
-            data: Payload { content_type, bytes: names.copy(self.data) },
+            data: Payload { content_type, bytes: names.keep(self.data) },
         })
     }
 

@@ -18,11 +18,21 @@ pub(crate) struct Names {
     streams: Vec<Option<StreamId>>,
     types: Vec<Option<EventType>>,
     arena: BytesMut,
+    /// What is read lies in these bytes, if they are for everyone.
+    shared: Bytes,
 }
 
 impl Names {
     pub(crate) fn new() -> Self {
-        Self { streams: Vec::new(), types: vec![None; TYPES], arena: BytesMut::new() }
+        let (arena, shared) = (BytesMut::new(), Bytes::new());
+        Self { streams: Vec::new(), types: vec![None; TYPES], arena, shared }
+    }
+
+    /// Payloads in these bytes need not be copied from now on.
+    pub(crate) fn share(&mut self, bytes: &Bytes) {
+        if !std::ptr::eq(self.shared.as_ptr(), bytes.as_ptr()) || self.shared.len() != bytes.len() {
+            self.shared = bytes.clone();
+        }
     }
 
     pub(crate) fn stream(&mut self, name: &[u8]) -> Result<StreamId, Malformed> {
@@ -54,8 +64,12 @@ impl Names {
         Ok(event_type)
     }
 
-    /// A copy of some bytes that shares its memory with other small ones.
-    pub(crate) fn copy(&mut self, bytes: &[u8]) -> Bytes {
+    /// Some bytes to keep: where they lie, if that is for everyone, or a copy that shares its
+    /// memory with other small ones.
+    pub(crate) fn keep(&mut self, bytes: &[u8]) -> Bytes {
+        if self.shared.as_ptr_range().contains(&bytes.as_ptr()) {
+            return self.shared.slice_ref(bytes);
+        }
         if bytes.len() > ARENA / 4 {
             return Bytes::copy_from_slice(bytes);
         }

@@ -39,7 +39,7 @@ async fn of_many_who_register_one_address_at_once_one_does() {
     while let Some(status) = all.join_next().await {
         assert_eq!(status.expect("no panic"), StatusCode::OK);
     }
-    let outbox = std::fs::read_dir(house.folder.path().join("outbox")).expect("an outbox");
+    let outbox = std::fs::read_dir(house.folder.path().join("identity/outbox")).expect("an outbox");
     let letters = outbox.map(|entry| entry.expect("it is there").path());
     let texts = letters.map(|path| std::fs::read_to_string(path).expect("a letter"));
     let links = texts.filter(|text| text.contains("/verify?token=")).count();
@@ -160,7 +160,7 @@ async fn c4_whoever_is_forgotten_is_nobody_and_no_file_knows_him() {
     let mut again = Browser::new(&house);
     assert_eq!(again.sign_in(canary, PASSWORD).await.status, StatusCode::FORBIDDEN);
     // Letters are on their way to the person himself, and are not ours to keep.
-    std::fs::remove_dir_all(house.folder.path().join("outbox")).expect("it is there");
+    std::fs::remove_dir_all(house.folder.path().join("identity/outbox")).expect("it is there");
     assert_eq!(
         files_with(house.folder.path(), canary.as_bytes()),
         Vec::<std::path::PathBuf>::new()

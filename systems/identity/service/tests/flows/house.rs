@@ -1,5 +1,6 @@
 //! A provider in this process, on stores in memory, with a clock that can be moved.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,13 +11,14 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use ondol::{Settings, Stage};
+use ondol::{Between, Config, Section, Stage};
 use ondol_auth::{decode_strict, encode};
 use ondol_doors::{Clock, Sleep, SystemClock, SystemRng};
 use ondol_http::Peer;
 use ondol_kernel::Timestamp;
 use ondol_runtime::{Ground, Home, Supervisor};
 use ondol_store::{Limits, LogEpoch, MemoryStore};
+use ondol_timers::MemoryTimers;
 use ondol_views::MemoryViews;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -70,8 +72,7 @@ impl Clock for Later {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        let wait = <SystemClock as Clock>::sleep;
-        wait(&self.clock, duration)
+        self.clock.sleep(duration)
     }
 }
 
@@ -138,9 +139,11 @@ impl House {
         let many = "failures_address_max = 1000";
         let many = if more.contains("failures_address_max") { "" } else { many };
         let table = format!("{many}\n{more}\n{clients}");
-        let settings = Settings {
-            folder: folder.path().to_owned(),
-            table: toml::from_str(&table).expect("settings"),
+        let section = Section(toml::from_str(&table).expect("settings"));
+        let config = Config {
+            data: folder.path().to_owned(),
+            settings: BTreeMap::from([("identity".to_owned(), section)]),
+            ..Config::default()
         };
         let clock = Later { clock: SystemClock::start(), by_seconds: AtomicU64::new(0) };
         let clock = Arc::new(clock);
@@ -150,10 +153,11 @@ impl House {
             clock: clock.clone(),
             rng: Arc::new(SystemRng),
         };
-        let home = Home { ground, views: Arc::new(MemoryViews::default()) };
+        let views = Arc::new(MemoryViews::default());
+        let home = Home { ground, views, timers: Arc::new(MemoryTimers::default()) };
         let (app, supervisor) = (identity::app(), Supervisor::new());
         let homes = app.services().iter().map(|hosted| (hosted, home.clone())).collect();
-        let stage = Stage::raise_with(&app, homes, None, &supervisor, &|_| settings.clone());
+        let stage = Stage::raise_among(&app, homes, None, &Between::of(config), &supervisor);
         let stage = stage.expect("it comes up");
         let router = stage.router.clone();
         Self { folder, router, clock, _stage: stage, _supervisor: supervisor }
@@ -226,7 +230,8 @@ impl House {
 
     /// The newest e-mail to somebody.
     pub(crate) fn mail_to(&self, email: &str) -> Option<String> {
-        let folder = std::fs::read_dir(self.folder.path().join("outbox")).expect("an outbox");
+        let folder =
+            std::fs::read_dir(self.folder.path().join("identity/outbox")).expect("an outbox");
         let mut letters: Vec<PathBuf> =
             folder.map(|entry| entry.expect("it is there").path()).collect();
         letters.sort();

@@ -1,0 +1,5 @@
+//! The suite over no way at all.
+
+use ondol_bus::conformance::InProcess;
+
+ondol_bus::conformance!(std::future::ready(InProcess));

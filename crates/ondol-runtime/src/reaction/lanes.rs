@@ -1,0 +1,96 @@
+//! The events that are held: of one stream one after the other, of different ones side by side.
+
+use std::collections::{HashMap, VecDeque};
+
+use ondol_kernel::{Envelope, StreamId};
+
+/// A stream of one feed.
+pub(super) type LaneKey = (usize, StreamId);
+
+#[derive(Debug, Default)]
+pub(super) struct Lanes {
+    lanes: HashMap<LaneKey, VecDeque<Envelope>>,
+    ready: VecDeque<LaneKey>,
+    held: usize,
+}
+
+impl Lanes {
+    /// Holds one more event, behind those of its stream.
+    pub(super) fn hold(&mut self, key: LaneKey, event: Envelope) {
+        self.held += 1;
+        match self.lanes.get_mut(&key) {
+            Some(lane) => lane.push_back(event),
+            None => {
+                self.ready.push_back(key.clone());
+                self.lanes.insert(key, VecDeque::from([event]));
+            }
+        }
+    }
+
+    /// The next event that can be dealt with. Its stream is busy until it is told otherwise.
+    pub(super) fn next(&mut self) -> Option<(LaneKey, Envelope)> {
+        let key = self.ready.pop_front()?;
+        let event = self.lanes.get_mut(&key)?.pop_front()?;
+        self.held -= 1;
+        Some((key, event))
+    }
+
+    /// A stream is no longer busy.
+    pub(super) fn is_free(&mut self, key: LaneKey) {
+        match self.lanes.get(&key) {
+            Some(lane) if lane.is_empty() => drop(self.lanes.remove(&key)),
+            Some(_) => self.ready.push_back(key),
+            None => {}
+        }
+    }
+
+    /// Takes out all that waits of a stream, which is no longer busy.
+    pub(super) fn take(&mut self, key: &LaneKey) -> VecDeque<Envelope> {
+        let lane = self.lanes.remove(key).unwrap_or_default();
+        self.held -= lane.len();
+        lane
+    }
+
+    /// How many events are held, without those that are dealt with.
+    pub(super) const fn held(&self) -> usize {
+        self.held
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ondol_kernel::{
+        EventId, EventType, Metadata, NewEvent, Payload, Position, SchemaVersion, Version,
+    };
+
+    use super::*;
+
+    fn event(stream: &str, position: u64) -> (LaneKey, Envelope) {
+        let stream: StreamId = stream.parse().unwrap();
+        let event = NewEvent {
+            id: EventId::from_u128(u128::from(position)),
+            event_type: EventType::new("a.b").unwrap(),
+            schema_version: SchemaVersion::FIRST,
+            metadata: Metadata::default(),
+            data: Payload::json("null"),
+        };
+        let event = event.recorded(stream.clone(), Version::new(1), Position::new(position));
+        ((0, stream), event)
+    }
+
+    #[test]
+    fn of_one_stream_one_event_at_a_time_is_given_out_in_order() {
+        let mut lanes = Lanes::default();
+        for (stream, position) in [("a:1", 1), ("a:1", 2), ("a:2", 3)] {
+            let (key, event) = event(stream, position);
+            lanes.hold(key, event);
+        }
+        let (first, one) = lanes.next().unwrap();
+        let (_, three) = lanes.next().unwrap();
+        assert_eq!((one.position.get(), three.position.get()), (1, 3));
+        assert!(lanes.next().is_none(), "a:1 is busy");
+        assert_eq!(lanes.held(), 1);
+        lanes.is_free(first);
+        assert_eq!(lanes.next().unwrap().1.position.get(), 2);
+    }
+}

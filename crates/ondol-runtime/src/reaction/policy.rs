@@ -1,0 +1,82 @@
+//! A policy as a reaction: what it says is asked under ids that follow from the event.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ondol_bus::{About, CallFailure, Calls, Reply};
+use ondol_domain::{Policy, ReactError};
+use ondol_kernel::CommandId;
+
+use super::act::{Act, Acted, Delivered, Fault};
+use crate::error_chain;
+
+/// Asks what a policy says.
+pub(crate) struct PolicyAct {
+    pub(crate) service: Arc<str>,
+    pub(crate) policy: Policy,
+    pub(crate) calls: Arc<dyn Calls>,
+}
+
+#[async_trait]
+impl Act for PolicyAct {
+    async fn act(&self, delivered: &Delivered) -> Result<Acted, Fault> {
+        let event = delivered.event.clone();
+        let reacted = catch_unwind(AssertUnwindSafe(|| self.policy.react(event)));
+        let calls = match reacted {
+            Ok(calls) => calls.map_err(|error| Fault::Never(unreadable(&error)))?,
+            Err(panic) => {
+                let said = crate::supervisor::said(panic.as_ref());
+                return Err(Fault::Fails(format!("policy-panicked: {said}")));
+            }
+        };
+        let mut acted = Acted::default();
+        for (at, call) in calls.iter().enumerate() {
+            let about = About::following(&delivered.event, self.command(delivered, at));
+            let reply = self.calls.ask(call, &about).await.map_err(|failure| fault(&failure))?;
+            acted.done += 1;
+            if let Reply::Refused(refused) = reply {
+                acted.refused += 1;
+                let (policy, code) = (self.policy.name, refused.code);
+                tracing::debug!(policy, code, "what a policy asked was refused");
+            }
+        }
+        Ok(acted)
+    }
+}
+
+impl PolicyAct {
+    /// The id of what is asked: the same whenever the policy meets the event, and another one for
+    /// every other policy, service, place and life of a log.
+    fn command(&self, delivered: &Delivered, at: usize) -> CommandId {
+        let (service, policy) = (&self.service, self.policy.name);
+        let Delivered { source, epoch, event } = delivered;
+        let position = event.position;
+        CommandId::derived(
+            event.id,
+            &format!("{service}/{policy}/{source}/{epoch}/{position}/{at}"),
+        )
+    }
+}
+
+fn unreadable(error: &ReactError) -> String {
+    format!("policy-unreadable: {}", error_chain(error))
+}
+
+fn fault(failure: &CallFailure) -> Fault {
+    let reason = format!("{}: {}", failure.code(), error_chain(failure));
+    match failure {
+        CallFailure::Broken { .. } => Fault::Fails(reason),
+        // A service that is not known here may be on its way.
+        CallFailure::NoSuchService { .. } => Fault::Passes(reason),
+        failure if failure.may_be_asked_again() => Fault::Passes(reason),
+        _ => Fault::Never(reason),
+    }
+}
+
+impl fmt::Debug for PolicyAct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyAct").field("policy", &self.policy.name).finish_non_exhaustive()
+    }
+}

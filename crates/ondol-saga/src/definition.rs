@@ -1,0 +1,276 @@
+//! A saga's definition with the type of what it knows put aside: JSON in its place.
+//!
+//! That is what lets one machine run, prove and draw all sagas. Whatever is done here runs the
+//! business's code once and writes down what came of it; it is never run again to find out.
+
+use std::fmt;
+use std::time::Duration;
+
+use ondol_domain::{
+    Call, CallError, DecodeError, Fingerprint, Listener, Retry, Saga, SagaData, SagaShape, Source,
+    Step, StepError, Turn,
+};
+use ondol_kernel::{Envelope, Payload};
+
+use crate::Known;
+
+/// Where a step stands in its definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    /// In which stage.
+    pub stage: usize,
+    /// Beside which others.
+    pub beside: usize,
+}
+
+/// A definition does not fit what a saga knows, or what it was told. A person has to look.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Defect {
+    /// What it knows does not have the shape that its definition says.
+    #[error("what the saga knows does not have the shape that its definition says")]
+    Data(#[source] serde_json::Error),
+    /// What is to be asked cannot be written.
+    #[error("what is to be asked cannot be written")]
+    Call(#[from] CallError),
+    /// An answer does not have the shape that was agreed.
+    #[error("an answer cannot be kept")]
+    Reply(#[from] StepError),
+    /// An event cannot be read.
+    #[error("an event from outside cannot be read")]
+    Event(#[from] DecodeError),
+    /// It has heard more from outside than it can keep.
+    #[error("it keeps more events for later than it may")]
+    TooMuchHeard,
+    /// An event was kept that cannot be read any more.
+    #[error("an event that was kept is damaged")]
+    Kept(#[from] ondol_kernel::StreamIdError),
+}
+
+/// What comes of an event from outside: what is known then, and what it does.
+pub type Hearing = Option<(Option<Known>, Turn)>;
+
+/// A saga's definition, whatever it knows.
+pub trait Definition: fmt::Debug + Send + Sync + 'static {
+    /// The definition as it can be shown.
+    fn shape(&self) -> &SagaShape;
+    /// What a running saga remembers it by.
+    fn fingerprint(&self) -> Fingerprint;
+    /// How long the whole may take.
+    fn deadline(&self) -> Option<Duration>;
+    /// How long a step may take.
+    fn time_limit(&self, at: At) -> Duration;
+    /// How often and how fast a step is asked again.
+    fn retries(&self, at: At) -> Retry;
+    /// What tells the saga that knows this from others, if it has an identity.
+    ///
+    /// # Errors
+    /// When that is not what such a saga knows.
+    fn identity(&self, data: &Known) -> Result<Option<String>, Defect>;
+    /// What a step asks, as things stand; nothing when its condition does not hold, or it waits.
+    ///
+    /// # Errors
+    /// When it cannot be said.
+    fn asks(&self, at: At, data: &Known) -> Result<Asks, Defect>;
+    /// What undoes a step; nothing when nothing does.
+    ///
+    /// # Errors
+    /// When it cannot be said.
+    fn undoes(&self, at: At, data: &Known) -> Result<Option<Call>, Defect>;
+    /// What is known once a step was answered, if that is more than before.
+    ///
+    /// # Errors
+    /// When the answer does not have the shape that was agreed.
+    fn keeps(&self, at: At, data: &Known, reply: &Payload) -> Result<Option<Known>, Defect>;
+    /// What an event does to the whole.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    fn hears(&self, identity: &str, data: &Known, event: &Envelope) -> Result<Hearing, Defect>;
+    /// What an event does to a step that waits for it.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    fn heard_by(
+        &self,
+        at: At,
+        identity: &str,
+        data: &Known,
+        event: &Envelope,
+    ) -> Result<Hearing, Defect>;
+    /// Of which sagas an event is, by their identities.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    fn about(&self, event: &Envelope) -> Result<Vec<String>, Defect>;
+    /// What the sagas know that an event starts.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    fn starts(&self, event: &Envelope) -> Result<Vec<Known>, Defect>;
+    /// Where the events come from that start it, turn it round, or are waited for.
+    fn sources(&self) -> Vec<Source>;
+}
+
+/// What a step does when its turn has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asks {
+    /// Nothing: its condition does not hold.
+    Nothing,
+    /// It asks this.
+    Call(Call),
+    /// It waits.
+    Waits,
+}
+
+/// The definition of a saga that knows a `D`.
+pub struct Defined<D: SagaData> {
+    saga: Saga<D>,
+    shape: SagaShape,
+    fingerprint: Fingerprint,
+}
+
+impl<D: SagaData> Defined<D> {
+    /// The definition of a saga.
+    pub fn new(saga: Saga<D>) -> Self {
+        let shape = saga.shape();
+        let fingerprint = shape.fingerprint();
+        Self { saga, shape, fingerprint }
+    }
+
+    fn step(&self, at: At) -> &Step<D> {
+        &self.saga.stages()[at.stage].steps[at.beside]
+    }
+
+    fn waits(&self) -> impl Iterator<Item = &Listener<D>> {
+        self.saga.stages().iter().flat_map(|stage| &stage.steps).filter_map(Step::waits_for)
+    }
+}
+
+fn read<D: SagaData>(data: &Known) -> Result<D, Defect> {
+    data.read().map_err(Defect::Data)
+}
+
+fn hear<D: SagaData>(
+    listener: &Listener<D>,
+    identity: &str,
+    known: &Known,
+    event: &Envelope,
+) -> Result<Hearing, Defect> {
+    if listener.about(event.clone())?.as_deref() != Some(identity) {
+        return Ok(None);
+    }
+    let mut data = read(known)?;
+    let turn = listener.hear(&mut data, event.clone())?;
+    turn.map(|turn| Ok((changed(known, &data)?, turn))).transpose()
+}
+
+fn changed<D: SagaData>(before: &Known, data: &D) -> Result<Option<Known>, Defect> {
+    let now = Known::of(data).map_err(Defect::Data)?;
+    Ok((now != *before).then_some(now))
+}
+
+impl<D: SagaData> fmt::Debug for Defined<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shape.fmt(f)
+    }
+}
+
+impl<D: SagaData> Definition for Defined<D> {
+    fn shape(&self) -> &SagaShape {
+        &self.shape
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.saga.time_limit()
+    }
+
+    fn time_limit(&self, at: At) -> Duration {
+        self.step(at).time_limit()
+    }
+
+    fn retries(&self, at: At) -> Retry {
+        self.step(at).retries()
+    }
+
+    fn identity(&self, data: &Known) -> Result<Option<String>, Defect> {
+        Ok(self.saga.identity(&read(data)?))
+    }
+
+    fn asks(&self, at: At, data: &Known) -> Result<Asks, Defect> {
+        let (step, data) = (self.step(at), read(data)?);
+        if !step.applies(&data) {
+            return Ok(Asks::Nothing);
+        }
+        Ok(step.call(&data)?.map_or(Asks::Waits, Asks::Call))
+    }
+
+    fn undoes(&self, at: At, data: &Known) -> Result<Option<Call>, Defect> {
+        let step = self.step(at);
+        if !step.has_undo() {
+            return Ok(None);
+        }
+        Ok(step.undo_call(&read(data)?)?)
+    }
+
+    fn keeps(&self, at: At, data: &Known, reply: &Payload) -> Result<Option<Known>, Defect> {
+        let step = self.step(at);
+        if !step.keeps_reply() {
+            return Ok(None);
+        }
+        let mut known = read(data)?;
+        step.keep(&mut known, reply)?;
+        changed(data, &known)
+    }
+
+    fn hears(&self, identity: &str, data: &Known, event: &Envelope) -> Result<Hearing, Defect> {
+        for listener in self.saga.listeners() {
+            if let Some(heard) = hear(listener, identity, data, event)? {
+                return Ok(Some(heard));
+            }
+        }
+        Ok(None)
+    }
+
+    fn heard_by(
+        &self,
+        at: At,
+        identity: &str,
+        data: &Known,
+        event: &Envelope,
+    ) -> Result<Hearing, Defect> {
+        let listener = self.step(at).waits_for();
+        listener.map_or(Ok(None), |listener| hear(listener, identity, data, event))
+    }
+
+    fn about(&self, event: &Envelope) -> Result<Vec<String>, Defect> {
+        let mut found = Vec::new();
+        for listener in self.saga.listeners().iter().chain(self.waits()) {
+            let about = listener.about(event.clone())?;
+            found.extend(about.filter(|about| !found.contains(about)));
+        }
+        Ok(found)
+    }
+
+    fn starts(&self, event: &Envelope) -> Result<Vec<Known>, Defect> {
+        let starters = self.saga.starters().iter();
+        let started = starters.map(|starter| starter.start(event.clone()));
+        let mut found = Vec::new();
+        for data in started {
+            if let Some(data) = data? {
+                found.push(Known::of(&data).map_err(Defect::Data)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        let starters = self.saga.starters().iter().flat_map(|starter| &starter.sources);
+        let listeners = self.saga.listeners().iter().chain(self.waits());
+        starters.chain(listeners.flat_map(|listener| &listener.sources)).cloned().collect()
+    }
+}

@@ -1,0 +1,132 @@
+//! What is asked for one saga at the moment, all at once.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use ondol_bus::{About as Surrounds, CallFailure, Calls};
+use ondol_kernel::CommandId;
+use ondol_runtime::error_chain;
+
+use super::record::asked_event;
+use crate::machine::{Failure, Input};
+use crate::{Instance, Work, WorkKind};
+
+type Asking = Pin<Box<dyn Future<Output = Input> + Send>>;
+
+/// A question on its way.
+struct Flight {
+    command: CommandId,
+    what: WorkKind,
+    /// Until when an answer is waited for, by the clock's running time.
+    until: Duration,
+    within: Duration,
+    asking: Asking,
+}
+
+/// The questions of one saga that are on their way.
+#[derive(Default)]
+pub(super) struct Flights(Vec<Flight>);
+
+impl Flights {
+    /// Asks what is to be asked and is not on its way, and gives up what is no longer wanted.
+    pub(super) fn follow(
+        &mut self,
+        work: Vec<Work>,
+        instance: &Instance,
+        calls: &Arc<dyn Calls>,
+        running: Duration,
+    ) {
+        let is_wanted = |flight: &Flight| {
+            work.iter()
+                .any(|work| work.question.command == flight.command && work.what == flight.what)
+        };
+        self.0.retain(is_wanted);
+        for work in work {
+            let (command, what) = (work.question.command, work.what);
+            if self.0.iter().any(|flight| flight.command == command && flight.what == what) {
+                continue;
+            }
+            let within = Duration::from_millis(work.question.within_ms);
+            let until = running.saturating_add(within);
+            let asking = asking(work, instance, Arc::clone(calls));
+            self.0.push(Flight { command, what, until, within, asking });
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// When the first of them has been waited for long enough.
+    pub(super) fn until(&self) -> Option<Duration> {
+        self.0.iter().map(|flight| flight.until).min()
+    }
+
+    /// Gives up one that has been waited for long enough.
+    pub(super) fn give_up(&mut self, running: Duration) -> Option<Input> {
+        let at = self.0.iter().position(|flight| flight.until <= running)?;
+        let Flight { command, within, .. } = self.0.swap_remove(at);
+        let failure = Failure {
+            code: "call-timed-out".to_owned(),
+            because: format!("no answer has come within {within:?}"),
+            may_be_asked_again: true,
+            again_after: None,
+        };
+        Some(Input::Failure { command, failure })
+    }
+}
+
+/// The first of them that is answered.
+pub(super) struct First<'a>(pub(super) &'a mut Flights);
+
+impl Future for First<'_> {
+    type Output = Input;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Input> {
+        for at in 0..self.0.0.len() {
+            if let Poll::Ready(input) = self.0.0[at].asking.as_mut().poll(context) {
+                self.0.0.swap_remove(at);
+                return Poll::Ready(input);
+            }
+        }
+        Poll::Pending
+    }
+}
+
+fn asking(work: Work, instance: &Instance, calls: Arc<dyn Calls>) -> Asking {
+    let command = work.question.command;
+    let about = Surrounds {
+        correlation: instance.correlation,
+        causation: Some(asked_event(command).of()),
+        tenant: instance.tenant.clone(),
+        traceparent: instance.traceparent,
+        ..Surrounds::new(command)
+    };
+    Box::pin(async move {
+        let call = work.question.call();
+        let answer = match work.what {
+            WorkKind::Ask | WorkKind::Undo => calls.ask(&call, &about).await,
+            WorkKind::Void => calls.void(&call, &about).await,
+        };
+        match answer {
+            Ok(reply) => Input::Reply { command, reply },
+            Err(failure) => Input::Failure { command, failure: told(&failure) },
+        }
+    })
+}
+
+fn told(failure: &CallFailure) -> Failure {
+    let again_after = match failure {
+        CallFailure::Busy { again_after, .. } => *again_after,
+        _ => None,
+    };
+    Failure {
+        code: failure.code().to_owned(),
+        because: error_chain(failure),
+        may_be_asked_again: failure.may_be_asked_again(),
+        again_after,
+    }
+}

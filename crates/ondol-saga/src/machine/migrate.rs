@@ -1,0 +1,95 @@
+//! A saga that was started by one definition goes on by another.
+
+use std::collections::BTreeMap;
+
+use ondol_kernel::Timestamp;
+
+use super::{Draft, NextError, Transition};
+use crate::fact::Fact;
+use crate::{Definition, Instance};
+
+/// Why a saga cannot go on by a definition: everything that stands against it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the saga {saga} cannot go on by this definition: {}", problems.join("; "))]
+pub struct MisfitError {
+    /// Which saga.
+    pub saga: String,
+    /// A sentence each.
+    pub problems: Vec<String>,
+}
+
+impl MisfitError {
+    /// The page in docs/errors.
+    pub const fn code(&self) -> &'static str {
+        "saga-misfit"
+    }
+}
+
+/// Whether a saga can go on by a definition, in which its steps may have other names: all that
+/// has come up is there, nothing that has not come up lies before what has, what it knows can be
+/// read, and what is to be undone can be.
+///
+/// # Errors
+/// With everything that stands against it.
+pub fn fits(
+    definition: &dyn Definition,
+    instance: &Instance,
+    steps: &BTreeMap<String, String>,
+) -> Result<(), MisfitError> {
+    let shape = definition.shape();
+    let mut problems = Vec::new();
+    if shape.name != instance.saga {
+        problems.push(format!("it is called {:?}", shape.name));
+    }
+    match definition.identity(&instance.data) {
+        Ok(Some(identity)) if identity != instance.identity => {
+            problems.push(format!("by it the saga would be {identity:?}"));
+        }
+        Ok(_) => {}
+        Err(error) => problems.push(error.to_string()),
+    }
+    let new = |old: &String| steps.get(old).unwrap_or(old).clone();
+    let come_up: Vec<String> = instance.steps.keys().map(new).collect();
+    for step in &come_up {
+        if !shape.stages.iter().flatten().any(|known| known.name == *step) {
+            problems.push(format!("it has no step {step:?}"));
+        }
+    }
+    let last = shape
+        .stages
+        .iter()
+        .rposition(|stage| stage.iter().any(|step| come_up.contains(&step.name)));
+    for step in shape.stages.iter().take(last.unwrap_or(0)).flatten() {
+        if !come_up.contains(&step.name) {
+            problems.push(format!("its step {:?} would have had to come up before", step.name));
+        }
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(MisfitError { saga: instance.stream.to_string(), problems })
+}
+
+/// A saga goes on by another definition.
+///
+/// # Errors
+/// When it cannot, or when it cannot be said what happens next.
+pub fn migrate(
+    definition: &dyn Definition,
+    instance: Instance,
+    steps: &BTreeMap<String, String>,
+    by: &str,
+    now: Timestamp,
+) -> Result<Transition, NextError> {
+    fits(definition, &instance, steps)?;
+    let migrated = Fact::Migrated {
+        version: definition.shape().version,
+        fingerprint: definition.fingerprint(),
+        steps: steps.clone(),
+        by: by.to_owned(),
+    };
+    let mut draft = Draft { definition, instance, facts: Vec::new(), now };
+    draft.record(migrated)?;
+    draft.advance()?;
+    Ok(draft.done())
+}

@@ -1,0 +1,59 @@
+//! What of what a group asks for may stand in the log before it, looked for all at once, and what
+//! the group itself has.
+
+use ondol_kernel::Position;
+
+use crate::draft::{ConditionToCheck, Draft, RecordToPlace};
+use crate::key::Key;
+use crate::store::Shared;
+
+/// What of what the group asks for may stand in the log before it.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    keys: Vec<Key>,
+    may_be: Vec<bool>,
+    /// From which of them on each condition's first tag is found; before come the commands.
+    conditions: usize,
+}
+
+/// An event of the group with some tag.
+#[derive(Debug)]
+pub(super) struct TaggedInGroup {
+    /// Where it stands.
+    pub(super) position: Position,
+    /// Where its record begins.
+    pub(super) at: usize,
+    /// The one before it with the same tag, from one on.
+    pub(super) before: u32,
+}
+
+impl Known {
+    /// Looks for all commands and conditions of a group at once. The log does not grow before the
+    /// group does.
+    pub(super) fn look_up(&mut self, shared: &Shared, draft: &Draft) {
+        let has_commands = draft.records.iter().any(|record| record.command.is_some());
+        self.keys.clear();
+        if has_commands {
+            let nobody = Key::default();
+            let command = |record: &RecordToPlace| record.command.map_or(nobody, |(_, key)| key);
+            self.keys.extend(draft.records.iter().map(command));
+        }
+        self.conditions = self.keys.len();
+        let first = |wanted: &ConditionToCheck| wanted.keys.first().copied().unwrap_or_default();
+        self.keys.extend(draft.conditions.iter().map(first));
+        self.may_be.clear();
+        if !self.keys.is_empty() {
+            shared.index.may_have(&self.keys, &mut self.may_be);
+        }
+    }
+
+    /// Whether something may have come already of a record's command.
+    pub(super) fn may_be_command(&self, record: usize) -> bool {
+        self.may_be[record]
+    }
+
+    /// Whether something may stand in the log that breaks a condition.
+    pub(super) fn may_be_condition(&self, condition: usize) -> bool {
+        self.may_be[self.conditions + condition]
+    }
+}

@@ -1,0 +1,13 @@
+//! A corner shop of three services that tell and ask each other things.
+//!
+//! An **order** is placed. The **stock** hears of it and reserves the pieces. A **notice** hears of
+//! that, writes the customer a letter, and asks the order to be confirmed. No decision here is
+//! idempotent by itself, on purpose: were anything done twice, the books would show it.
+
+mod http;
+mod notice;
+mod order;
+mod stock;
+mod wiring;
+
+pub use wiring::app;

@@ -1,0 +1,89 @@
+//! An order: what a customer wants, and whether it was confirmed.
+
+use ondol_domain::{Aggregate, Contract, Decision, Facts, Impossible, accept, refuse};
+use serde::{Deserialize, Serialize};
+
+/// The service.
+pub(crate) const SERVICE: &str = "shop.order";
+
+/// What may be asked of an order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Command {
+    Place { item: String, pieces: u32 },
+    Confirm,
+}
+
+/// What has happened to an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Event {
+    Placed { item: String, pieces: u32 },
+    Confirmed,
+}
+
+/// Why the answer is no.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("nothing was ordered")]
+    NotPlaced,
+}
+
+/// An order as it stands: how many pieces, and how often it was confirmed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) pieces: u32,
+    pub(crate) confirmed: u32,
+}
+
+/// What others hear of orders.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Told {
+    Placed { order: String, item: String, pieces: u32 },
+}
+
+/// What others may ask: that an order is confirmed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Confirm {
+    pub(crate) order: String,
+}
+
+impl Facts for Event {
+    const KIND: &'static str = Order::KIND;
+}
+
+impl Facts for Told {
+    const KIND: &'static str = "shop.order";
+    const SERVICE: Option<&'static str> = Some(SERVICE);
+}
+
+impl Contract for Confirm {
+    const SERVICE: &'static str = SERVICE;
+    type Reply = ();
+    type Refusal = Refusal;
+
+    fn key(&self) -> String {
+        self.order.clone()
+    }
+}
+
+impl Aggregate for Order {
+    const KIND: &'static str = "order";
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(&self, command: Command) -> Decision<Self> {
+        match command {
+            Command::Place { item, pieces } => accept(Event::Placed { item, pieces }),
+            Command::Confirm if self.pieces == 0 => refuse(Refusal::NotPlaced),
+            Command::Confirm => accept(Event::Confirmed),
+        }
+    }
+
+    fn evolve(mut self, event: &Event) -> Result<Self, Impossible> {
+        match event {
+            Event::Placed { pieces, .. } => self.pieces += pieces,
+            Event::Confirmed => self.confirmed += 1,
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,88 @@
+//! How many sagas a process runs over logs on disk, how soon one is done, and how soon a process
+//! is at work that finds a million asleep.
+
+mod asleep;
+mod bank;
+
+use std::time::Duration;
+
+use bank::Bank;
+use ondol_bench::{Bench, Latencies, Measured, Stopwatch};
+use ondol_doors::{Clock, SystemClock};
+
+fn main() -> anyhow::Result<()> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let mut bench = Bench::from_args("saga")?;
+    bench.setting("sync", "fdatasync before each answer, three logs");
+    bench.setting("payload", "a transfer: hold, deposit, settle");
+    bench.folder(".");
+    let sagas = bench.size(40_000, 2_000);
+    bench
+        .case("three steps")
+        .unit("sagas/s")
+        .setting("concurrency", "4,096 under way")
+        .measure(|| runtime.block_on(many(sagas)));
+    let rounds = bench.size(500, 50);
+    bench
+        .case("unloaded")
+        .unit("ms")
+        .setting("concurrency", 1)
+        .measure(|| runtime.block_on(one_by_one(rounds)));
+    let sleeping = bench.size(1_000_000, 20_000);
+    bench
+        .case("begin among sleepers")
+        .unit("s")
+        .setting("concurrency", 1)
+        .measure(|| asleep::begin(&runtime, sleeping));
+    bench.run()?;
+    Ok(())
+}
+
+/// As many as there is room for, all the time.
+async fn many(sagas: u64) -> anyhow::Result<f64> {
+    let bank = Bank::open().await?;
+    let mut ended = bank.sagas.metrics().ended();
+    let watch = Stopwatch::start();
+    let starters = (0..64_u64).map(|starter| {
+        let (bank, mut ended) = (bank.clone(), bank.sagas.metrics().ended());
+        async move {
+            let mut number = starter;
+            while number < sagas {
+                let most = number.saturating_sub(3_900);
+                ended.wait_for(|ended| *ended >= most).await?;
+                bank.transfer(number).await?;
+                number += 64;
+            }
+            anyhow::Ok(())
+        }
+    });
+    let mut running = tokio::task::JoinSet::new();
+    for starter in starters {
+        running.spawn(starter);
+    }
+    while let Some(done) = running.join_next().await {
+        done??;
+    }
+    ended.wait_for(|ended| *ended >= sagas).await?;
+    let rate = watch.rate(sagas);
+    bank.close().await?;
+    Ok(rate)
+}
+
+/// One after the other.
+async fn one_by_one(rounds: u64) -> anyhow::Result<Measured> {
+    let bank = Bank::open().await?;
+    let mut ended = bank.sagas.metrics().ended();
+    let mut latencies = Latencies::new();
+    let clock = SystemClock::start();
+    for number in 0..rounds {
+        let began = clock.running();
+        bank.transfer(number).await?;
+        ended.wait_for(|ended| *ended > number).await?;
+        latencies.record(clock.running().saturating_sub(began));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    bank.close().await?;
+    Ok(Measured::new(latencies.millis(0.5)).also("p99", "ms", latencies.millis(0.99)))
+}

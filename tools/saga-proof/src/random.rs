@@ -1,0 +1,115 @@
+//! Random definitions: sound ones, in which what cannot be undone stands last before the pivot.
+
+use std::time::Duration;
+
+use ondol_domain::{Contract, Retry, Saga, Step};
+use ondol_doors::Rng;
+use serde::{Deserialize, Serialize};
+
+/// What sagas of the torture are called.
+const SAGAS: [&str; 16] = [
+    "s.a", "s.b", "s.c", "s.d", "s.e", "s.f", "s.g", "s.h", "s.i", "s.j", "s.k", "s.l", "s.m",
+    "s.n", "s.o", "s.p",
+];
+/// What their steps are called.
+const STEPS: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+
+/// How many definitions there are.
+pub(crate) const DEFINITIONS: usize = SAGAS.len();
+
+/// What a saga of the torture knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Job {
+    pub(crate) id: u64,
+    pub(crate) answers: Vec<String>,
+}
+
+/// What is asked: that a step is done, or that it is undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Asked {
+    Do { job: u64, step: String, may_refuse: bool },
+    Undo { job: u64, step: String },
+}
+
+/// Why it is not done.
+#[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
+#[error("chance has it refused")]
+pub(crate) struct Refused;
+
+impl Contract for Asked {
+    const SERVICE: &'static str = "torture";
+    type Reply = String;
+    type Refusal = Refused;
+
+    fn key(&self) -> String {
+        let (Self::Do { job, .. } | Self::Undo { job, .. }) = self;
+        job.to_string()
+    }
+}
+
+/// A definition, and the steps that it has, in order.
+pub(crate) struct Drawn {
+    pub(crate) saga: Saga<Job>,
+    pub(crate) name: &'static str,
+    pub(crate) steps: Vec<&'static str>,
+}
+
+/// Draws a definition.
+pub(crate) fn draw(number: usize, rng: &dyn Rng) -> Drawn {
+    let name = SAGAS[number % SAGAS.len()];
+    let stages = 2 + below(rng, 4);
+    let pivot = (below(rng, 3) > 0).then(|| 1 + below(rng, stages - 1));
+    let mut saga = Saga::<Job>::named(name, 1).identified_by(|job| job.id.to_string());
+    let mut steps = Vec::new();
+    for stage in 0..stages {
+        if pivot == Some(stage) {
+            saga = saga.pivot();
+        }
+        let is_past_pivot = pivot.is_some_and(|pivot| stage >= pivot);
+        let is_last_before = pivot == Some(stage + 1);
+        let beside = if is_last_before { 1 } else { 1 + below(rng, 2) };
+        let mut side_by_side = Vec::new();
+        for _step in 0..beside {
+            let step = STEPS[steps.len()];
+            steps.push(step);
+            side_by_side.push(drawn_step(step, is_past_pivot, is_last_before, rng));
+        }
+        saga = saga.all(side_by_side);
+    }
+    if below(rng, 2) == 0 {
+        saga = saga.deadline(Duration::from_secs(120));
+    }
+    Drawn { saga, name, steps }
+}
+
+fn drawn_step(
+    name: &'static str,
+    is_past_pivot: bool,
+    is_last_before: bool,
+    rng: &dyn Rng,
+) -> Step<Job> {
+    let asks = move |job: &Job| Asked::Do {
+        job: job.id,
+        step: name.to_owned(),
+        may_refuse: !is_past_pivot,
+    };
+    let retry = Retry {
+        attempts_max: 2 + u32::try_from(below(rng, 3)).unwrap_or(0),
+        delay_first: Duration::from_millis(50),
+        delay_max: Duration::from_secs(2),
+    };
+    let step = Step::named(name, asks)
+        .within(Duration::from_secs(2))
+        .retry(retry)
+        .reply(|job: &mut Job, answer: String| job.answers.push(answer));
+    if is_past_pivot || is_last_before {
+        return step;
+    }
+    step.undo(move |job: &Job| Asked::Undo { job: job.id, step: name.to_owned() })
+}
+
+/// A random number below a limit.
+pub(crate) fn below(rng: &dyn Rng, limit: usize) -> usize {
+    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+    usize::try_from(rng.below(limit)).unwrap_or(0)
+}
