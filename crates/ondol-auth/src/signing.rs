@@ -10,8 +10,8 @@ use ondol_kernel::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::compact::encode;
-use crate::{Algorithm, Jwk, thumbprint};
+use crate::compact::{Compact, encode};
+use crate::{Algorithm, Jwk, VerifyingKey, thumbprint};
 
 /// What kind of token is signed: a token of one kind is never taken for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,6 +218,19 @@ impl SigningKeys {
         let active = self.keys.iter().filter(|(_, times)| signs(times));
         let active = active.max_by_key(|(_, times)| times.signs_from);
         active.map(|(key, _)| key).ok_or(SigningError::NoneActive)
+    }
+
+    /// The claims of a token of this type that one of these keys has signed, whenever it ends: a
+    /// client hands back what it was given. Nothing in it is checked but the signature.
+    pub fn read_own(&self, kind: TokenType, token: &str) -> Option<Vec<u8>> {
+        let compact = Compact::read(token).ok()?;
+        let header = crate::header::Header::read(&compact.header, false).ok()?;
+        let kid = header.kid.as_deref()?;
+        let (key, _) = self.keys.iter().find(|(key, _)| key.kid() == kid)?;
+        let verifying = VerifyingKey::read(key.public()).ok()?;
+        let fits = header.is_of_type(kind.name()) && header.alg == verifying.algorithm().name();
+        let signed = fits && verifying.has_signed(compact.signed, &compact.signature);
+        signed.then_some(compact.claims)
     }
 
     /// The set to publish: keys that will sign, that sign, and that have signed what still lives.

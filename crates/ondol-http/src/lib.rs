@@ -36,5 +36,5 @@ pub use json::{BODY_BYTES_MAX, DEPTH_MAX, Json, JsonFault, read as read_json};
 pub use page::{PAGE_ITEMS_MAX, PAGE_ITEMS_USUAL, Page, PageAsked};
 pub use problem::{Problem, ProblemBody};
 pub use query::{AsOfAsked, ask_problem, wait_after};
-pub use server::{ServerOptions, serve};
+pub use server::{Peer, ServerOptions, serve};
 pub use version::{IfMatch, etag};

@@ -1,10 +1,13 @@
 //! Connections with limits, and a drain before the end.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -13,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tower::ServiceExt as _;
 
 /// What a server allows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,8 +72,8 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        let stream = match stream {
-            Ok((stream, _address)) => stream,
+        let (stream, peer) = match stream {
+            Ok(accepted) => accepted,
             Err(error) => {
                 pause_after(&error).await;
                 continue;
@@ -79,7 +83,7 @@ pub async fn serve(
         while let Some(ended) = connections.try_join_next() {
             log_panic(ended);
         }
-        let serving = connection(stream, router.clone(), &protocol, &drain);
+        let serving = connection(stream, peer, router.clone(), &protocol, &drain);
         connections.spawn(async move {
             serving.await;
             drop(permit);
@@ -108,8 +112,13 @@ fn protocol(options: &ServerOptions) -> auto::Builder<TokioExecutor> {
     protocol
 }
 
+/// Where a request comes from: the other end of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
 fn connection(
     stream: TcpStream,
+    peer: SocketAddr,
     router: Router,
     protocol: &auto::Builder<TokioExecutor>,
     drain: &GracefulShutdown,
@@ -117,7 +126,11 @@ fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps its small packets back");
     }
-    let service = TowerToHyperService::new(router);
+    let service =
+        TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            request
+        }));
     let served = protocol.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let served = drain.watch(served.into_owned());
     async move {

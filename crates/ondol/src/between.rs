@@ -11,7 +11,7 @@ use ondol_doors::Clock;
 use ondol_runtime::Running;
 use tokio::sync::watch;
 
-use crate::Config;
+use crate::{Config, Settings};
 
 /// How the services of a process find others.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,11 @@ impl Between {
     /// As the configuration says. By default there is nobody but the process's own services.
     pub const fn of(config: Config) -> Self {
         Self { config }
+    }
+
+    /// What a service is told of its surroundings.
+    pub(crate) fn settings_of(&self, service: &str) -> Settings {
+        self.config.settings_of(service)
     }
 
     /// What a service knows of those that run in other processes. It asks them in its own name.

@@ -5,6 +5,7 @@ mod between;
 mod error;
 mod given;
 mod secret;
+mod section;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,11 +16,14 @@ use ondol_http::ServerOptions;
 use ondol_runtime::{DeskOptions, ReaderOptions};
 use serde::{Deserialize, Serialize};
 
+use crate::Settings;
+
 pub use between::{BusConfig, ServiceConfig};
 pub(crate) use error::nearest;
 pub use error::{ConfigError, ConfigProblem};
 pub use given::Given;
 pub use secret::Secret;
+pub use section::Section;
 
 /// What can be set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,8 @@ pub struct Config {
     pub views: Storage<ViewsEngine>,
     /// The database, for what is kept in PostgreSQL.
     pub postgres: PostgresConfig,
+    /// What services are told, each under its own name; what it means is theirs to say.
+    pub settings: BTreeMap<String, Section>,
     /// Where requests are answered.
     pub http: HttpConfig,
     /// Where operators ask how it stands.
@@ -159,6 +165,7 @@ impl Default for Config {
             log: Storage::default(),
             views: Storage::default(),
             postgres: PostgresConfig::default(),
+            settings: BTreeMap::new(),
             http: HttpConfig::default(),
             admin: Admin::default(),
             commands: Commands::default(),
@@ -243,6 +250,13 @@ impl Config {
         });
         let problems = problems.chain(between::problems(&self.bus, &self.services));
         ConfigError::none_in(problems.collect())
+    }
+
+    /// What a service is told of its surroundings: `settings."bank.account"` is for `bank.account`.
+    pub(crate) fn settings_of(&self, service: &str) -> Settings {
+        let section = self.settings.get(service);
+        let table = section.map(|section| section.0.clone()).unwrap_or_default();
+        Settings { folder: self.data.join(service), table }
     }
 
     pub(crate) fn desk(&self) -> DeskOptions {

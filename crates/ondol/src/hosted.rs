@@ -1,8 +1,11 @@
 //! A service and what it answers over HTTP.
 
 use std::fmt;
+use std::path::PathBuf;
 
+use axum::Router;
 use ondol_runtime::{NotPart, Running, Service};
+use ondol_store::BoxError;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Makes the routes of a service that runs. Every route describes itself, so that the API's
@@ -13,6 +16,33 @@ pub type Routes = fn(&Running) -> Result<OpenApiRouter, NotPart>;
 pub struct Hosted {
     pub(crate) service: Service,
     pub(crate) routes: Option<Routes>,
+    pub(crate) front: Option<Box<Front>>,
+}
+
+/// Makes what a service answers besides its commands and queries: pages for people, protocols
+/// with rules of their own.
+pub type Front = dyn Fn(&Running, &Settings) -> Result<Router, BoxError> + Send + Sync;
+
+/// What a service is told of its surroundings.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// A folder of its own.
+    pub folder: PathBuf,
+    /// What the configuration says under `services.` and its name.
+    pub table: toml::Table,
+}
+
+impl Hosted {
+    /// The same, answering what is not a command of a client: no route of these takes an
+    /// `Idempotency-Key`, so each has to be safe to repeat by its own rules.
+    #[must_use]
+    pub fn front(
+        mut self,
+        make: impl Fn(&Running, &Settings) -> Result<Router, BoxError> + Send + Sync + 'static,
+    ) -> Self {
+        self.front = Some(Box::new(make));
+        self
+    }
 }
 
 /// Gives a service routes.
@@ -24,7 +54,7 @@ pub trait Http {
 
 impl Http for Service {
     fn http(self, routes: Routes) -> Hosted {
-        Hosted { service: self, routes: Some(routes) }
+        Hosted { service: self, routes: Some(routes), front: None }
     }
 }
 
@@ -37,7 +67,7 @@ impl Hosted {
 
 impl From<Service> for Hosted {
     fn from(service: Service) -> Self {
-        Self { service, routes: None }
+        Self { service, routes: None, front: None }
     }
 }
 

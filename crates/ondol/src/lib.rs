@@ -23,10 +23,10 @@ pub use app::App;
 pub use between::Between;
 pub use config::{
     Admin, BusConfig, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine,
-    LogFormat, Logging, PostgresConfig, Secret, ServiceConfig, Storage, ViewsEngine,
+    LogFormat, Logging, PostgresConfig, Secret, Section, ServiceConfig, Storage, ViewsEngine,
 };
 pub use engines::Engines;
-pub use hosted::{Hosted, Http, Routes};
+pub use hosted::{Front, Hosted, Http, Routes, Settings};
 pub use log::{
     Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
     Output, Purpose, Terminal, Verified,

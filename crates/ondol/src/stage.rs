@@ -8,6 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use ondol_http::{Health, Idempotency, IdempotencyOptions, Json, Problem, keyed_once};
 use ondol_runtime::{Home, NotPart, Running, ServiceOptions, StartServiceError, Supervisor};
+use ondol_store::BoxError;
 use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -40,6 +41,15 @@ pub enum RaiseError {
         #[source]
         source: StartServiceError,
     },
+    /// What it answers besides its commands could not be made.
+    #[error("the service {service:?} could not be set up")]
+    Front {
+        /// Which one.
+        service: String,
+        /// Why not.
+        #[source]
+        source: BoxError,
+    },
     /// Its routes name a part that it does not have.
     #[error("the routes do not fit the service")]
     Routes(#[from] NotPart),
@@ -50,6 +60,7 @@ impl RaiseError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Start { source, .. } => source.code(),
+            Self::Front { .. } => "service-set-up",
             Self::Routes(_) => "service-routes",
         }
     }
@@ -80,6 +91,7 @@ impl Stage {
         between: &Between,
         supervisor: &Supervisor,
     ) -> Result<Self, RaiseError> {
+        let mut fronts = Router::new();
         let clock = homes.first().map(|(_, home)| home.ground.clock.clone());
         let mut services = Vec::with_capacity(homes.len());
         let mut routes = OpenApiRouter::new();
@@ -93,6 +105,12 @@ impl Stage {
             })?;
             if let Some(make) = hosted.routes {
                 routes = routes.merge(make(&running)?);
+            }
+            if let Some(make) = &hosted.front {
+                let name = hosted.service.name();
+                let front = make(&running, &between.settings_of(name));
+                let failed = |source| RaiseError::Front { service: name.to_owned(), source };
+                fronts = fronts.merge(front.map_err(failed)?);
             }
             services.push(running);
         }
@@ -113,6 +131,7 @@ impl Stage {
             async move { Json(description) }
         };
         let router = router
+            .merge(fronts)
             .route("/openapi.json", get(description))
             .fallback(|| async { Problem::no_such_path() })
             .method_not_allowed_fallback(|| async { Problem::no_such_method() });

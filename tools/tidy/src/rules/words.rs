@@ -75,8 +75,9 @@ fn sleeps(file: &File) -> Vec<Finding> {
     let parts = source.test_parts();
     // A method is a clock's, and a clock in a test is the test's own.
     let in_test = |place: &usize| {
-        let is_method = source.code[..*place].ends_with('.');
-        !is_method && (file.is_test() || parts.iter().any(|part| part.contains(place)))
+        let before = &source.code[..*place];
+        let is_a_clocks = before.ends_with('.') || before.ends_with("fn ");
+        !is_a_clocks && (file.is_test() || parts.iter().any(|part| part.contains(place)))
     };
     let message = "a sleep only hopes: wait for the condition, or move the clock";
     let found = source.places("sleep(").filter(in_test);

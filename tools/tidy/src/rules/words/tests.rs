@@ -55,6 +55,13 @@ fn a_sleep_in_a_test_is_found() {
 }
 
 #[test]
+fn a_clock_of_a_test_may_say_how_it_sleeps() {
+    let file = "//! Late.\nimpl Clock for Late {\n    fn sleep(&self) -> Sleep { self.clock.sleep() }\n}\n";
+    let file = workspace().file("bank/domain/tests/late.rs", file);
+    assert!(file.findings("honest-tests").is_empty());
+}
+
+#[test]
 fn a_sleep_in_time_that_the_test_moves_is_fine() {
     let test =
         "//! Fast.\n#[tokio::test(start_paused = true)]\nasync fn f() { sleep(LONG).await }\n";

@@ -1,0 +1,176 @@
+//! What can be set, in `[settings.identity]` of the configuration.
+
+use std::path::PathBuf;
+
+use ondol::Settings;
+use serde::{Deserialize, Serialize};
+
+/// What can be set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// The name of the issuer: its address as everybody sees it, without a slash at the end.
+    pub issuer: String,
+    /// For whom access tokens are.
+    pub audience: String,
+    /// The file of the master key.
+    pub master_key: PathBuf,
+    /// The folder of people's keys.
+    pub keys: PathBuf,
+    /// The ledger of those who were forgotten.
+    pub ledger: PathBuf,
+    /// The audit log.
+    pub audit: PathBuf,
+    /// Its anchors.
+    pub anchors: PathBuf,
+    /// The folder into which e-mails are written, for whatever sends them.
+    pub outbox: PathBuf,
+    /// How long an access token lasts.
+    pub access_seconds: u64,
+    /// How long a code lasts.
+    pub code_seconds: u64,
+    /// How long a grant lasts without its owner.
+    pub grant_seconds: u64,
+    /// How long a session lasts.
+    pub session_seconds: u64,
+    /// How many passwords are hashed at once.
+    pub hashing_max: usize,
+    /// How many failures an account, and an address, may have in the window.
+    pub failures_account_max: u32,
+    /// The same for one address.
+    pub failures_address_max: u32,
+    /// The window.
+    pub failures_seconds: u64,
+    /// How long a key signs.
+    pub key_signs_seconds: u64,
+    /// Who may ask.
+    pub clients: Vec<ClientOptions>,
+}
+
+/// A client.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientOptions {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The SHA-256 of its secret, as base64url; none for a client that cannot keep one.
+    pub secret_sha256: Option<String>,
+    /// Where people may be sent back to, to the letter.
+    pub redirect_uris: Vec<String>,
+    /// Where they may be sent after signing out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// What it may ask for.
+    pub scopes: Vec<String>,
+    /// How it may ask: `authorization_code`, `refresh_token`, `client_credentials`, `device_code`.
+    pub grants: Vec<String>,
+    /// What it is itself, when it asks for itself.
+    pub roles: Vec<String>,
+    /// Whether people are not asked whether it may.
+    pub is_trusted: bool,
+    /// Whether it may look at others' tokens.
+    pub may_introspect: bool,
+}
+
+/// What is wrong with the settings.
+#[derive(Debug, thiserror::Error)]
+#[error("settings.identity: {}", problems.join("; "))]
+pub struct OptionsError {
+    /// Everything that is.
+    pub problems: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            issuer: "http://127.0.0.1:8080".to_owned(),
+            audience: "ondol".to_owned(),
+            master_key: PathBuf::from("secrets/master.key"),
+            keys: PathBuf::from("secrets/people"),
+            ledger: PathBuf::from("ledger/forgotten"),
+            audit: PathBuf::from("audit/audit.log"),
+            anchors: PathBuf::from("anchors/anchors"),
+            outbox: PathBuf::from("outbox"),
+            access_seconds: 300,
+            code_seconds: 60,
+            grant_seconds: 30 * 24 * 3600,
+            session_seconds: 12 * 3600,
+            hashing_max: 2,
+            failures_account_max: 5,
+            failures_address_max: 100,
+            failures_seconds: 900,
+            key_signs_seconds: 30 * 24 * 3600,
+            clients: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// Reads the settings; paths are from the service's own folder.
+    ///
+    /// # Errors
+    /// With everything that is wrong.
+    pub fn read(settings: &Settings) -> Result<Self, OptionsError> {
+        let value = toml::Value::Table(settings.table.clone());
+        let read = Self::deserialize(value);
+        let mut options =
+            read.map_err(|error| OptionsError { problems: vec![error.message().into()] })?;
+        let paths = [
+            &mut options.master_key,
+            &mut options.keys,
+            &mut options.ledger,
+            &mut options.audit,
+            &mut options.anchors,
+            &mut options.outbox,
+        ];
+        for path in paths {
+            *path = settings.folder.join(&*path);
+        }
+        options.validate()?;
+        Ok(options)
+    }
+
+    fn validate(&self) -> Result<(), OptionsError> {
+        let mut problems = Vec::new();
+        let mut rule = |is_broken: bool, said: String| {
+            if is_broken {
+                problems.push(said);
+            }
+        };
+        let is_local = self.issuer.starts_with("http://127.0.0.1:")
+            || self.issuer.starts_with("http://localhost:");
+        let is_address = self.issuer.starts_with("https://") || is_local;
+        rule(!is_address, "issuer begins with https:// unless it is on this machine".to_owned());
+        rule(
+            self.issuer.ends_with('/') || self.issuer.contains(['?', '#']),
+            "issuer has no slash at its end, no question and no fragment".to_owned(),
+        );
+        rule(self.hashing_max == 0, "hashing_max is at least 1".to_owned());
+        rule(
+            self.access_seconds == 0 || self.access_seconds > 3600,
+            "access_seconds is 1 to 3600".to_owned(),
+        );
+        for (at, client) in self.clients.iter().enumerate() {
+            let id = &client.id;
+            let again = self.clients[..at].iter().any(|other| other.id == *id);
+            rule(id.is_empty() || again, format!("clients[{at}].id is there, and only once"));
+            let has = |grant: &str| client.grants.iter().any(|own| own == grant);
+            rule(
+                has("authorization_code") && client.redirect_uris.is_empty(),
+                format!("{id} has an address to send people back to"),
+            );
+            rule(
+                has("client_credentials") && client.secret_sha256.is_none(),
+                format!("{id} has a secret to ask for itself"),
+            );
+            for address in &client.redirect_uris {
+                rule(
+                    address.contains('#') || !address.contains(':'),
+                    format!("{id}: {address} is an address without a fragment"),
+                );
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(OptionsError { problems }) }
+    }
+}

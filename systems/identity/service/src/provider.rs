@@ -1,0 +1,205 @@
+//! The provider: what every route stands on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use identity_domain::device::Device;
+use identity_domain::grant::Grant;
+use identity_domain::session::Session;
+use identity_domain::ticket::Ticket;
+use identity_domain::user::User;
+use ondol_auth::{
+    FetchError, KeyRing, KeyRingOptions, KeySource, Revocations, Verifier, VerifierOptions,
+};
+use ondol_domain::Aggregate;
+use ondol_doors::{Clock, Rng};
+use ondol_kernel::Recorded;
+use ondol_runtime::{Desk, Request, Running, Verdict, ViewReader};
+use ondol_store::BoxError;
+use ondol_vault::{AuditLog, AuditOptions, MasterKeys, Vault, VaultOptions};
+
+use crate::fault::Fault;
+use crate::keys::Keys;
+use crate::options::Options;
+use crate::outbox::Outbox;
+use crate::passwords::Passwords;
+use crate::throttle::Throttle;
+use crate::views::Login;
+
+/// The provider. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Provider {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    options: Options,
+    running: Running,
+    users: Desk<User>,
+    sessions: Desk<Session>,
+    tickets: Desk<Ticket>,
+    grants: Desk<Grant>,
+    devices: Desk<Device>,
+    logins: ViewReader<Login>,
+    vault: Vault,
+    audit: AuditLog,
+    keys: Keys,
+    verifier: Verifier,
+    passwords: Passwords,
+    failures: Throttle,
+    polls: Throttle,
+    outbox: Outbox,
+}
+
+/// The keys are our own: nobody has to be asked for them.
+#[derive(Debug)]
+struct Own(Keys, Arc<dyn Clock>);
+
+#[async_trait]
+impl KeySource for Own {
+    async fn fetch(&self) -> Result<Vec<u8>, FetchError> {
+        self.0.published(self.1.now()).map_err(|error| FetchError(error.into()))
+    }
+}
+
+impl Provider {
+    pub(crate) fn open(running: &Running, options: Options) -> Result<Self, BoxError> {
+        let ground = running.home().ground.clone();
+        let (clock, rng) = (ground.clock, ground.rng);
+        // A master key is only made where nothing has been sealed yet: one that was lost is not
+        // to be replaced in silence.
+        if !options.master_key.exists() && !options.keys.exists() {
+            if let Some(folder) = options.master_key.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            MasterKeys::create(&options.master_key, rng.as_ref())?;
+            tracing::warn!(file = %options.master_key.display(), "a master key was made: keep it");
+        }
+        let vault = VaultOptions {
+            master: options.master_key.clone(),
+            keys: options.keys.clone(),
+            ledger: options.ledger.clone(),
+        };
+        let vault = Vault::open(&vault, Arc::clone(&rng))?;
+        let audit = AuditOptions::new(&options.audit, &options.anchors);
+        let audit = AuditLog::open(&audit, Arc::clone(&clock))?;
+        let keys = Keys::open(&options, vault.clone(), clock.as_ref())?;
+        let source = Arc::new(Own(keys.clone(), Arc::clone(&clock)));
+        let ring = KeyRing::new(source, Arc::clone(&clock), KeyRingOptions::default());
+        ring.put(keys.published(clock.now())?)?;
+        let wanted = VerifierOptions::new(&options.issuer, &options.audience);
+        let wanted = VerifierOptions { leeway_seconds: 0, ..wanted };
+        let verifier = Verifier::new(wanted, ring, Revocations::default(), Arc::clone(&clock));
+        let window = Duration::from_secs(options.failures_seconds);
+        let inner = Inner {
+            users: running.desk()?,
+            sessions: running.desk()?,
+            tickets: running.desk()?,
+            grants: running.desk()?,
+            devices: running.desk()?,
+            logins: running.view()?,
+            passwords: Passwords::new(options.hashing_max, rng)?,
+            failures: Throttle::new(window, Arc::clone(&clock)),
+            polls: Throttle::new(Duration::from_secs(5), clock),
+            outbox: Outbox::open(&options.outbox)?,
+            running: running.clone(),
+            options,
+            vault,
+            audit,
+            keys,
+            verifier,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.inner.running.home().ground.clock.as_ref()
+    }
+
+    pub(crate) fn rng(&self) -> &dyn Rng {
+        self.inner.running.home().ground.rng.as_ref()
+    }
+
+    /// Now, in seconds since 1970.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock().now().as_unix_millis() / 1_000
+    }
+
+    pub(crate) fn users(&self) -> &Desk<User> {
+        &self.inner.users
+    }
+
+    pub(crate) fn sessions(&self) -> &Desk<Session> {
+        &self.inner.sessions
+    }
+
+    pub(crate) fn tickets(&self) -> &Desk<Ticket> {
+        &self.inner.tickets
+    }
+
+    pub(crate) fn grants(&self) -> &Desk<Grant> {
+        &self.inner.grants
+    }
+
+    pub(crate) fn devices(&self) -> &Desk<Device> {
+        &self.inner.devices
+    }
+
+    pub(crate) fn logins(&self) -> &ViewReader<Login> {
+        &self.inner.logins
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    pub(crate) fn audit(&self) -> &AuditLog {
+        &self.inner.audit
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.inner.verifier
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
+    }
+
+    pub(crate) fn failures(&self) -> &Throttle {
+        &self.inner.failures
+    }
+
+    pub(crate) fn polls(&self) -> &Throttle {
+        &self.inner.polls
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.inner.outbox
+    }
+
+    /// Asks a thing: what has happened, or why not.
+    pub(crate) async fn ask<A: Aggregate>(
+        &self,
+        desk: &Desk<A>,
+        key: &str,
+        command: A::Command,
+    ) -> Result<Result<Vec<Recorded<A::Event>>, A::Refusal>, Fault> {
+        let request = Request::new(self.rng().id(self.clock().now()));
+        let answer = desk.handle(key, command, &request).await?;
+        match answer.verdict {
+            Verdict::Accepted(events) => Ok(Ok(events)),
+            Verdict::Refused(refusal) => Ok(Err(refusal)),
+            Verdict::Voided => Err(Fault::Data("a command of our own")),
+        }
+    }
+}

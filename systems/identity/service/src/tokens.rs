@@ -1,0 +1,393 @@
+//! The token endpoint: something that was given before is exchanged for tokens.
+
+use std::net::IpAddr;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use identity_domain::device;
+use identity_domain::grant::{Because, Command as GrantCommand, Event as GrantEvent, Grant, Terms};
+use identity_domain::session::Session;
+use identity_domain::ticket::{Code, Command, Purpose, Refusal, Shown};
+use identity_domain::user::User;
+use identity_domain::{GrantId, SessionId, SignIn};
+use ondol_auth::{AccessClaims, TokenType, encode};
+use serde::Serialize;
+
+use crate::asked::{Form, OauthError};
+use crate::fault::Fault;
+use crate::journal::Entry;
+use crate::options::ClientOptions;
+use crate::provider::Provider;
+use crate::secrets::{drawn, hash, typed};
+
+/// What proves a sign-in by two things.
+pub(crate) const STRONG: &str = "urn:ondol:acr:2fa";
+/// What proves a sign-in by one.
+pub(crate) const WEAK: &str = "urn:ondol:acr:1fa";
+/// How many sessions that gave way are followed to the one that stands.
+const REPLACED_MAX: usize = 16;
+
+#[derive(Serialize)]
+struct Tokens {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+}
+
+#[derive(Serialize)]
+struct IdClaims<'a> {
+    iss: &'a str,
+    sub: String,
+    aud: &'a str,
+    azp: &'a str,
+    iat: u64,
+    exp: u64,
+    auth_time: u64,
+    acr: &'a str,
+    amr: Vec<&'a str>,
+    sid: String,
+    at_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+}
+
+/// Whom tokens are for, and what they say.
+struct Issue<'a> {
+    client: &'a ClientOptions,
+    scopes: &'a [String],
+    sign_in: &'a SignIn,
+    grant: GrantId,
+    nonce: Option<&'a str>,
+    refresh: Option<String>,
+}
+
+pub(crate) async fn token(
+    State(provider): State<Provider>,
+    form: Result<Form, OauthError>,
+) -> Result<Response, OauthError> {
+    let form = form?;
+    let grant = form.params.need("grant_type")?.to_owned();
+    let known = [
+        ("authorization_code", "authorization_code"),
+        ("refresh_token", "refresh_token"),
+        ("client_credentials", "client_credentials"),
+        ("urn:ietf:params:oauth:grant-type:device_code", "device_code"),
+    ];
+    let Some((_, name)) = known.into_iter().find(|(said, _)| *said == grant) else {
+        return Err(OauthError::new("unsupported_grant_type", "this is not done here"));
+    };
+    let client = provider.client_of(&form).await?;
+    if !client.may_use(name) {
+        return Err(OauthError::new("unauthorized_client", "the client may not ask so"));
+    }
+    let answer = match name {
+        "authorization_code" => provider.by_code(client, &form).await,
+        "refresh_token" => provider.by_refresh(client, &form).await,
+        "client_credentials" => provider.by_itself(client, &form),
+        _ => provider.by_device(client, &form).await,
+    };
+    let reason =
+        answer.as_ref().map_or_else(|error| format!("{name}: {}", error.said), |_| name.into());
+    let quiet = answer.as_ref().is_err_and(|error| error.error == "authorization_pending");
+    let actor = answer.as_ref().ok().and_then(|(_, actor)| actor.clone());
+    let (client, address) = (Some(client.id.clone()), form.address);
+    let entry = Entry { action: "token", actor, client, address, reason };
+    match &answer {
+        Ok(_) => provider.succeeded(entry).await?,
+        Err(_) if quiet => {}
+        Err(_) => provider.failed(entry).await?,
+    }
+    answer.map(|(tokens, _)| answered(&tokens))
+}
+
+fn answered(tokens: &Tokens) -> Response {
+    let body = serde_json::to_string(tokens).unwrap_or_default();
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body).into_response()
+}
+
+type Given = Result<(Tokens, Option<String>), OauthError>;
+
+impl Provider {
+    async fn by_code(&self, client: &ClientOptions, form: &Form) -> Given {
+        let code = form.params.need("code")?;
+        let verifier = form.params.need("code_verifier")?;
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(fits) {
+            return Err(OauthError::grant("the verifier is not one"));
+        }
+        let key = hash(code);
+        let shown = Shown::Code {
+            client: client.id.clone(),
+            redirect: form.params.need("redirect_uri")?.to_owned(),
+            challenge: hash(verifier),
+        };
+        let redeem = Command::Redeem { shown, at: self.now() };
+        match self.ask(self.tickets(), &key, redeem).await? {
+            Ok(_) => {}
+            Err(Refusal::Used { grant: Some(grant) }) => {
+                self.end_grant(grant, Because::CodeReuse, form.address).await?;
+                return Err(OauthError::grant("the code was used already"));
+            }
+            Err(_refusal) => return Err(OauthError::grant("the code is not good")),
+        }
+        let standing = self.tickets().standing(&key).await.map_err(Fault::from)?;
+        let identity_domain::ticket::Ticket::Used { purpose: Purpose::Code(code) } = standing.state
+        else {
+            return Err(Fault::Data("a code").into());
+        };
+        self.check_user(&code.sign_in).await?;
+        self.open_grant(client, &code).await
+    }
+
+    async fn open_grant(&self, client: &ClientOptions, code: &Code) -> Given {
+        let comes_back = client.may_use("refresh_token");
+        let secret = comes_back.then(|| drawn(self.rng()));
+        let terms = Terms {
+            client: client.id.clone(),
+            scopes: code.scopes.clone(),
+            sign_in: code.sign_in.clone(),
+            until: self.now() + self.options().grant_seconds,
+        };
+        let token = secret.as_deref().map(hash);
+        let open = GrantCommand::Open { terms: Box::new(terms), token };
+        // Refused when the code was shown a second time in between: of the two, this is the one that
+        // was first, so it is answered; what it gets is dead already, as it would be a moment later.
+        if self.ask(self.grants(), &code.grant.to_string(), open).await?.is_err() {
+            tracing::warn!(client = client.id, "a code was shown twice at once");
+        }
+        let issue = Issue {
+            client,
+            scopes: &code.scopes,
+            sign_in: &code.sign_in,
+            grant: code.grant,
+            nonce: code.nonce.as_deref(),
+            refresh: secret.map(|secret| format!("{}.{secret}", code.grant)),
+        };
+        self.issue(&issue).await
+    }
+
+    async fn by_refresh(&self, client: &ClientOptions, form: &Form) -> Given {
+        let not_good = || OauthError::grant("the refresh token is not good");
+        let shown = form.params.need("refresh_token")?;
+        let (grant, secret) = shown.split_once('.').ok_or_else(not_good)?;
+        let grant: GrantId = grant.parse().map_err(|_no_id| not_good())?;
+        let standing = self.grants().standing(&grant.to_string()).await.map_err(Fault::from)?;
+        let Grant::Open(book) = standing.state else { return Err(not_good()) };
+        self.check_user(&book.terms.sign_in).await?;
+        if self.has_signed_out(book.terms.sign_in.id).await? {
+            return Err(not_good());
+        }
+        let asked = form.params.words("scope");
+        if asked.iter().any(|scope| !book.terms.scopes.contains(scope)) {
+            return Err(OauthError::new("invalid_scope", "this was not allowed"));
+        }
+        let next = drawn(self.rng());
+        let refresh = GrantCommand::Refresh {
+            client: client.id.clone(),
+            shown: hash(secret),
+            next: hash(&next),
+            at: self.now(),
+        };
+        let answer = self.ask(self.grants(), &grant.to_string(), refresh).await?;
+        let events = answer.map_err(|_refusal| not_good())?;
+        if events.iter().any(|event| matches!(event.data, GrantEvent::Revoked { .. })) {
+            return Err(OauthError::grant("the refresh token was used already; all is revoked"));
+        }
+        let scopes = if asked.is_empty() { &book.terms.scopes } else { &asked };
+        let refresh = Some(format!("{grant}.{next}"));
+        let sign_in = &book.terms.sign_in;
+        self.issue(&Issue { client, scopes, sign_in, grant, nonce: None, refresh }).await
+    }
+
+    fn by_itself(&self, client: &ClientOptions, form: &Form) -> Given {
+        let scopes = client.scopes(form.params.words("scope"))?;
+        let now = self.now();
+        let claims = AccessClaims {
+            iss: self.options().issuer.clone(),
+            sub: client.id.clone(),
+            aud: self.options().audience.as_str().into(),
+            exp: now + self.options().access_seconds,
+            iat: now,
+            nbf: None,
+            jti: drawn(self.rng()),
+            client_id: client.id.clone(),
+            scope: scopes.join(" "),
+            roles: client.roles.clone(),
+            sid: None,
+            tenant: None,
+            acr: None,
+            amr: Vec::new(),
+            auth_time: None,
+            cnf: None,
+        };
+        let key = self.keys().active(self.clock().now()).map_err(Fault::from)?;
+        let access_token = key.sign(TokenType::Access, &claims).map_err(Fault::from)?;
+        let tokens = Tokens {
+            access_token,
+            token_type: "Bearer",
+            expires_in: self.options().access_seconds,
+            scope: claims.scope,
+            refresh_token: None,
+            id_token: None,
+        };
+        Ok((tokens, None))
+    }
+
+    async fn by_device(&self, client: &ClientOptions, form: &Form) -> Given {
+        let shown = form.params.need("device_code")?;
+        let (code, secret) =
+            shown.split_once('.').ok_or(OauthError::grant("the device code is not good"))?;
+        if self.polls().enter(&format!("device\n{code}"), 1).is_err() {
+            return Err(OauthError::new("slow_down", "ask every five seconds"));
+        }
+        let redeem = device::Command::Redeem {
+            client: client.id.clone(),
+            secret: hash(secret),
+            at: self.now(),
+        };
+        let answer = self.ask(self.devices(), code, redeem).await?;
+        answer.map_err(|refusal| match refusal {
+            device::Refusal::Pending => {
+                OauthError::new("authorization_pending", "nobody has said yes or no yet")
+            }
+            device::Refusal::Denied => OauthError::new("access_denied", "the answer was no"),
+            device::Refusal::Ended => OauthError::new("expired_token", "the code has ended"),
+            _ => OauthError::grant("the device code is not good"),
+        })?;
+        let events = self.devices().history(code, ondol_kernel::Version::EMPTY.next(), 16).await;
+        let events = events.map_err(Fault::from)?;
+        let sign_in = events.iter().find_map(|event| match &event.data {
+            device::Event::Approved { sign_in } => Some(sign_in.clone()),
+            _ => None,
+        });
+        let standing = self.devices().standing(code).await.map_err(Fault::from)?;
+        let (Some(sign_in), device::Device::Done(asked)) = (sign_in, standing.state) else {
+            return Err(Fault::Data("a device's request").into());
+        };
+        self.check_user(&sign_in).await?;
+        let code = Code {
+            client: client.id.clone(),
+            redirect: String::new(),
+            challenge: String::new(),
+            scopes: asked.scopes,
+            nonce: None,
+            sign_in,
+            grant: asked.grant,
+        };
+        self.open_grant(client, &code).await
+    }
+
+    async fn issue(&self, issue: &Issue<'_>) -> Given {
+        let Issue { client, scopes, sign_in, grant, nonce, refresh } = issue;
+        let user = self.users().standing(&sign_in.user.to_string()).await.map_err(Fault::from)?;
+        let User::Known(user) = user.state else {
+            return Err(OauthError::grant("its owner is nobody any more"));
+        };
+        let (now, options) = (self.now(), self.options());
+        let acr = if sign_in.is_strong() { STRONG } else { WEAK };
+        let mut amr: Vec<_> = sign_in.methods.iter().map(|method| method.name()).collect();
+        if sign_in.is_strong() {
+            amr.push("mfa");
+        }
+        let claims = AccessClaims {
+            iss: options.issuer.clone(),
+            sub: sign_in.user.to_string(),
+            aud: options.audience.as_str().into(),
+            exp: now + options.access_seconds,
+            iat: now,
+            nbf: None,
+            jti: format!("{grant}.{}", drawn(self.rng())),
+            client_id: client.id.clone(),
+            scope: scopes.join(" "),
+            roles: user.roles.iter().map(|role| role.name().to_owned()).collect(),
+            sid: Some(sign_in.id.to_string()),
+            tenant: None,
+            acr: Some(acr.to_owned()),
+            amr: amr.iter().map(|name| (*name).to_owned()).collect(),
+            auth_time: Some(sign_in.at),
+            cnf: None,
+        };
+        let key = self.keys().active(self.clock().now()).map_err(Fault::from)?;
+        let access_token = key.sign(TokenType::Access, &claims).map_err(Fault::from)?;
+        let id_token = if scopes.iter().any(|scope| scope == "openid") {
+            let half =
+                aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, access_token.as_bytes());
+            let claims = IdClaims {
+                iss: &options.issuer,
+                sub: claims.sub.clone(),
+                aud: &client.id,
+                azp: &client.id,
+                iat: now,
+                exp: now + options.access_seconds,
+                auth_time: sign_in.at,
+                acr,
+                amr,
+                sid: sign_in.id.to_string(),
+                at_hash: encode(&half.as_ref()[..16]),
+                nonce: *nonce,
+            };
+            Some(key.sign(TokenType::Id, &claims).map_err(Fault::from)?)
+        } else {
+            None
+        };
+        let tokens = Tokens {
+            access_token,
+            token_type: "Bearer",
+            expires_in: options.access_seconds,
+            scope: claims.scope,
+            refresh_token: refresh.clone(),
+            id_token,
+        };
+        Ok((tokens, Some(sign_in.user.to_string())))
+    }
+
+    /// Whoever has changed his password, or was forgotten, has allowed nothing any more.
+    async fn check_user(&self, sign_in: &SignIn) -> Result<(), OauthError> {
+        let user = self.users().standing(&sign_in.user.to_string()).await.map_err(Fault::from)?;
+        match user.state {
+            User::Known(user) if sign_in.at >= user.sign_ins_from => Ok(()),
+            _ => Err(OauthError::grant("its owner has taken it back")),
+        }
+    }
+
+    /// Whether somebody has signed out of this sign-in, or of the one that took its place.
+    pub(crate) async fn has_signed_out(&self, session: SessionId) -> Result<bool, Fault> {
+        let mut session = session;
+        for _ in 0..REPLACED_MAX {
+            match self.sessions().standing(&session.to_string()).await?.state {
+                Session::Ended => return Ok(true),
+                Session::Replaced { by } => session = by,
+                Session::Unknown | Session::Live { .. } => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    pub(crate) async fn end_grant(
+        &self,
+        grant: GrantId,
+        because: Because,
+        address: Option<IpAddr>,
+    ) -> Result<(), Fault> {
+        let revoke = GrantCommand::Revoke { because };
+        let ended = self.ask(self.grants(), &grant.to_string(), revoke).await?;
+        if ended.is_ok_and(|events| !events.is_empty()) {
+            let reason = format!("{because:?}");
+            let entry = Entry { action: "revoke", address, reason, ..Entry::default() };
+            self.succeeded(entry).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The name under which a device's request is kept.
+pub(crate) fn device_key(code: &str) -> String {
+    hash(&typed(code))
+}

@@ -1,0 +1,37 @@
+//! What the identity provider is made of.
+
+use identity_domain::device::Device;
+use identity_domain::grant::Grant;
+use identity_domain::session::Session;
+use identity_domain::ticket::Ticket;
+use identity_domain::user::User;
+use ondol::{App, Hosted, Running, Service, Settings};
+use ondol_store::BoxError;
+
+use crate::options::Options;
+use crate::provider::Provider;
+use crate::routes;
+use crate::views::Login;
+
+/// Users, their sign-ins, and what they have allowed whom.
+pub fn service() -> Hosted {
+    let service = Service::named("identity")
+        .aggregate::<User>()
+        .aggregate::<Session>()
+        .aggregate::<Ticket>()
+        .aggregate::<Grant>()
+        .aggregate::<Device>()
+        .view::<Login>();
+    Hosted::from(service).front(front)
+}
+
+fn front(running: &Running, settings: &Settings) -> Result<axum::Router, BoxError> {
+    let options = Options::read(settings)?;
+    let provider = Provider::open(running, options)?;
+    Ok(routes::routes(provider))
+}
+
+/// The program.
+pub fn app() -> App {
+    App::named("identity").of_version(env!("CARGO_PKG_VERSION")).service(service())
+}

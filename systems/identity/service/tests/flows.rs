@@ -1,0 +1,19 @@
+//! Everything that can be asked of the provider, rightly and wrongly: the rows O1 to O21 of the
+//! attacks, over the routes as they are served.
+
+#[path = "flows/accounts.rs"]
+mod accounts;
+#[path = "flows/browser.rs"]
+mod browser;
+#[path = "flows/codes.rs"]
+mod codes;
+#[path = "flows/devices.rs"]
+mod devices;
+#[path = "flows/factors.rs"]
+mod factors;
+#[path = "flows/house.rs"]
+mod house;
+#[path = "flows/leaving.rs"]
+mod leaving;
+#[path = "flows/requests.rs"]
+mod requests;
