@@ -86,8 +86,13 @@ fn reload(handle: &GatewayHandle, file: &Path) -> anyhow::Result<()> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?;
     let config = Config::read(&name, &text)?;
-    handle.reload(config)?;
+    let before = std::fs::read_to_string(last_good(file)).ok();
+    // Kept before it serves: whoever has seen it serve finds it again after any end.
     keep(file, &text);
+    if let Err(error) = handle.reload(config) {
+        before.iter().for_each(|before| keep(file, before));
+        return Err(error.into());
+    }
     Ok(())
 }
 
