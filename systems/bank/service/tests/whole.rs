@@ -5,6 +5,7 @@ use bank_domain::account::{Account, Command, Event, Refusal};
 use bank_domain::{CustomerId, TransferId};
 use ondol_kernel::{Currency, Money};
 use ondol_testkit_app::{TestApp, TestOptions};
+use serde_json::json;
 
 fn won(amount: i64) -> Money {
     Money::new(amount, Currency::KRW)
@@ -27,6 +28,22 @@ fn a_payment_is_on_the_balance_and_on_the_statement() {
     let lines: Vec<_> = app.documents::<Line>().into_iter().map(|(_, line)| line.kind).collect();
     assert_eq!(lines, [LineKind::Opened, LineKind::Deposited, LineKind::Withdrawn]);
     app.check();
+}
+
+#[test]
+fn what_is_missing_or_of_no_known_kind_is_refused_and_nothing_happens() {
+    let app = TestApp::of(bank::app());
+    let owner = "0190a000-0000-7000-8000-000000000001";
+    let asked = |body: serde_json::Value, status: u16| {
+        let key = body.to_string();
+        app.post("/accounts", &key, &body).expect(status);
+    };
+    asked(json!({ "owner": owner }), 422);
+    asked(json!({ "owner": owner, "currency": "WON" }), 422);
+    asked(json!({ "owner": "x' OR '1'='1", "currency": "KRW" }), 422);
+    asked(json!({ "owner": owner, "currency": "KRW", "balance": "5" }), 400);
+    asked(json!({ "owner": owner, "currency": "KRW", "position": 1 }), 400);
+    assert!(app.log("bank.account").is_empty());
 }
 
 #[test]
