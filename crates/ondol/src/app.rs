@@ -7,6 +7,7 @@ mod flow;
 mod log;
 mod logging;
 mod nouns;
+mod own;
 mod parked;
 mod saga;
 mod serve;
