@@ -12,6 +12,7 @@ mod outcome;
 mod refusals;
 mod time_travel;
 mod timers;
+mod unique;
 mod void;
 
 use std::sync::Arc;
@@ -218,6 +219,13 @@ impl<A: Aggregate> Inner<A> {
                 Ok(Appended { outcome, repeated: true }) => {
                     return self.recorded(stream, outcome).await;
                 }
+                Err(AppendError::ConditionBroken { at }) => {
+                    let claims = unique::claims::<A>(&events);
+                    return match self.taken(claims, at).await? {
+                        Some(refusal) => self.idle(stream, Some(refusal), request).await,
+                        None => Err(HandleError::ConditionBroken { at }),
+                    };
+                }
                 Err(AppendError::Conflict { .. }) => {
                     attempts += 1;
                     self.catch_up(stream, standing).await?;
@@ -262,6 +270,7 @@ impl<A: Aggregate> Inner<A> {
         let write = |event: A::Event| {
             let Encoded { event_type, schema_version, payload } = self.codec.encode(&event)?;
             let mut tags = A::tags(&event);
+            tags.extend(A::unique(&event).into_iter().map(|claim| claim.tag));
             tags.extend(timers::tags::<A>(stream, &event, time)?);
             let metadata = request.metadata(time, tags);
             let id = self.ground.rng.id(time);
@@ -282,6 +291,7 @@ impl<A: Aggregate> Inner<A> {
         let mut append = Append::to(stream.clone(), Expected::Exactly(seen), records);
         append.command = Some(request.command);
         append.conditions.clone_from(&request.conditions);
+        append.conditions.extend(unique::conditions::<A>(events));
         self.ground.store.append(append).await
     }
 

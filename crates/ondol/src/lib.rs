@@ -29,7 +29,7 @@ pub use config::{
     LogFormat, Logging, PostgresConfig, Secret, Section, ServiceConfig, Storage, ViewsEngine,
 };
 pub use engines::Engines;
-pub use hosted::{Front, Hosted, Http, Routes, Settings};
+pub use hosted::{Front, Hosted, Http, OwnCommand, OwnFailure, Routes, Settings};
 pub use log::{
     Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
     Output, Purpose, Terminal, Verified,

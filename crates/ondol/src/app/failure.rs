@@ -10,7 +10,7 @@ use ondol_saga::OrderSagaError;
 use ondol_views::{DefineError, FollowError, LoadError, OrderError, RepairError, WaitError};
 
 use crate::adapters::OpenError;
-use crate::{ConfigError, Output, RaiseError};
+use crate::{ConfigError, Output, OwnFailure, RaiseError};
 
 /// Why what was asked for was not done.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +81,9 @@ pub(super) enum Failure {
     /// A view could not be made.
     #[error(transparent)]
     Define(#[from] DefineError),
+    /// What a service's own command was for was not done.
+    #[error(transparent)]
+    Own(OwnFailure),
 }
 
 impl Failure {
@@ -104,6 +107,7 @@ impl Failure {
             Self::Follow(error) => error.code(),
             Self::Wait(error) => error.code(),
             Self::Define(error) => error.code(),
+            Self::Own(failure) => failure.code,
             Self::Admin(_) => "app-admin",
             Self::Refused { .. } => "app-refused",
         }
