@@ -9,6 +9,7 @@
 //! there was no room.
 
 mod active;
+mod deadlock;
 mod drive;
 mod error;
 mod follow;
@@ -38,7 +39,7 @@ use crate::{Defined, Definition, Fact, Instance, Known, SagaEntry, saga_stream};
 pub use active::Active;
 pub use error::{HearError, OpenSagasError, OrderSagaError, StartSagaError};
 pub use load::LoadSagaError;
-pub use metrics::{MetricsSnapshot, SagaMetrics, prometheus};
+pub use metrics::{MetricsSnapshot, STEP_MICROS, SagaMetrics, prometheus};
 pub use options::{SagaOptions, SagaOptionsProblem};
 
 use drive::Job;

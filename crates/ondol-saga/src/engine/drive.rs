@@ -148,7 +148,14 @@ impl Inner {
             };
             let input = input.or_else(|| flights.give_up(self.ground.clock.running()));
             if let Some(input) = input {
+                let is_held = matches!(
+                    &input,
+                    Input::Failure { failure, .. } if failure.held_by.is_some()
+                );
                 instance = self.take(instance, &input).await?;
+                if is_held {
+                    instance = Box::pin(self.untangle(instance)).await?;
+                }
             }
         }
     }
@@ -210,7 +217,10 @@ impl Inner {
         Err(OrderSagaError::Contended { stream: instance.stream, attempts })
     }
 
-    fn definition(&self, instance: &Instance) -> Result<Arc<dyn Definition>, OrderSagaError> {
+    pub(super) fn definition(
+        &self,
+        instance: &Instance,
+    ) -> Result<Arc<dyn Definition>, OrderSagaError> {
         let found = self.definitions.of(&instance.saga, instance.fingerprint);
         found.cloned().ok_or_else(|| OrderSagaError::Parked {
             stream: instance.stream.clone(),
@@ -242,6 +252,6 @@ fn next_or_baffled(
 const fn command_of(input: &Input) -> Option<CommandId> {
     match input {
         Input::Reply { command, .. } | Input::Failure { command, .. } => Some(*command),
-        Input::Time | Input::Heard(_) | Input::Order(_) => None,
+        Input::Time | Input::Heard(_) | Input::Order(_) | Input::Deadlock { .. } => None,
     }
 }
