@@ -1,5 +1,7 @@
 //! The one place of an app that names engines: logs and views, opened as the configuration says.
 
+mod look;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

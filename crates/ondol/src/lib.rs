@@ -16,6 +16,7 @@ mod engines;
 mod hosted;
 mod log;
 mod parked;
+mod sagas;
 mod stage;
 mod watch;
 
@@ -32,6 +33,7 @@ pub use log::{
     Output, Purpose, Terminal, Verified,
 };
 pub use ondol_runtime::{Desk, NotPart, Running, Service};
+pub use sagas::{saga_problem, start_problem};
 pub use stage::{RaiseError, Stage};
 /// Routes that describe themselves.
 pub use utoipa_axum::{router::OpenApiRouter, routes};
