@@ -11,6 +11,7 @@ pub(crate) const SERVICE: &str = "shop.order";
 pub(crate) enum Command {
     Place { item: String, pieces: u32 },
     Confirm,
+    Cancel,
 }
 
 /// What has happened to an order.
@@ -18,6 +19,7 @@ pub(crate) enum Command {
 pub(crate) enum Event {
     Placed { item: String, pieces: u32 },
     Confirmed,
+    Cancelled,
 }
 
 /// Why the answer is no.
@@ -27,11 +29,12 @@ pub(crate) enum Refusal {
     NotPlaced,
 }
 
-/// An order as it stands: how many pieces, and how often it was confirmed.
+/// An order as it stands: how many pieces, and how often it was confirmed and cancelled.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) pieces: u32,
     pub(crate) confirmed: u32,
+    pub(crate) cancelled: u32,
 }
 
 /// What others hear of orders.
@@ -74,8 +77,9 @@ impl Aggregate for Order {
     fn decide(&self, command: Command) -> Decision<Self> {
         match command {
             Command::Place { item, pieces } => accept(Event::Placed { item, pieces }),
-            Command::Confirm if self.pieces == 0 => refuse(Refusal::NotPlaced),
+            Command::Confirm | Command::Cancel if self.pieces == 0 => refuse(Refusal::NotPlaced),
             Command::Confirm => accept(Event::Confirmed),
+            Command::Cancel => accept(Event::Cancelled),
         }
     }
 
@@ -83,6 +87,7 @@ impl Aggregate for Order {
         match event {
             Event::Placed { pieces, .. } => self.pieces += pieces,
             Event::Confirmed => self.confirmed += 1,
+            Event::Cancelled => self.cancelled += 1,
         }
         Ok(self)
     }

@@ -10,13 +10,14 @@ use town::{Kind, Town};
 use wire::Weather;
 
 const ORDERS: u32 = 40;
+const FILLED: u32 = 100_000;
 
 /// Places orders and sees that everything follows from each of them once, and nothing else does.
 async fn everything_follows_once(town: &Town) {
-    town.fill("plums", 100_000).await;
+    town.fill("plums", FILLED).await;
     town.place("plums", ORDERS).await;
     town.settled(ORDERS).await;
-    town.books_are_right("plums", ORDERS).await;
+    town.books_are_right("plums", FILLED, ORDERS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +44,7 @@ async fn in_three_processes_on_postgresql_everything_follows_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_a_loop_everything_follows_once() {
     let town = Town::start(Kind::ThreeProcesses, false).await;
-    town.fill("plums", 100_000).await;
+    town.fill("plums", FILLED).await;
     for round in 0..6 {
         let placing = town.place_from("plums", round * ORDERS, ORDERS);
         let killing = async {
@@ -55,14 +56,14 @@ async fn killed_in_a_loop_everything_follows_once() {
         tokio::join!(placing, killing);
     }
     town.settled(6 * ORDERS).await;
-    town.books_are_right("plums", 6 * ORDERS).await;
+    town.books_are_right("plums", FILLED, 6 * ORDERS).await;
     town.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_a_faulty_network_everything_follows_once() {
     let town = Town::start(Kind::ThreeProcesses, true).await;
-    town.fill("plums", 100_000).await;
+    town.fill("plums", FILLED).await;
     let weathers = [Weather::Cut, Weather::Slow, Weather::OneWay, Weather::Fair];
     for (round, weather) in (0_u32..).zip(weathers) {
         town.weather(weather);
@@ -70,6 +71,6 @@ async fn over_a_faulty_network_everything_follows_once() {
         town.weather_was_met(weather).await;
     }
     town.settled(4 * ORDERS).await;
-    town.books_are_right("plums", 4 * ORDERS).await;
+    town.books_are_right("plums", FILLED, 4 * ORDERS).await;
     town.stop().await;
 }
