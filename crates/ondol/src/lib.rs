@@ -10,14 +10,17 @@
 
 mod adapters;
 mod app;
+mod asyncapi;
 mod between;
 mod config;
 mod engines;
 mod hosted;
 mod log;
+mod map;
 mod parked;
 mod sagas;
 mod stage;
+mod timers;
 mod watch;
 
 pub use app::App;
@@ -32,6 +35,7 @@ pub use log::{
     Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
     Output, Purpose, Terminal, Verified,
 };
+pub use map::Map;
 pub use ondol_runtime::{Desk, NotPart, Running, Service};
 pub use sagas::{saga_problem, start_problem};
 pub use stage::{RaiseError, Stage};

@@ -1,17 +1,31 @@
 //! An order: what a customer wants, and whether it was confirmed.
 
-use ondol_domain::{Aggregate, Contract, Decision, Facts, Impossible, accept, refuse};
+use std::time::Duration;
+
+use ondol_domain::{
+    Aggregate, Contract, Decision, Due, Facts, Impossible, TimerOrder, accept, already_done, refuse,
+};
 use serde::{Deserialize, Serialize};
 
 /// The service.
 pub(crate) const SERVICE: &str = "shop.order";
 
+/// How long an order waits to be confirmed.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// The timer that ends this wait.
+const LAPSE: &str = "lapse";
+
 /// What may be asked of an order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Command {
-    Place { item: String, pieces: u32 },
+    Place {
+        item: String,
+        pieces: u32,
+    },
     Confirm,
     Cancel,
+    /// Nobody has confirmed it in time.
+    Lapse,
 }
 
 /// What has happened to an order.
@@ -20,6 +34,7 @@ pub(crate) enum Event {
     Placed { item: String, pieces: u32 },
     Confirmed,
     Cancelled,
+    Lapsed,
 }
 
 /// Why the answer is no.
@@ -80,6 +95,8 @@ impl Aggregate for Order {
             Command::Confirm | Command::Cancel if self.pieces == 0 => refuse(Refusal::NotPlaced),
             Command::Confirm => accept(Event::Confirmed),
             Command::Cancel => accept(Event::Cancelled),
+            Command::Lapse if self.confirmed + self.cancelled > 0 => already_done(),
+            Command::Lapse => accept(Event::Lapsed),
         }
     }
 
@@ -88,7 +105,21 @@ impl Aggregate for Order {
             Event::Placed { pieces, .. } => self.pieces += pieces,
             Event::Confirmed => self.confirmed += 1,
             Event::Cancelled => self.cancelled += 1,
+            Event::Lapsed => {}
         }
         Ok(self)
+    }
+
+    fn timers(event: &Event) -> Vec<TimerOrder<Command>> {
+        match event {
+            Event::Placed { .. } => {
+                let (name, due) = (LAPSE.into(), Due::After(CONFIRMED_WITHIN));
+                vec![TimerOrder::Set { name, due, then: Command::Lapse }]
+            }
+            Event::Confirmed | Event::Cancelled => {
+                vec![TimerOrder::Cancel { name: LAPSE.into() }]
+            }
+            Event::Lapsed => Vec::new(),
+        }
     }
 }

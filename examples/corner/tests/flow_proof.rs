@@ -21,7 +21,7 @@ fn numbers(app: &TestApp) -> [Value; 5] {
 /// The proof of one order of so many pieces: how often it is confirmed, how often cancelled, how
 /// many letters are written, how many pieces are left and how many reserved.
 fn proof(path: &'static str, end: [u32; 5]) -> FlowProof {
-    FlowProof::of(corner::app)
+    FlowProof::of(|| corner::app(None))
         .within(Duration::from_secs(15))
         .beginning(move |app| asks(app, "/shelves/plums/100") && asks(app, path))
         .invariant("the books are right", move |app| {

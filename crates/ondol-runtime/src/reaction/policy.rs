@@ -12,6 +12,7 @@ use ondol_store::LogEpoch;
 use ondol_views::SourceName;
 
 use super::act::{Act, Acted, Delivered, Fault};
+use super::reading::Reading;
 use crate::error_chain;
 
 /// Asks what a policy says.
@@ -19,13 +20,19 @@ pub(crate) struct PolicyAct {
     pub(crate) service: Arc<str>,
     pub(crate) policy: Policy,
     pub(crate) calls: Arc<dyn Calls>,
+    /// Where it reads, if it does.
+    pub(crate) reading: Option<Reading>,
 }
 
 #[async_trait]
 impl Act for PolicyAct {
     async fn act(&self, delivered: &Delivered) -> Result<Acted, Fault> {
-        let event = delivered.event.clone();
-        let reacted = catch_unwind(AssertUnwindSafe(|| self.policy.react(event)));
+        let document = match &self.reading {
+            Some(reading) => reading.document(delivered).await?,
+            None => None,
+        };
+        let (event, document) = (delivered.event.clone(), document.as_deref());
+        let reacted = catch_unwind(AssertUnwindSafe(|| self.policy.react_to(event, document)));
         let calls = match reacted {
             Ok(calls) => calls.map_err(|error| Fault::Never(unreadable(&error)))?,
             Err(panic) => {
@@ -71,7 +78,7 @@ pub fn policy_command(
     CommandId::derived(event.id, &format!("{service}/{policy}/{source}/{epoch}/{position}/{at}"))
 }
 
-fn unreadable(error: &ReactError) -> String {
+pub(super) fn unreadable(error: &ReactError) -> String {
     format!("policy-unreadable: {}", error_chain(error))
 }
 
