@@ -315,12 +315,13 @@ async fn two_processes_that_run_one_saga_have_it_done_once() {
 async fn of_two_processes_the_one_with_the_lease_drives_and_the_other_takes_over() {
     let mut house = House::new();
     let other = house.begins_by_lease(definitions(), 1);
-    // A process begins, and another one has the lease already: what it starts the other drives.
-    house.until("the lease is held", async || other.active().count() == 0).await;
+    let stream = start(&other, "ann", "lee").await;
+    assert_eq!(house.until_ended(&other, &stream).await, Phase::Completed);
+    // Another process begins, and the first one has the lease: what the other starts it drives.
     let waiting = house.begins_by_lease(definitions(), 2);
     let stream = start(&waiting, "kim", "lee").await;
     assert_eq!(house.until_ended(&waiting, &stream).await, Phase::Completed);
-    assert_eq!(other.metrics().snapshot().completed, 1, "the one with the lease did it");
+    assert_eq!(other.metrics().snapshot().completed, 2, "the one with the lease did it");
     assert_eq!(waiting.metrics().snapshot().completed, 0);
     // The one with the lease ends, and gives it back.
     let with_lease = house.supervisors.remove(0);
@@ -328,7 +329,7 @@ async fn of_two_processes_the_one_with_the_lease_drives_and_the_other_takes_over
     let stream = start(&waiting, "cho", "lee").await;
     assert_eq!(house.until_ended(&waiting, &stream).await, Phase::Completed);
     assert_eq!(waiting.metrics().snapshot().completed, 1);
-    assert_eq!(house.outside.done().len(), 4);
+    assert_eq!(house.outside.done().len(), 6);
     house.ends().await;
 }
 
