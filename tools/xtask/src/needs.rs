@@ -65,6 +65,18 @@ pub(crate) const NEEDS: &[Need] = &[
         quiet: &[],
     },
     Need { what: "curl", probe: &["/usr/bin/curl", "curl"], package: "curl", quiet: &[] },
+    Need {
+        what: "OpenSSL's command line",
+        probe: &["/usr/bin/openssl", "openssl"],
+        package: "openssl",
+        quiet: &[],
+    },
+    Need {
+        what: "prlimit",
+        probe: &["/usr/bin/prlimit", "prlimit"],
+        package: "util-linux",
+        quiet: &[],
+    },
     Need { what: "wrk", probe: &["/usr/bin/wrk", "wrk"], package: "wrk", quiet: &[] },
     Need {
         what: "Chromium",
