@@ -177,7 +177,7 @@ impl<V: View> Projector<V> {
         while let Some(order) = self.orders.recv().await {
             order.turn_away();
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Leaves everything as it stands: whoever folds next begins with what is stored.
