@@ -62,6 +62,12 @@ pub(crate) const NEEDS: &[Need] = &[
         quiet: &[],
     },
     Need { what: "curl", probe: &["/usr/bin/curl", "curl"], package: "curl", quiet: &[] },
+    Need {
+        what: "the command line of OpenSSL",
+        probe: &["/usr/bin/openssl", "openssl"],
+        package: "openssl",
+        quiet: &[],
+    },
     Need { what: "wrk", probe: &["/usr/bin/wrk", "wrk"], package: "wrk", quiet: &[] },
     Need {
         what: "Chromium",
