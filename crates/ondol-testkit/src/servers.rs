@@ -17,10 +17,10 @@
 //! for tests: they hold nothing worth keeping.
 
 mod binaries;
-mod home;
+pub(crate) mod home;
 mod postgres;
-mod user;
-mod wait;
+pub(crate) mod user;
+pub(crate) mod wait;
 
 pub use home::StartError;
 pub use postgres::{Postgres, PostgresOptions, QueryError, postgres};

@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::authorize::Wanted;
 use crate::browser::Visit;
 use crate::fault::Fault;
+use crate::signin::NotOwn;
 use crate::words::Words;
 
 /// A page with one form, or none.
@@ -372,9 +373,13 @@ pub(crate) fn wrong(visit: &Visit, said: &str) -> Response {
     page.with_status(StatusCode::BAD_REQUEST, "")
 }
 
-pub(crate) fn not_own_form(visit: &Visit) -> Response {
-    let page = page(visit, visit.words.not_own, visit.words.not_own_hint);
-    page.with_status(StatusCode::FORBIDDEN, "")
+/// A form is not taken.
+pub(crate) fn not_own(visit: &Visit, why: NotOwn) -> Response {
+    let (hint, status) = match why {
+        NotOwn::Foreign => (visit.words.not_own_hint, StatusCode::FORBIDDEN),
+        NotOwn::Field => (visit.words.not_ours_hint, StatusCode::BAD_REQUEST),
+    };
+    page(visit, visit.words.not_own, hint).with_status(status, "")
 }
 
 pub(crate) fn fault(visit: &Visit, fault: &Fault) -> Response {
