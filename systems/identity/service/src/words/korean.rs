@@ -80,6 +80,14 @@ pub(super) static WORDS: Words = Words {
     ours: "서버에 문제가 있습니다",
     ours_hint: "잠시 후 다시 시도해 주세요.",
     skip: "본문으로 건너뛰기",
+    scopes: &[
+        ("openid", "다시 방문할 때 알아보기"),
+        ("profile", "이름과 역할 보기"),
+        ("email", "이메일 주소 보기"),
+        ("accounts", "계좌 보기"),
+        ("transfers", "대신 이체하기"),
+        ("roles", "다른 사람의 권한 바꾸기"),
+    ],
     verify_mail: (
         "이메일 주소를 확인해 주세요",
         "환영합니다. 한 시간 안에 아래 링크를 눌러 이메일 주소를 확인해 주세요:",
