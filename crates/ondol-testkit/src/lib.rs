@@ -2,6 +2,7 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod current;
 pub mod golden;
 pub mod servers;
 mod side_by_side;
