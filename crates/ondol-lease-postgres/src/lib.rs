@@ -9,7 +9,6 @@
 mod error;
 mod options;
 mod schema;
-mod session;
 mod store;
 
 pub use error::{GuardedError, OpenError};

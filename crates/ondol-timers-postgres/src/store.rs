@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ondol_doors::Clock;
 use ondol_kernel::Timestamp;
+use ondol_postgres::{Fault, Mode, Session, Sessions};
 use ondol_timers::{
     BookName, Checkpoint, Limits, Place, ReadError, Timer, TimerId, TimerStore, Write, WriteError,
 };
 use tokio::sync::watch;
 
-use crate::error::{Fault, read_error, unknown, write_error};
-use crate::session::{Mode, Session, Sessions};
+use crate::error::{read_error, unknown, write_error};
 use crate::{OpenError, Options, schema, sql};
 
 /// Timers kept in PostgreSQL. Cloning makes another handle to the same connections.
@@ -30,8 +30,8 @@ impl PostgresTimers {
     pub async fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         options.validate()?;
         let options = Arc::new(options);
-        let sessions = Arc::new(Sessions::new(Arc::clone(&options), clock));
-        schema::prepare(&sessions, &options.schema).await?;
+        let sessions = Arc::new(Sessions::new(options.database(), clock));
+        schema::prepare(&sessions).await?;
         Ok(Self { options, sessions, written: Arc::default() })
     }
 
@@ -41,7 +41,7 @@ impl PostgresTimers {
     {
         let work =
             async |session: &Session| read(session, &self.options.schema).await.map_err(read_error);
-        self.sessions.run(Mode::Read, read_error, read_error, work).await
+        self.sessions.run(Mode::Read.begin(), read_error, read_error, work).await
     }
 
     async fn change<F>(&self, change: F) -> Result<(), WriteError>
@@ -49,7 +49,7 @@ impl PostgresTimers {
         F: AsyncFnOnce(&Session, &str) -> Result<(), WriteError>,
     {
         let work = async |session: &Session| change(session, &self.options.schema).await;
-        self.sessions.run(Mode::Fold, write_error, unknown, work).await?;
+        self.sessions.run(Mode::Fold.begin(), write_error, unknown, work).await?;
         self.written.send_modify(|count| *count = count.wrapping_add(1));
         Ok(())
     }
