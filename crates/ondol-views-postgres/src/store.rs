@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ondol_doors::Clock;
+use ondol_kernel::{CommandId, Timestamp};
 use ondol_views::{
-    Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError, Loaded,
-    NoFaults, Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Step, Target,
-    Unit, ViewId, ViewStatus, ViewStore, Waiting, Write, WriteError,
+    Count, DefineError, Definition, Document, DocumentKey, Faults, KeptRefusal, Limits, LoadError,
+    Loaded, NoFaults, Parked, Query, QueryError, QueryPage, RefusalBook, RefusalError, Selection,
+    SourceCheckpoint, Step, Target, Unit, ViewId, ViewStatus, ViewStore, Waiting, Write,
+    WriteError,
 };
 use tokio::sync::watch;
 use tokio_postgres::Client;
 
 use crate::error::{Fault, FromFault, load_error};
+use crate::refusals::Refusals;
 use crate::session::{Mode, Session, Sessions};
 use crate::sql::{self, Known};
 use crate::{OpenError, Options, ProjectError, schema};
@@ -22,6 +25,7 @@ use crate::{OpenError, Options, ProjectError, schema};
 pub struct PostgresViews {
     options: Arc<Options>,
     sessions: Arc<Sessions>,
+    refusals: Arc<Refusals>,
     faults: Arc<dyn Faults>,
     written: Arc<watch::Sender<u64>>,
 }
@@ -48,7 +52,10 @@ impl PostgresViews {
         let options = Arc::new(options);
         let sessions = Arc::new(Sessions::new(Arc::clone(&options), clock));
         schema::prepare(&sessions, &options.schema).await?;
-        Ok(Self { options, sessions, faults, written: Arc::new(watch::Sender::default()) })
+        let (schema, limits) = (&options.schema, options.limits.refusals);
+        let refusals = Arc::new(Refusals::open(Arc::clone(&sessions), schema, limits).await?);
+        let written = Arc::new(watch::Sender::default());
+        Ok(Self { options, sessions, refusals, faults, written })
     }
 
     /// Makes a write and runs statements of one's own in the same transaction: the door for a
@@ -96,6 +103,21 @@ impl PostgresViews {
     {
         let work = async |session: &Session| work(session, &self.options.schema).await;
         self.sessions.run(Mode::Decide, DefineError::of, DefineError::of, work).await
+    }
+}
+
+#[async_trait]
+impl RefusalBook for PostgresViews {
+    async fn recall(
+        &self,
+        command: CommandId,
+        now: Timestamp,
+    ) -> Result<Option<KeptRefusal>, RefusalError> {
+        self.refusals.recall(command, now).await
+    }
+
+    async fn keep(&self, refusal: KeptRefusal) -> Result<KeptRefusal, RefusalError> {
+        self.refusals.keep(refusal).await
     }
 }
 

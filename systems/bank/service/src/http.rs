@@ -12,8 +12,8 @@ use ondol_runtime::{Desk, NotPart, ViewReader};
 use crate::views::{Balance, Line};
 
 pub use bodies::{
-    AccountBody, Amount, BalanceBody, BalancePage, Freezing, Holding, LineBody, LinePage, Moving,
-    Opening,
+    AccountBody, Amount, At, AtHold, BalanceBody, BalancePage, Freezing, Holding, LineBody,
+    LinePage, Movement, Movements, Moving, Opening,
 };
 
 /// What every route needs.
@@ -38,6 +38,7 @@ pub fn routes(running: &Running) -> Result<OpenApiRouter, NotPart> {
         .routes(routes!(commands::open, queries::list))
         .routes(routes!(commands::deposit))
         .routes(routes!(commands::withdraw))
+        .routes(routes!(commands::moves))
         .routes(routes!(commands::hold))
         .routes(routes!(commands::settle))
         .routes(routes!(commands::release))
@@ -46,6 +47,7 @@ pub fn routes(running: &Running) -> Result<OpenApiRouter, NotPart> {
         .routes(routes!(commands::close))
         .routes(routes!(queries::account))
         .routes(routes!(queries::history))
+        .routes(routes!(queries::events))
         .routes(routes!(queries::balance))
         .routes(routes!(queries::statement));
     Ok(routes.with_state(teller))
