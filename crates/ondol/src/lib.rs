@@ -17,6 +17,7 @@ mod hosted;
 mod log;
 mod parked;
 mod stage;
+mod views;
 mod watch;
 
 pub use app::App;

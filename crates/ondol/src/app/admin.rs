@@ -10,16 +10,19 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::super::failure::Failure;
+use super::failure::Failure;
 use crate::Config;
+use crate::views::BuildBody;
 
-/// How long an answer may take: a stream that is worked off may be long.
-const LONGEST: Duration = Duration::from_secs(600);
+/// How long what was ordered may take: a log that is replayed may be long.
+const ORDER_LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long an answer to a question may take.
+const LOOK_LONGEST: Duration = Duration::from_secs(10);
 /// How many bytes an answer may have.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 pub(super) async fn get<T: DeserializeOwned>(config: &Config, path: &str) -> Result<T, Failure> {
-    ask(config, &Method::GET, path, "").await
+    ask(config, &Method::GET, path, "", LOOK_LONGEST).await
 }
 
 pub(super) async fn post<T: DeserializeOwned>(
@@ -28,7 +31,13 @@ pub(super) async fn post<T: DeserializeOwned>(
     body: &impl Serialize,
 ) -> Result<T, Failure> {
     let body = serde_json::to_string(body).map_err(std::io::Error::from)?;
-    ask(config, &Method::POST, path, &body).await
+    ask(config, &Method::POST, path, &body, ORDER_LONGEST).await
+}
+
+/// Whether the service runs in the process that answers at the admin port, if one does.
+pub(super) async fn is_running(config: &Config, service: &str) -> bool {
+    let builds: Result<Vec<BuildBody>, Failure> = get(config, "/views").await;
+    builds.is_ok_and(|builds| builds.iter().any(|build| build.service == service))
 }
 
 /// A part of a path or a query as it is written.
@@ -49,8 +58,9 @@ async fn ask<T: DeserializeOwned>(
     method: &Method,
     path: &str,
     body: &str,
+    longest: Duration,
 ) -> Result<T, Failure> {
-    let asking = tokio::time::timeout(LONGEST, sent(config, method, path, body));
+    let asking = tokio::time::timeout(longest, sent(config, method, path, body));
     let answer = asking.await.map_err(|late| Failure::Admin(std::io::Error::other(late)))?;
     let answer = answer.map_err(Failure::Admin)?;
     let broken = || Failure::Admin(std::io::ErrorKind::InvalidData.into());

@@ -16,7 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::failure::Failure;
 use super::{App, logging, service};
 use crate::adapters::Adapters;
-use crate::{Between, Config, Hosted, Stage, parked};
+use crate::{Between, Config, Hosted, Stage, parked, views};
 
 pub(super) fn run(app: &App, config: &Config, names: &[String]) -> Result<(), Failure> {
     let chosen = service::chosen(app, names)?;
@@ -48,6 +48,7 @@ async fn until_told_to_stop(
     serve(&front, "http", public, stage.router.clone(), config.server());
     // The admin port answers until the very end, so it is served from behind.
     let operators = health.router().merge(parked::router(&stage.services));
+    let operators = operators.merge(views::router(&stage.services));
     serve(&behind, "admin", admin, operators, ServerOptions::default());
     tokio::select! {
         () = signals.next() => tracing::info!("told to stop: nothing new is taken"),

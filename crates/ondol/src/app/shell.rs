@@ -65,9 +65,11 @@ impl Noun {
             | Self::View(ViewVerb::List { how, .. })
             | Self::Parked(ParkedVerb::List(how))
             | Self::Flow { how, .. } => how.output,
-            Self::View(ViewVerb::Rebuild { which, .. } | ViewVerb::Verify { which, .. }) => {
-                which.how.output
-            }
+            Self::View(
+                ViewVerb::Rebuild { which, .. }
+                | ViewVerb::Swap { which, .. }
+                | ViewVerb::Verify { which, .. },
+            ) => which.how.output,
             Self::Parked(
                 ParkedVerb::Show(which)
                 | ParkedVerb::Retry { which, .. }
