@@ -1,17 +1,20 @@
 //! Runs one view: folds the build that serves, makes new ones beside it, and swaps them.
 
+mod orders;
+
 use std::sync::Arc;
 
 use ondol_domain::{EventSet, Fingerprint, View, view_shape};
 use ondol_doors::Clock;
+use ondol_lease::{Duty, Tenure};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::build::Build;
 use super::follower::follow;
-use super::handle::{Order, OrderError};
+use super::handle::Order;
 use super::read::filter;
-use super::repair::{Repair, RepairError, What};
+use super::repair::{Repair, What};
 use super::replay::Reading;
 use super::state::Phase;
 use super::{FollowError, Progress, ProjectorError, ProjectorOptions, Source, ViewHandle};
@@ -34,6 +37,7 @@ pub struct Parts {
 /// Folds a view from its logs for as long as it runs.
 pub struct Projector<V: View> {
     handle: ViewHandle<V>,
+    duty: Duty,
     orders: mpsc::Receiver<Order>,
     standing: watch::Sender<Vec<watch::Receiver<Progress>>>,
     tasks: JoinSet<(ViewId, Result<(), FollowError>)>,
@@ -41,6 +45,14 @@ pub struct Projector<V: View> {
     beside: Option<Running>,
     fold: u64,
     indexes: Vec<String>,
+}
+
+/// Why the fold was left.
+enum Left {
+    /// All stop.
+    ToStop,
+    /// Another process folds.
+    ToAnother,
 }
 
 /// A build that is being folded.
@@ -94,7 +106,15 @@ impl<V: View> Projector<V> {
         let indexes = shape.indexes.iter().map(|(name, _)| (*name).to_owned()).collect();
         let fold = fold_of(&shape);
         let (tasks, main, beside) = (JoinSet::new(), None, None);
-        Ok(Self { handle, orders, standing, tasks, main, beside, fold, indexes })
+        let duty = Duty::always();
+        Ok(Self { handle, duty, orders, standing, tasks, main, beside, fold, indexes })
+    }
+
+    /// The same, folding only while this process does what only one may do.
+    #[must_use]
+    pub fn on_duty(mut self, duty: Duty) -> Self {
+        self.duty = duty;
+        self
     }
 
     /// A handle to what will run.
@@ -111,16 +131,62 @@ impl<V: View> Projector<V> {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), FollowError> {
         let mut shutdown = std::pin::pin!(shutdown);
+        let mut failures = 0_u32;
+        loop {
+            let duty = self.duty.clone();
+            let tenure = tokio::select! {
+                biased;
+                () = &mut shutdown => return Ok(()),
+                tenure = duty.begin() => tenure,
+                () = self.turn_away() => return Ok(()),
+            };
+            match self.fold(&mut shutdown, &tenure).await {
+                Ok(Left::ToStop) => return self.end().await,
+                Ok(Left::ToAnother) => failures = 0,
+                Err(error) if error.is_worth_retrying() => failures = failures.saturating_add(1),
+                Err(error) => return Err(error),
+            }
+            self.leave().await;
+            tokio::select! {
+                () = &mut shutdown => return Ok(()),
+                () = self.handle.clock.sleep(self.handle.options.pause(failures)) => {}
+            }
+        }
+    }
+
+    /// Folds until all stop, or another process does it.
+    async fn fold(
+        &mut self,
+        mut shutdown: impl Future<Output = ()> + Send + Unpin,
+        tenure: &Tenure,
+    ) -> Result<Left, FollowError> {
         self.begin().await?;
         loop {
             let caught_up = caught_up(self.to_swap());
             tokio::select! {
-                () = &mut shutdown => return self.end().await,
+                () = &mut shutdown => return Ok(Left::ToStop),
+                () = tenure.over() => return Ok(Left::ToAnother),
                 Some(order) = self.orders.recv() => self.obey(order).await?,
                 Some(ended) = self.tasks.join_next() => self.has_ended(ended).await?,
                 () = caught_up => self.swap().await?,
             }
         }
+    }
+
+    /// Answers those who want something of a view that another process folds, for as long as
+    /// anybody might.
+    async fn turn_away(&mut self) {
+        while let Some(order) = self.orders.recv().await {
+            order.turn_away();
+        }
+        std::future::pending::<()>().await;
+    }
+
+    /// Leaves everything as it stands: whoever folds next begins with what is stored.
+    async fn leave(&mut self) {
+        self.tasks.shutdown().await;
+        (self.main, self.beside) = (None, None);
+        self.tell();
     }
 
     /// Finds out which build to fold, and begins.
@@ -200,67 +266,6 @@ impl<V: View> Projector<V> {
         let running = all.find(|running| running.is_to_serve)?;
         let most = if self.beside.is_some() { self.handle.options.swap_events_max } else { 0 };
         Some((running.progress.clone(), most))
-    }
-
-    async fn obey(&mut self, order: Order) -> Result<(), FollowError> {
-        // Whoever gave an order may have gone; it is carried out all the same.
-        match order {
-            Order::Repair(what, answer) => {
-                let repair = Repair { what, answer };
-                let sent = match &self.main {
-                    Some(main) => main.repairs.send(repair).await.map_err(|unsent| unsent.0),
-                    None => Err(repair),
-                };
-                if let Err(Repair { answer, .. }) = sent {
-                    drop(answer.send(Err(RepairError::NotRunning)));
-                }
-            }
-            Order::Rebuild(answer) => {
-                let outcome = self.rebuild().await;
-                drop(answer.send(outcome));
-            }
-            Order::Serve(view, answer) => {
-                let outcome = self.serve(view).await;
-                drop(answer.send(outcome));
-            }
-        }
-        Ok(())
-    }
-
-    async fn rebuild(&mut self) -> Result<ViewId, OrderError> {
-        if let Some(beside) = &self.beside {
-            return Err(OrderError::Building { view: beside.id.clone() });
-        }
-        let mine = self.builds().await?;
-        let of_mine = mine.iter().map(id_of).filter(|id| id.version == V::VERSION);
-        let latest = of_mine.max();
-        let id = match latest {
-            Some(latest) => latest.next_build(),
-            None => ViewId::first(self.handle.name.clone(), V::VERSION),
-        };
-        self.make(&id).await?;
-        let swaps = self.handle.options.swaps_by_itself;
-        let beside = self.start(id.clone(), swaps);
-        self.beside = Some(beside);
-        self.tell();
-        Ok(id)
-    }
-
-    /// Lets a build answer at once, and folds it on.
-    async fn serve(&mut self, view: ViewId) -> Result<Option<ViewId>, OrderError> {
-        if view.name != self.handle.name || view.version != V::VERSION {
-            return Err(OrderError::Foreign { asked: view, version: V::VERSION });
-        }
-        let before = self.handle.views.serve(&view).await.map_err(FollowError::from)?;
-        if self.main.as_ref().is_some_and(|main| main.id == view) {
-            return Ok(before);
-        }
-        self.stop_main().await?;
-        let beside = self.beside.take_if(|beside| beside.id == view);
-        let main = beside.map(|beside| Running { is_to_serve: false, ..beside });
-        self.main = Some(main.unwrap_or_else(|| self.start(view, false)));
-        self.tell();
-        Ok(before)
     }
 
     /// Lets the build that has caught up answer. The one that served stands still until the new

@@ -41,7 +41,7 @@ pub(super) async fn is_running(config: &Config, service: &str) -> bool {
 }
 
 /// A part of a path or a query as it is written.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::app) fn escaped(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
