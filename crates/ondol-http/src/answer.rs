@@ -3,6 +3,7 @@
 use http::StatusCode;
 use ondol_runtime::{HandleError, LoadError, error_chain};
 use ondol_store::AppendError;
+use ondol_views::RefusalError;
 
 use crate::Problem;
 
@@ -37,7 +38,9 @@ pub fn handle_problem(error: &HandleError) -> Problem {
         }
         HandleError::Load(error) => load_problem(error),
         HandleError::Append(AppendError::Invalid(_)) | HandleError::Encode(_) => ours(error),
-        HandleError::Append(_) => passing(error),
+        HandleError::Append(_) | HandleError::Refusals(RefusalError::Unavailable(_)) => {
+            passing(error)
+        }
         _ => ours(error),
     }
 }
@@ -52,7 +55,7 @@ pub fn load_problem(error: &LoadError) -> Problem {
 }
 
 fn passing(error: &dyn std::error::Error) -> Problem {
-    tracing::warn!(error = %error_chain(error), "the log cannot be used at the moment");
+    tracing::warn!(error = %error_chain(error), "what is kept cannot be used at the moment");
     Problem::unavailable()
 }
 

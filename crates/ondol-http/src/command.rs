@@ -7,12 +7,13 @@ use http::header::ETAG;
 use http::request::Parts;
 use ondol_domain::{Aggregate, Refused};
 use ondol_kernel::{Actor, Recorded, Version};
-use ondol_runtime::{Desk, Request, Verdict};
+use ondol_runtime::{Answer, Desk, HandleError, Request, Verdict};
 use ondol_store::Head;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::idempotency::Said;
 use crate::{ConsistencyToken, IfMatch, Json, KeyedCommand, Principal, Problem, etag};
 use crate::{REPLAYED, handle_problem};
 
@@ -33,6 +34,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
         let actor = principal.and_then(|principal| Actor::new(&*principal.0).ok());
         let mut request = Request::new(command);
         request.expected = expected;
+        request.causation = parts.extensions.get::<Said>().map(|said| said.0);
         request.traceparent = traceparent.and_then(|text| text.parse().ok());
         request.actor = actor;
         Ok(Self(request))
@@ -123,6 +125,9 @@ impl IntoResponse for Accepted {
     }
 }
 
+/// How many commands may come in one request.
+pub const BATCH_ITEMS_MAX: usize = 100;
+
 /// Asks a thing, and makes an answer of what came of it.
 ///
 /// # Errors
@@ -134,7 +139,43 @@ pub async fn command<A: Aggregate>(
     Asked(request): &Asked,
 ) -> Result<Accepted, Problem> {
     let answer = desk.handle(key, command, request).await;
-    let answer = answer.map_err(|error| handle_problem(&error))?;
+    told(desk, answer).map_err(|(problem, _which)| problem)
+}
+
+/// Asks a thing several things as one: all of them take effect, or none. A refusal says which of
+/// them was refused, as `item`.
+///
+/// # Errors
+/// With the problem that the client is told of: too many or none, a refusal, or why there was no
+/// answer.
+pub async fn commands<A: Aggregate>(
+    desk: &Desk<A>,
+    key: &str,
+    commands: &[A::Command],
+    Asked(request): &Asked,
+) -> Result<Accepted, Problem> {
+    if commands.len() > BATCH_ITEMS_MAX {
+        let title = "There are more items than one request may have.";
+        let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "batch-too-large", title);
+        return Err(problem.with("items_max", BATCH_ITEMS_MAX).with("items", commands.len()));
+    }
+    if commands.is_empty() {
+        let title = "There is no item in the request.";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "batch-empty", title));
+    }
+    let answer = desk.handle_all(key, commands, request).await;
+    told(desk, answer).map_err(|(problem, which)| match which {
+        Some(which) => problem.with("item", which),
+        None => problem,
+    })
+}
+
+/// What came of a command; or the problem, and which of several commands was refused.
+fn told<A: Aggregate>(
+    desk: &Desk<A>,
+    answer: Result<Answer<A>, HandleError>,
+) -> Result<Accepted, (Problem, Option<usize>)> {
+    let answer = answer.map_err(|error| (handle_problem(&error), None))?;
     let head = Head { epoch: desk.epoch(), position: answer.position };
     match answer.verdict {
         Verdict::Accepted(events) => Ok(Accepted {
@@ -144,10 +185,14 @@ pub async fn command<A: Aggregate>(
             repeated: answer.repeated,
             created: None,
         }),
-        Verdict::Refused(refusal) => Err(refused::<A>(&refusal)),
+        Verdict::Refused(refusal) => {
+            let problem = refused::<A>(&refusal);
+            let problem = if answer.repeated { problem.replayed() } else { problem };
+            Err((problem, Some(answer.which)))
+        }
         Verdict::Voided => {
             let title = "The command was called off before it arrived.";
-            Err(Problem::new(StatusCode::CONFLICT, "command-voided", title))
+            Err((Problem::new(StatusCode::CONFLICT, "command-voided", title), None))
         }
     }
 }

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
-use ondol_kernel::CommandId;
+use ondol_kernel::{CausationId, CommandId};
 
 use crate::{Problem, json};
 
@@ -40,6 +40,11 @@ pub struct Principal(pub Arc<str>);
 /// The id of the command that a request with a key stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyedCommand(pub CommandId);
+
+/// What a request says: it is another one that says something else under the same key. It goes
+/// into the log with what follows, so that this is known after a restart as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Said(pub(crate) CausationId);
 
 impl<S: Send + Sync> FromRequestParts<S> for KeyedCommand {
     type Rejection = Problem;
@@ -73,7 +78,9 @@ pub async fn keyed_once(
         Known::New(running) => running,
         Known::Answered(kept) => return Ok(replayed(kept)),
     };
-    parts.extensions.insert(KeyedCommand(place.command(&parts)));
+    let command = place.command();
+    parts.extensions.insert(KeyedCommand(command));
+    parts.extensions.insert(Said(said(command, &parts, &body)));
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let (kept, response) = taken_down(response).await?;
     running.finish(kept);
@@ -96,11 +103,16 @@ fn place_of(parts: &Parts) -> Result<Place, Problem> {
     Ok(Place { principal: principal.unwrap_or_default(), key: key.into() })
 }
 
+fn said(command: CommandId, parts: &Parts, body: &[u8]) -> CausationId {
+    let target = parts.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+    let (method, body) = (&parts.method, String::from_utf8_lossy(body));
+    CausationId::derived(command, &format!("{method} {target}\n{body}"))
+}
+
 impl Place {
-    /// The id that the command has for ever: it follows from who asks for what under which key.
-    fn command(&self, parts: &Parts) -> CommandId {
-        let (method, path) = (&parts.method, parts.uri.path());
-        CommandId::named(&format!("{}\n{}\n{method} {path}", self.principal, self.key))
+    /// The id that the command has for ever: it follows from who asks under which key.
+    fn command(&self) -> CommandId {
+        CommandId::named(&format!("{}\n{}", self.principal, self.key))
     }
 }
 

@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::REPLAYED;
+
 /// An answer of `application/problem+json`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
@@ -18,6 +20,7 @@ pub struct Problem {
     title: &'static str,
     detail: Option<String>,
     retry_after_seconds: Option<u64>,
+    is_replayed: bool,
     more: Map<String, Value>,
 }
 
@@ -53,7 +56,15 @@ struct Body<'a> {
 impl Problem {
     /// A problem with a status, a code that has a page, and a sentence that is always the same.
     pub fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title, detail: None, retry_after_seconds: None, more: Map::new() }
+        Self {
+            status,
+            code,
+            title,
+            detail: None,
+            retry_after_seconds: None,
+            is_replayed: false,
+            more: Map::new(),
+        }
     }
 
     /// The same, saying more about this one.
@@ -74,6 +85,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// The same, marked as an answer that was given before.
+    #[must_use]
+    pub fn replayed(mut self) -> Self {
+        self.is_replayed = true;
         self
     }
 
@@ -159,6 +177,9 @@ impl IntoResponse for Problem {
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.is_replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

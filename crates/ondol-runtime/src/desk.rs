@@ -5,6 +5,7 @@
 //! a starting point and never trusted over the log: an append names the version it has seen, and
 //! when the log has moved on, what is missing is read and the thing decides again.
 
+mod decide;
 mod error;
 mod held;
 mod load;
@@ -13,15 +14,15 @@ mod outcome;
 mod refusals;
 mod time_travel;
 mod timers;
-mod unique;
 mod void;
 
 use std::sync::Arc;
 
-use ondol_domain::{Aggregate, Codec, Encoded, Holder};
-use ondol_kernel::{Envelope, NewEvent, Position, Recorded, StreamId, Version};
-use ondol_store::{Append, AppendError, Appended, Expected, LogEpoch};
-use tokio::sync::{Mutex, Notify};
+use ondol_domain::{Aggregate, Codec};
+use ondol_kernel::{Envelope, Position, Recorded, StreamId, Version};
+use ondol_store::{Append, AppendError, Appended, Expected, Head, LogEpoch};
+use ondol_views::RefusalBook;
+use tokio::sync::{Mutex, Notify, watch};
 
 use crate::{Ground, Request};
 
@@ -30,7 +31,8 @@ pub use options::{DeskOptions, DeskOptionsProblem};
 pub use time_travel::AsOf;
 pub(crate) use timers::{Timed, mark};
 
-use refusals::Refusals;
+use decide::{Claim, Decided, Written};
+use refusals::Book;
 
 /// How a thing stands, and up to where that is known.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +52,8 @@ pub struct Answer<A: Aggregate> {
     pub repeated: bool,
     /// Who has seen the log up to here sees the command's effect: the consistency token.
     pub position: Position,
+    /// Which of several commands was refused, from 0 on. It is known of requests from outside.
+    pub which: usize,
 }
 
 /// Yes, no, or never.
@@ -76,7 +80,7 @@ struct Inner<A: Aggregate> {
     codec: Codec<A::Event>,
     fold: u64,
     seats: moka::sync::Cache<StreamId, Arc<Seat<A>>>,
-    refusals: Refusals,
+    refusals: Book,
 }
 
 /// One thing's place at the desk: whoever has it is served.
@@ -100,13 +104,17 @@ impl<A: Aggregate> Clone for Desk<A> {
 }
 
 impl<A: Aggregate> Desk<A> {
-    /// Opens the desk, once the options and the shapes of the events have been checked.
+    /// Opens the desk, once the options and the shapes of the events have been checked. Refusals
+    /// of requests from outside are kept in the book.
     ///
     /// # Errors
     /// With everything that is wrong with them.
-    pub fn open(ground: Ground, options: DeskOptions) -> Result<Self, OpenDeskError> {
+    pub fn open(
+        ground: Ground,
+        refusals: Arc<dyn RefusalBook>,
+        options: DeskOptions,
+    ) -> Result<Self, OpenDeskError> {
         options.validate()?;
-        let refusals = Refusals::new(&options, Arc::clone(&ground.clock));
         let inner = Inner {
             codec: Codec::of::<A>()?,
             fold: load::fold_of::<A>()?,
@@ -123,6 +131,11 @@ impl<A: Aggregate> Desk<A> {
         self.inner.ground.store.watch().borrow().epoch
     }
 
+    /// Where the log ends, as it grows.
+    pub fn watch(&self) -> watch::Receiver<Head> {
+        self.inner.ground.store.watch()
+    }
+
     /// Handles a command for the thing with this key.
     ///
     /// # Errors
@@ -133,13 +146,27 @@ impl<A: Aggregate> Desk<A> {
         command: A::Command,
         request: &Request,
     ) -> Result<Answer<A>, HandleError> {
+        self.handle_all(key, &[command], request).await
+    }
+
+    /// Handles several commands for the thing with this key as one: each decides upon what follows
+    /// from those before it, and all of them take effect, or none.
+    ///
+    /// # Errors
+    /// When no answer could be had. A refusal is an answer.
+    pub async fn handle_all(
+        &self,
+        key: &str,
+        commands: &[A::Command],
+        request: &Request,
+    ) -> Result<Answer<A>, HandleError> {
         let stream = StreamId::new(A::KIND, key)?;
         let inner = &*self.inner;
-        if let Some(known) = inner.refusals.recall::<A>(&stream, request)? {
+        if let Some(known) = inner.recall(&stream, request).await? {
             return Ok(known);
         }
         let seat = inner.seats.get_with_by_ref(&stream, Arc::default);
-        let asked = Asked { stream: &stream, command: &command, request };
+        let asked = Asked { stream: &stream, commands, request };
         match inner.seated(&seat, asked).await {
             Err(HandleError::Held { .. }) => Box::pin(inner.once_let_go(&seat, asked)).await,
             answer => answer,
@@ -164,11 +191,11 @@ impl<A: Aggregate> Desk<A> {
     }
 }
 
-/// A command for a thing, and what surrounds it.
+/// Commands for a thing, and what surrounds them.
 #[derive(Debug)]
 struct Asked<'a, A: Aggregate> {
     stream: &'a StreamId,
-    command: &'a A::Command,
+    commands: &'a [A::Command],
     request: &'a Request,
 }
 
@@ -180,24 +207,8 @@ impl<A: Aggregate> Clone for Asked<'_, A> {
 
 impl<A: Aggregate> Copy for Asked<'_, A> {}
 
-/// What a decision comes to.
-enum Decided<A: Aggregate> {
-    /// This is to be recorded.
-    Events(Vec<Written<A::Event>>),
-    /// Nothing happens: it has been done before, or the answer is no.
-    Idle(Option<A::Refusal>),
-    /// The answer is no for as long as a saga holds the thing.
-    Waits(Holder),
-}
-
-/// An event, and how it is recorded.
-struct Written<E> {
-    event: E,
-    record: NewEvent,
-}
-
 impl<A: Aggregate> Inner<A> {
-    /// Answers once it is the command's turn.
+    /// Answers once it is the commands' turn.
     async fn seated(&self, seat: &Seat<A>, asked: Asked<'_, A>) -> Result<Answer<A>, HandleError> {
         let mut held = seat.standing.lock().await;
         // Taken out while it is used, and given back only when nothing went wrong on the way:
@@ -226,7 +237,7 @@ impl<A: Aggregate> Inner<A> {
         standing: &mut Standing<A>,
         mut is_current: bool,
     ) -> Result<Answer<A>, HandleError> {
-        let Asked { stream, command, request } = asked;
+        let Asked { stream, commands, request } = asked;
         let mut attempts = 0;
         while attempts < self.options.attempts_max {
             let as_seen = request.expected.is_none_or(|seen| seen == standing.version);
@@ -238,8 +249,8 @@ impl<A: Aggregate> Inner<A> {
             if !as_seen {
                 return self.moved_on(stream, standing.version, request).await;
             }
-            let events = match self.decide(stream, standing, command, request)? {
-                Decided::Events(events) => events,
+            let (events, claims) = match self.decide(stream, standing, commands, request)? {
+                Decided::Events(events, claims) => (events, claims),
                 Decided::Idle(refusal) if is_current => {
                     return self.idle(stream, refusal, request).await;
                 }
@@ -252,24 +263,23 @@ impl<A: Aggregate> Inner<A> {
                     continue;
                 }
             };
-            match self.append(stream, standing.version, &events, request).await {
+            match self.append(stream, standing.version, (&events, &claims), request).await {
                 Ok(Appended { outcome, repeated: false }) => {
                     return self.kept(stream, standing, outcome.last(), events).await;
                 }
                 Ok(Appended { outcome, repeated: true }) => {
-                    return self.recorded(stream, outcome).await;
-                }
-                Err(AppendError::ConditionBroken { at }) => {
-                    let claims = unique::claims::<A>(&events);
-                    return match self.taken(claims, at).await? {
-                        Some(refusal) => self.idle(stream, Some(refusal), request).await,
-                        None => Err(HandleError::ConditionBroken { at }),
-                    };
+                    return self.recorded(stream, outcome, request).await;
                 }
                 Err(AppendError::Conflict { .. }) => {
                     attempts += 1;
                     self.catch_up(stream, standing).await?;
                     is_current = true;
+                }
+                Err(AppendError::ConditionBroken { at }) => {
+                    let Some(no) = self.taken(at, claims).await? else {
+                        return Err(HandleError::ConditionBroken { at });
+                    };
+                    return self.idle(stream, Some(no), request).await;
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -286,7 +296,7 @@ impl<A: Aggregate> Inner<A> {
         request: &Request,
     ) -> Result<Answer<A>, HandleError> {
         match self.ground.store.outcome(request.command).await? {
-            Some(outcome) => self.recorded(stream, outcome).await,
+            Some(outcome) => self.recorded(stream, outcome, request).await,
             None => {
                 let (stream, expected) = (stream.clone(), request.expected.unwrap_or(found));
                 Err(HandleError::MovedOn { stream, expected, found })
@@ -294,47 +304,18 @@ impl<A: Aggregate> Inner<A> {
         }
     }
 
-    fn decide(
-        &self,
-        stream: &StreamId,
-        standing: &Standing<A>,
-        command: &A::Command,
-        request: &Request,
-    ) -> Result<Decided<A>, HandleError> {
-        let events = match standing.state.decide(command.clone()) {
-            Err(refusal) => {
-                let waits = A::waits_for(&refusal).map(Decided::Waits);
-                return Ok(waits.unwrap_or(Decided::Idle(Some(refusal))));
-            }
-            Ok(events) if events.is_empty() => return Ok(Decided::Idle(None)),
-            Ok(events) => events,
-        };
-        let time = self.ground.clock.now();
-        let write = |event: A::Event| {
-            let Encoded { event_type, schema_version, payload } = self.codec.encode(&event)?;
-            let mut tags = A::tags(&event);
-            tags.extend(A::unique(&event).into_iter().map(|claim| claim.tag));
-            tags.extend(timers::tags::<A>(stream, &event, time)?);
-            let metadata = request.metadata(time, tags);
-            let id = self.ground.rng.id(time);
-            let record = NewEvent { id, event_type, schema_version, metadata, data: payload };
-            Ok(Written { event, record })
-        };
-        events.into_iter().map(write).collect::<Result<_, HandleError>>().map(Decided::Events)
-    }
-
     async fn append(
         &self,
         stream: &StreamId,
         seen: Version,
-        events: &[Written<A::Event>],
+        (events, claims): (&[Written<A::Event>], &[Claim<A>]),
         request: &Request,
     ) -> Result<Appended, AppendError> {
         let records = events.iter().map(|written| written.record.clone()).collect();
         let mut append = Append::to(stream.clone(), Expected::Exactly(seen), records);
         append.command = Some(request.command);
         append.conditions.clone_from(&request.conditions);
-        append.conditions.extend(unique::conditions::<A>(events));
+        append.conditions.extend(claims.iter().map(Claim::condition));
         self.ground.store.append(append).await
     }
 
@@ -357,7 +338,8 @@ impl<A: Aggregate> Inner<A> {
             recorded.push(placed.with(event));
         }
         self.snapshot_when_due(stream, before, standing).await;
-        Ok(Answer { verdict: Verdict::Accepted(recorded), repeated: false, position: last })
+        let verdict = Verdict::Accepted(recorded);
+        Ok(Answer { verdict, repeated: false, position: last, which: 0 })
     }
 
     fn read(&self, stream: &StreamId, event: Envelope) -> Result<Recorded<A::Event>, LoadError> {

@@ -9,8 +9,8 @@ use ondol_store::Condition;
 /// Where a command comes from, which decides where a refusal of it is kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Origin {
-    /// From outside: refusals are kept for a day, in a bounded place. Nobody can grow the log
-    /// by asking for what is refused.
+    /// From outside: refusals are kept for a day, in a bounded place that outlives the process.
+    /// Nobody can grow the log by asking for what is refused.
     #[default]
     Outside,
     /// From a saga, a policy or a timer of the house: a refusal decides how it goes on, so it is
@@ -27,7 +27,8 @@ pub struct Request {
     pub origin: Origin,
     /// The business flow it belongs to; a new one, named after the command, if none is named.
     pub correlation: Option<CorrelationId>,
-    /// The message that caused it.
+    /// The message that caused it. Of a request from outside: what it says, so that another one
+    /// under the same id is told from the same one again.
     pub causation: Option<CausationId>,
     /// Who asks.
     pub actor: Option<Actor>,

@@ -10,6 +10,7 @@ use ondol_doors::{Clock, ManualClock, SeededRng};
 use ondol_kernel::{CommandId, Timestamp};
 use ondol_runtime::{Desk, DeskOptions, Ground, HandleError, Request, Verdict};
 use ondol_store::{EventStore, MemoryStore, ReadAll};
+use ondol_views::{Limits, MemoryViews};
 use serde::{Deserialize, Serialize};
 
 /// A room that trips are booked into: one trip at a time may be in the middle of it.
@@ -115,7 +116,8 @@ impl House {
 fn opened(clock: &Arc<ManualClock>, store: &Arc<MemoryStore>) -> Desk<Room> {
     let ground =
         Ground { store: store.clone(), clock: clock.clone(), rng: Arc::new(SeededRng::new(1)) };
-    Desk::open(ground, DeskOptions::default()).expect("the shapes are right")
+    let refusals = Arc::new(MemoryViews::new(Limits::default()));
+    Desk::open(ground, refusals, DeskOptions::default()).expect("the shapes are right")
 }
 
 fn inside(id: u128) -> Request {

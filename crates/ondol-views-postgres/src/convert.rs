@@ -1,10 +1,11 @@
 //! Rows as what they stand for.
 
-use ondol_kernel::{Position, Timestamp};
+use ondol_kernel::{CausationId, CommandId, Position, Timestamp};
 use ondol_postgres::Fault;
 use ondol_store::LogEpoch;
 use ondol_views::{
-    Checkpoint, Definition, Document, LastEvent, Parked, SourceCheckpoint, ViewId, Waiting, unpack,
+    Checkpoint, Definition, Document, KeptRefusal, LastEvent, Parked, SourceCheckpoint, ViewId,
+    Waiting, unpack,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -77,4 +78,19 @@ pub(crate) fn parked(row: &Row) -> Result<Parked, Fault> {
 pub(crate) fn waiting(row: &Row) -> Result<Waiting, Fault> {
     let and_all_after = column(row, 2)?;
     Ok(Waiting { source: text(row, 0)?, position: position(row, 1)?, and_all_after })
+}
+
+/// Command, stream, causation, refusal, which, position, when it was kept.
+pub(crate) fn refusal(row: &Row) -> Result<KeptRefusal, Fault> {
+    let causation: Option<&[u8]> = column(row, 2)?;
+    let causation = causation.map(<[u8; 16]>::try_from).transpose().map_err(damaged)?;
+    Ok(KeptRefusal {
+        command: CommandId::from_bytes(column::<&[u8]>(row, 0)?.try_into().map_err(damaged)?),
+        stream: text(row, 1)?,
+        causation: causation.map(CausationId::from_bytes),
+        refusal: column(row, 3)?,
+        which: number(row, 4)?,
+        position: position(row, 5)?,
+        kept_at: time(row, 6)?,
+    })
 }

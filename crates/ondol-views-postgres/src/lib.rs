@@ -5,15 +5,20 @@
 //! can be folded again, so those commits do not wait for the disk (`synchronous_commit = off`: a
 //! crash of the server may take the last ones back, whole); what a person has decided does.
 //!
+//! Refusals of requests from outside stand in a ring of rows. Any process of the service may be
+//! asked again, so it is looked at before a command takes effect, by one query for all that ask.
+//!
 //! Statements are sent whole, without names, so a transaction pooler may stand in between. Reads
 //! are of one snapshot. [`PostgresViews`] is the store.
 
 mod convert;
 mod error;
 mod options;
+mod refusals;
 mod schema;
 mod sql;
 mod store;
+mod together;
 
 pub use error::{OpenError, ProjectError};
 pub use options::{Options, OptionsError};

@@ -2,6 +2,7 @@
 
 pub(crate) mod define;
 pub(crate) mod read;
+pub(crate) mod refusals;
 pub(crate) mod scan;
 pub(crate) mod write;
 

@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ondol_doors::Clock;
+use ondol_kernel::{CommandId, Timestamp};
 use ondol_lease::Fence;
 use ondol_postgres::{Fault, Mode, Session, Sessions};
 use ondol_views::{
-    BoxError, Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError,
-    Loaded, NoFaults, Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Step,
-    Target, Unit, ViewId, ViewStatus, ViewStore, Waiting, Write, WriteError,
+    BoxError, Count, DefineError, Definition, Document, DocumentKey, Faults, KeptRefusal, Limits,
+    LoadError, Loaded, NoFaults, Parked, Query, QueryError, QueryPage, RefusalBook, RefusalError,
+    Selection, SourceCheckpoint, Step, Target, Unit, ViewId, ViewStatus, ViewStore, Waiting, Write,
+    WriteError,
 };
 use tokio::sync::watch;
 use tokio_postgres::Client;
 
 use crate::error::{FromFault, load_error};
+use crate::refusals::Refusals;
 use crate::sql::{self, Known};
 use crate::{OpenError, Options, ProjectError, schema};
 
@@ -23,6 +26,7 @@ use crate::{OpenError, Options, ProjectError, schema};
 pub struct PostgresViews {
     options: Arc<Options>,
     sessions: Arc<Sessions>,
+    refusals: Arc<Refusals>,
     faults: Arc<dyn Faults>,
     written: Arc<watch::Sender<u64>>,
     fence: Option<Arc<dyn Fence>>,
@@ -50,8 +54,10 @@ impl PostgresViews {
         let options = Arc::new(options);
         let sessions = Arc::new(Sessions::new(options.database(), clock));
         schema::prepare(&sessions).await?;
+        let limits = options.limits.refusals;
+        let refusals = Arc::new(Refusals::open(Arc::clone(&sessions), limits).await?);
         let written = Arc::new(watch::Sender::default());
-        Ok(Self { options, sessions, faults, written, fence: None })
+        Ok(Self { options, sessions, refusals, faults, written, fence: None })
     }
 
     /// The same, writing only while a lease is held: each transaction looks for itself. What is read
@@ -131,6 +137,21 @@ impl PostgresViews {
 #[derive(Debug, thiserror::Error)]
 #[error("the lease that the write was to be made under has changed hands")]
 struct Overtaken;
+
+#[async_trait]
+impl RefusalBook for PostgresViews {
+    async fn recall(
+        &self,
+        command: CommandId,
+        now: Timestamp,
+    ) -> Result<Option<KeptRefusal>, RefusalError> {
+        self.refusals.recall(command, now).await
+    }
+
+    async fn keep(&self, refusal: KeptRefusal) -> Result<KeptRefusal, RefusalError> {
+        self.refusals.keep(refusal).await
+    }
+}
 
 #[async_trait]
 impl ViewStore for PostgresViews {

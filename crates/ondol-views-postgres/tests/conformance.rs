@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use ondol_doors::SystemClock;
 use ondol_testkit::servers;
-use ondol_views::conformance::Stage;
-use ondol_views::{FailOnce, Limits};
+use ondol_views::FailOnce;
+use ondol_views::conformance::{Stage, limits};
 use ondol_views_postgres::{Options, PostgresViews};
 
 async fn stage() -> Stage {
     let database = servers::postgres().fresh_database();
     let faults = Arc::new(FailOnce::default());
-    let limits =
-        Limits { counted_max: 5_000, parked_max: 100, waiting_max: 100, ..Limits::default() };
+    let limits = limits();
     let options = Options { limits, connections_max: 4, ..Options::at(database) };
     let clock = Arc::new(SystemClock::start());
     let store = PostgresViews::open_with_faults(options, clock, faults.clone()).await;

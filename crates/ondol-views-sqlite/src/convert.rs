@@ -1,10 +1,10 @@
 //! Rows as what they stand for.
 
-use ondol_kernel::{Position, Timestamp};
+use ondol_kernel::{CausationId, CommandId, Position, Timestamp};
 use ondol_store::LogEpoch;
 use ondol_views::{
-    Checkpoint, Definition, Document, LastEvent, Parked, SourceCheckpoint, SourceName, Unit,
-    ViewId, Waiting, unpack,
+    Checkpoint, Definition, Document, KeptRefusal, LastEvent, Parked, SourceCheckpoint, SourceName,
+    Unit, ViewId, Waiting, unpack,
 };
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
@@ -75,4 +75,19 @@ pub(crate) fn parked(row: &Row<'_>) -> Result<Parked> {
 /// Source, position, whether all after it wait as well.
 pub(crate) fn waiting(row: &Row<'_>) -> Result<Waiting> {
     Ok(Waiting { source: text(row, 0)?, position: position(row, 1)?, and_all_after: row.get(2)? })
+}
+
+/// Command, stream, causation, refusal, which, position, when it was kept.
+pub(crate) fn refusal(row: &Row<'_>) -> Result<KeptRefusal> {
+    let kept_at =
+        Timestamp::from_micros(row.get(6)?).map_err(|error| damaged(6, Type::Integer, error))?;
+    Ok(KeptRefusal {
+        command: CommandId::from_bytes(row.get(0)?),
+        stream: text(row, 1)?,
+        causation: row.get::<_, Option<[u8; 16]>>(2)?.map(CausationId::from_bytes),
+        refusal: row.get(3)?,
+        which: row.get(4)?,
+        position: position(row, 5)?,
+        kept_at,
+    })
 }

@@ -5,12 +5,17 @@
 //! what was folded is folded again from the log; a killed process loses nothing. What a person
 //! has decided — which version serves, what is skipped — cannot be folded again, so those commits
 //! are synced. [`SqliteViews`] is the store.
+//!
+//! Refusals cannot be folded again either. They stand in a small file of their own beside it
+//! (`views.refusals.db` beside `views.db`), so that none waits for a batch of documents; many are
+//! written with one sync.
 
 mod carrier;
 mod convert;
 mod error;
 mod options;
 mod readers;
+mod refusals;
 mod schema;
 mod sql;
 mod store;

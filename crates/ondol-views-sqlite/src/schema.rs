@@ -10,10 +10,15 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::{OpenError, Options, carrier};
 
-/// "ondv": whose file this is.
-const APPLICATION: i64 = 0x6f6e_6476;
-/// The format of the file.
-const FORMAT: i64 = 1;
+/// Whose file it is, and what is in it.
+pub(crate) struct Kind {
+    /// Four letters that SQLite keeps at the beginning.
+    pub(crate) application: i64,
+    pub(crate) format: i64,
+    pub(crate) tables: &'static str,
+}
+
+const VIEWS: Kind = Kind { application: 0x6f6e_6476, format: 1, tables: TABLES };
 
 const TABLES: &str = "
 CREATE TABLE ondol_views (
@@ -61,16 +66,27 @@ CREATE TABLE ondol_waiting (
 
 /// The connection of the one who writes. Makes the tables if there are none.
 pub(crate) fn open_writer(options: &Options) -> Result<Connection, OpenError> {
-    let unavailable = |error: rusqlite::Error| OpenError::Unavailable {
-        path: options.path.clone(),
-        source: error.into(),
-    };
-    let mut connection = Connection::open(&options.path).map_err(unavailable)?;
-    prepare(&connection, options, options.writer_cache_bytes).map_err(unavailable)?;
-    check_owner(&connection, &options.path, unavailable)?;
-    make_tables(&mut connection).map_err(unavailable)?;
-    write_ahead(&mut connection, options).map_err(unavailable)?;
+    let mut connection = open_kind(&options.path, options, &VIEWS)?;
+    write_ahead(&mut connection, options).map_err(|error| unavailable(&options.path, error))?;
     Ok(connection)
+}
+
+/// Opens a file of a kind, and makes its tables if there are none.
+pub(crate) fn open_kind(
+    path: &Path,
+    options: &Options,
+    kind: &Kind,
+) -> Result<Connection, OpenError> {
+    let failed = |error| unavailable(path, error);
+    let mut connection = Connection::open(path).map_err(failed)?;
+    prepare(&connection, options, options.writer_cache_bytes).map_err(failed)?;
+    check_owner(&connection, path, kind)?;
+    make_tables(&mut connection, kind).map_err(failed)?;
+    Ok(connection)
+}
+
+pub(crate) fn unavailable(path: &Path, error: rusqlite::Error) -> OpenError {
+    OpenError::Unavailable { path: path.to_owned(), source: error.into() }
 }
 
 /// A connection of one who reads.
@@ -98,36 +114,33 @@ fn write_ahead(connection: &mut Connection, options: &Options) -> rusqlite::Resu
     carrier::start(connection, carrier, options.wal_pages)
 }
 
-fn check_owner(
-    connection: &Connection,
-    path: &Path,
-    unavailable: impl Fn(rusqlite::Error) -> OpenError + Copy,
-) -> Result<(), OpenError> {
+fn check_owner(connection: &Connection, path: &Path, kind: &Kind) -> Result<(), OpenError> {
+    let failed = |error| unavailable(path, error);
     let number = |pragma| -> rusqlite::Result<i64> {
         connection.pragma_query_value(None, pragma, |row| row.get(0))
     };
     let tables = "SELECT count(*) FROM sqlite_schema";
-    let tables: i64 = connection.query_row(tables, [], |row| row.get(0)).map_err(unavailable)?;
-    let application = number("application_id").map_err(unavailable)?;
-    let found = number("user_version").map_err(unavailable)?;
-    if tables > 0 && application != APPLICATION {
+    let tables: i64 = connection.query_row(tables, [], |row| row.get(0)).map_err(failed)?;
+    let application = number("application_id").map_err(failed)?;
+    let found = number("user_version").map_err(failed)?;
+    if tables > 0 && application != kind.application {
         return Err(OpenError::Foreign { path: path.to_owned() });
     }
-    if found > FORMAT {
-        return Err(OpenError::Newer { path: path.to_owned(), found, known: FORMAT });
+    if found > kind.format {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: kind.format });
     }
     Ok(())
 }
 
 /// Makes the tables. Two processes may open a new file at once, so whether there are any is
 /// asked again once nobody else can write.
-fn make_tables(connection: &mut Connection) -> rusqlite::Result<()> {
+fn make_tables(connection: &mut Connection, kind: &Kind) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let made: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if made == 0 {
-        transaction.execute_batch(TABLES)?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", FORMAT)?;
+        transaction.execute_batch(kind.tables)?;
+        transaction.pragma_update(None, "application_id", kind.application)?;
+        transaction.pragma_update(None, "user_version", kind.format)?;
     }
     transaction.commit()
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ondol_kernel::{CommandId, Timestamp};
 use ondol_views::{
-    Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError, Loaded,
-    NoFaults, Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Target, Unit,
-    ViewId, ViewStatus, ViewStore, Waiting, Write, WriteError,
+    Count, DefineError, Definition, Document, DocumentKey, Faults, KeptRefusal, Limits, LoadError,
+    Loaded, NoFaults, Parked, Query, QueryError, QueryPage, RefusalBook, RefusalError, Selection,
+    SourceCheckpoint, Target, Unit, ViewId, ViewStatus, ViewStore, Waiting, Write, WriteError,
 };
 use rusqlite::{Connection, Transaction};
 use tokio::sync::watch;
 
 use crate::readers::Readers;
+use crate::refusals::Refusals;
 use crate::sql::{self, Known};
 use crate::writer::Writer;
 use crate::{OpenError, Options, ProjectError, error, schema};
@@ -22,6 +24,7 @@ pub struct SqliteViews {
     options: Arc<Options>,
     writer: Writer,
     readers: Readers,
+    refusals: Refusals,
     faults: Arc<dyn Faults>,
     written: Arc<watch::Sender<u64>>,
 }
@@ -45,10 +48,11 @@ impl SqliteViews {
         let writer = Writer::start(connection, options.queue_max).map_err(|source| {
             OpenError::Unavailable { path: options.path.clone(), source: source.into() }
         })?;
+        let refusals = Refusals::open(&options)?;
         let options = Arc::new(options);
         let readers = Readers::new(Arc::clone(&options));
         let written = Arc::new(watch::Sender::default());
-        Ok(Self { options, writer, readers, faults, written })
+        Ok(Self { options, writer, readers, refusals, faults, written })
     }
 
     /// Makes a write and runs statements of one's own in the same transaction: the door for a
@@ -117,6 +121,21 @@ impl SqliteViews {
             ask(connection, known, &target)
         };
         self.readers.read(read).await
+    }
+}
+
+#[async_trait]
+impl RefusalBook for SqliteViews {
+    async fn recall(
+        &self,
+        command: CommandId,
+        now: Timestamp,
+    ) -> Result<Option<KeptRefusal>, RefusalError> {
+        Ok(self.refusals.recall(command, now))
+    }
+
+    async fn keep(&self, refusal: KeptRefusal) -> Result<KeptRefusal, RefusalError> {
+        self.refusals.keep(refusal).await
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use ondol_kernel::{CommandId, Position, Timestamp};
 use ondol_views::conformance::made_up::{advance, checkpoint, get, made, put, write};
-use ondol_views::{Target, ViewStore, Write, WriteError};
+use ondol_views::{
+    KeptRefusal, Limits, RefusalBook, RefusalLimits, Target, ViewStore, Write, WriteError,
+};
 use ondol_views_sqlite::{OpenError, Options, ProjectError, SqliteViews};
 use rusqlite::Connection;
 
@@ -166,4 +169,78 @@ async fn the_write_ahead_log_does_not_grow_without_end_while_it_is_written_to() 
     }
     // Eight times as long as it should be, and one write more.
     assert!(longest < (8 * 100 + 100) * 4_200, "it grew to {longest} bytes");
+}
+
+fn no(number: u128) -> KeptRefusal {
+    KeptRefusal {
+        command: CommandId::from_u128(number),
+        stream: "account:kim".parse().expect("a stream"),
+        causation: None,
+        refusal: Some(format!("\"{}\"", "no ".repeat(100))),
+        which: 0,
+        position: Position::START,
+        kept_at: Timestamp::EPOCH,
+    }
+}
+
+async fn recalled(views: &SqliteViews, number: u128) -> bool {
+    let found = views.recall(CommandId::from_u128(number), Timestamp::EPOCH).await;
+    found.expect("it can be asked").is_some()
+}
+
+#[tokio::test]
+async fn refusals_are_there_when_the_file_is_opened_again_within_their_limits() {
+    let folder = folder();
+    let path = folder.path().join("views.db");
+    let limited = |refusals_max| {
+        let refusals = RefusalLimits { refusals_max, ..RefusalLimits::default() };
+        let limits = Limits { refusals, ..Limits::default() };
+        SqliteViews::open(Options { limits, ..Options::at(&path) }).expect("it is opened")
+    };
+    let views = limited(100);
+    for number in 0..110 {
+        views.keep(no(number)).await.expect("it is kept");
+    }
+    drop(views);
+    let views = limited(100);
+    assert!(
+        !recalled(&views, 9).await && recalled(&views, 10).await && recalled(&views, 109).await
+    );
+    drop(views);
+    // A smaller limit holds for what is there already.
+    let views = limited(5);
+    assert!(!recalled(&views, 104).await && recalled(&views, 105).await);
+    views.keep(no(200)).await.expect("it is kept");
+    drop(views);
+    let file = Connection::open(path.with_extension("refusals.db")).expect("it is there");
+    let left = "SELECT count(*) FROM ondol_refusals";
+    let left: i64 = file.query_row(left, [], |row| row.get(0)).expect("it is read");
+    assert!(left <= 6, "found {left}");
+}
+
+#[tokio::test]
+async fn the_file_of_refusals_does_not_grow_however_many_there_are() {
+    let folder = folder();
+    let path = folder.path().join("views.db");
+    let refusals = RefusalLimits { refusals_max: 200, ..RefusalLimits::default() };
+    let limits = Limits { refusals, ..Limits::default() };
+    let views = SqliteViews::open(Options { limits, ..Options::at(&path) }).expect("it is opened");
+    let views = Arc::new(views);
+    let size = || {
+        let of = |end| std::fs::metadata(path.with_extension(end)).map_or(0, |file| file.len());
+        of("refusals.db") + of("refusals.db-wal")
+    };
+    let mut sizes = Vec::new();
+    for round in 0..10_u128 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..1_000 {
+            let views = Arc::clone(&views);
+            tasks.spawn(async move { views.keep(no(round * 1_000 + number)).await });
+        }
+        assert!(tasks.join_all().await.iter().all(Result::is_ok));
+        sizes.push(size());
+    }
+    let most = 6 << 20;
+    assert!(sizes.iter().all(|size| *size < most), "found {sizes:?}");
+    assert!(!recalled(&views, 0).await);
 }

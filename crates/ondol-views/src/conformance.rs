@@ -24,6 +24,8 @@ pub mod random;
 #[doc(hidden)]
 pub mod rebuilding;
 #[doc(hidden)]
+pub mod refusing;
+#[doc(hidden)]
 pub mod town;
 #[doc(hidden)]
 pub mod verifying;
@@ -33,7 +35,14 @@ pub mod writing;
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::{FailOnce, ViewStore};
+use crate::{FailOnce, Limits, RefusalLimits, ViewStore};
+
+/// The limits of a stage: small enough to be met.
+pub fn limits() -> Limits {
+    let refusals =
+        RefusalLimits { refusals_max: 100, bytes_max: 1 << 20, ..RefusalLimits::default() };
+    Limits { counted_max: 5_000, parked_max: 100, waiting_max: 100, refusals, ..Limits::default() }
+}
 
 /// A fresh store, and the hand that makes its writes fail.
 #[derive(Debug)]
@@ -103,6 +112,12 @@ macro_rules! conformance {
                 an_unknown_index_is_named_with_those_that_are_known
                 documents_are_counted_within_a_selection
                 a_count_is_given_up_at_the_limit;
+            refusing: a_refusal_is_recalled_as_it_was_kept
+                the_first_refusal_of_a_command_is_the_one_that_stays
+                a_refusal_is_forgotten_after_its_time
+                the_oldest_make_room_for_the_newest
+                large_refusals_make_room_for_each_other
+                many_refused_at_once_are_each_remembered;
             random: a_store_answers_as_the_one_in_memory_does;
             projecting: documents_are_folded_from_their_events
                 a_restart_goes_on_where_it_stopped

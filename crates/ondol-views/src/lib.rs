@@ -11,6 +11,8 @@
 //! - A [`Query`] asks for documents by key or by a declared index, in pages that begin where the
 //!   one before has ended.
 //! - A poison event parks its own key ([`Parked`]); other keys flow.
+//! - Beside the documents stands what cannot be folded: what requests from outside were refused
+//!   with, for a day ([`RefusalBook`]).
 
 mod checkpoint;
 #[cfg(feature = "conformance")]
@@ -29,6 +31,7 @@ pub mod ordered;
 mod parked;
 mod projector;
 mod query;
+mod refusals;
 mod store;
 mod view_id;
 mod wait;
@@ -43,7 +46,7 @@ pub use error::{BoxError, DefineError, LoadError, QueryError, WriteError};
 pub use faults::{FailOnce, Failed, Faults, NoFaults, Step};
 pub use find::{Find, FindError};
 pub use limits::Limits;
-pub use memory::MemoryViews;
+pub use memory::{KeptRefusals, MemoryViews};
 pub use names::{DocumentKey, KEY_BYTES_MAX, NAME_BYTES_MAX, NameError, SourceName, ViewName};
 pub use parked::{Parked, Parking, REASON_BYTES_MAX, Unit, UnitError, Waiting, shortened};
 pub use projector::{
@@ -55,6 +58,7 @@ pub use query::{
     Count, Cursor, CursorError, Direction, InvalidQuery, KeySpan, Place, Query, QueryPage, Scan,
     Selection, ValueSpan,
 };
+pub use refusals::{KeptRefusal, RefusalBook, RefusalError, RefusalLimits};
 pub use store::ViewStore;
 pub use view_id::{Target, ViewId, ViewIdError};
 pub use wait::{WaitError, wait_for};

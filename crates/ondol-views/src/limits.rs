@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::LoadError;
+use crate::{LoadError, RefusalLimits};
 
 /// What a store of views takes at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct Limits {
     /// Events that are kept by position behind one parked key; the ones after them are found by
     /// reading the log.
     pub waiting_max: usize,
+    /// Refusals of requests from outside.
+    pub refusals: RefusalLimits,
 }
 
 impl Default for Limits {
@@ -41,6 +43,7 @@ impl Default for Limits {
             keys_per_load_max: 1_000_000,
             parked_max: 10_000,
             waiting_max: 1_000,
+            refusals: RefusalLimits::default(),
         }
     }
 }

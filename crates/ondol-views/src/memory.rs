@@ -1,18 +1,22 @@
 //! Views in memory: for tests, for simulations, and for what may be folded anew at every start.
 
 mod kept;
+mod refusals;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use ondol_kernel::{CommandId, Timestamp};
 use tokio::sync::watch;
 
 use self::kept::Kept;
+pub use self::refusals::KeptRefusals;
 use crate::{
-    Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError, Loaded,
-    NoFaults, Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Step, Target,
-    Unit, ViewId, ViewName, ViewStatus, ViewStore, Waiting, Write, WriteError,
+    Count, DefineError, Definition, Document, DocumentKey, Faults, KeptRefusal, Limits, LoadError,
+    Loaded, NoFaults, Parked, Query, QueryError, QueryPage, RefusalBook, RefusalError, Selection,
+    SourceCheckpoint, Step, Target, Unit, ViewId, ViewName, ViewStatus, ViewStore, Waiting, Write,
+    WriteError,
 };
 
 /// A store of views that forgets everything when it goes.
@@ -20,6 +24,7 @@ use crate::{
 pub struct MemoryViews {
     limits: Limits,
     faults: Arc<dyn Faults>,
+    refusals: Mutex<KeptRefusals>,
     state: Mutex<State>,
     written: watch::Sender<u64>,
 }
@@ -38,12 +43,17 @@ impl MemoryViews {
 
     /// An empty store whose writes can be made to fail.
     pub fn with_faults(limits: Limits, faults: Arc<dyn Faults>) -> Self {
+        let refusals = Mutex::new(KeptRefusals::new(limits.refusals));
         let (state, written) = (Mutex::default(), watch::Sender::default());
-        Self { limits, faults, state, written }
+        Self { limits, faults, refusals, state, written }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("nobody panics while holding the documents")
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, KeptRefusals> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn has_written(&self) {
@@ -73,6 +83,27 @@ impl State {
 
     fn is_serving(&self, view: &ViewId) -> bool {
         self.serving.get(&view.name) == Some(view)
+    }
+}
+
+#[async_trait]
+impl RefusalBook for MemoryViews {
+    async fn recall(
+        &self,
+        command: CommandId,
+        now: Timestamp,
+    ) -> Result<Option<KeptRefusal>, RefusalError> {
+        Ok(self.refusals().recall(command, now).cloned())
+    }
+
+    async fn keep(&self, refusal: KeptRefusal) -> Result<KeptRefusal, RefusalError> {
+        let mut refusals = self.refusals();
+        if let Some(known) = refusals.recall(refusal.command, refusal.kept_at) {
+            return Ok(known.clone());
+        }
+        refusals.make_room(&refusal);
+        refusals.add(refusal.clone());
+        Ok(refusal)
     }
 }
 

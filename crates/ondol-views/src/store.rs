@@ -1,23 +1,21 @@
 //! The port itself.
 
-use std::fmt::Debug;
-
 use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::{
     Count, DefineError, Definition, Document, DocumentKey, Limits, LoadError, Loaded, Parked,
-    Query, QueryError, QueryPage, Selection, SourceCheckpoint, Target, Unit, ViewId, ViewStatus,
-    Waiting, Write, WriteError,
+    Query, QueryError, QueryPage, RefusalBook, Selection, SourceCheckpoint, Target, Unit, ViewId,
+    ViewStatus, Waiting, Write, WriteError,
 };
 
 /// A place where documents are kept with the checkpoints they were folded up to.
 ///
 /// Every method may be called from any number of tasks. A write is made whole or not at all,
 /// and dropping its future leaves it either made or not made; a read sees the state between two
-/// writes, of one set of documents only.
+/// writes, of one set of documents only. Where documents are kept, refusals are as well.
 #[async_trait]
-pub trait ViewStore: Debug + Send + Sync + 'static {
+pub trait ViewStore: RefusalBook {
     /// What the store takes at most.
     fn limits(&self) -> &Limits;
 

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use ondol_views::conformance::Stage;
-use ondol_views::{FailOnce, Limits, MemoryViews};
+use ondol_views::conformance::{Stage, limits};
+use ondol_views::{FailOnce, MemoryViews};
 
 async fn stage() -> Stage {
     let faults = Arc::new(FailOnce::default());
-    let limits =
-        Limits { counted_max: 5_000, parked_max: 100, waiting_max: 100, ..Limits::default() };
+    let limits = limits();
     let store = Arc::new(MemoryViews::with_faults(limits, faults.clone()));
     Stage { store, faults, guard: Box::new(()) }
 }

@@ -21,6 +21,9 @@ use ondol_views_sqlite::SqliteViews;
 
 use crate::{Config, LogEngine, ViewsEngine};
 
+/// Where SQLite keeps the views of a service, in its folder.
+const VIEWS_FILE: &str = "views.db";
+
 /// Why a service's log or views could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("the {what} of {service:?} cannot be opened")]
@@ -47,6 +50,18 @@ pub(crate) struct Adapters {
 impl Adapters {
     pub(crate) fn new(config: Config) -> Self {
         Self { config, clock: Arc::new(SystemClock::start()), rng: Arc::new(SystemRng) }
+    }
+
+    /// Opens the views of a service, and not its log, unless there never were any.
+    pub(crate) async fn views_there(
+        &self,
+        service: &str,
+    ) -> Result<Option<Arc<dyn ViewStore>>, OpenError> {
+        let file = self.config.data.join(service).join(VIEWS_FILE);
+        if self.config.views.engine == ViewsEngine::Sqlite && !file.exists() {
+            return Ok(None);
+        }
+        self.views_of(service).await.map(Some)
     }
 
     /// Opens the views of a service, and not its log.
@@ -137,7 +152,7 @@ impl Adapters {
             ViewsEngine::Sqlite => {
                 let open = move || -> Result<Arc<dyn ViewStore>, (&'static str, BoxError)> {
                     make_folder(&folder)?;
-                    let options = ondol_views_sqlite::Options::at(folder.join("views.db"));
+                    let options = ondol_views_sqlite::Options::at(folder.join(VIEWS_FILE));
                     let opened = SqliteViews::open(options);
                     Ok(Arc::new(opened.map_err(|error| (error.code(), error.into()))?))
                 };

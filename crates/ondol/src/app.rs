@@ -1,5 +1,6 @@
 //! An app: services that become one program.
 
+mod admin;
 mod command;
 mod config;
 mod failure;

@@ -3,6 +3,7 @@
 
 mod between;
 mod error;
+mod file;
 mod given;
 mod secret;
 mod section;

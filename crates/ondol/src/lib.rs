@@ -21,6 +21,7 @@ mod parked;
 mod sagas;
 mod stage;
 mod timers;
+mod views;
 mod watch;
 
 pub use app::App;

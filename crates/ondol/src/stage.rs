@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use ondol_http::{Health, Idempotency, IdempotencyOptions, Json, Problem, keyed_once};
+use axum::{Extension, Router};
+use ondol_http::{
+    Health, Idempotency, IdempotencyOptions, Json, LISTENERS_MAX, Live, Problem, keyed_once,
+    shared_description,
+};
 use ondol_runtime::{Home, NotPart, Running, ServiceOptions, StartServiceError, Supervisor};
 use ondol_store::BoxError;
 use tokio::sync::watch;
@@ -94,7 +97,7 @@ impl Stage {
         let mut fronts = Router::new();
         let clock = homes.first().map(|(_, home)| home.ground.clock.clone());
         let mut services = Vec::with_capacity(homes.len());
-        let mut routes = OpenApiRouter::new();
+        let mut routes = OpenApiRouter::with_openapi(shared_description());
         for (hosted, home) in homes {
             let options = options.unwrap_or_else(|| hosted.service.service_options());
             let neighbours = between.directory(hosted.service.name(), &home.ground.clock);
@@ -126,6 +129,8 @@ impl Stage {
         if let Some(clock) = clock {
             let book = Idempotency::new(IdempotencyOptions::default(), Arc::clone(&clock));
             router = router.layer(from_fn_with_state(book, keyed_once));
+            let live = Live::new(Arc::clone(&clock), LISTENERS_MAX, stop.clone());
+            router = router.layer(Extension(live));
             router = router.merge(between.router(&services, clock, stop));
         }
         let told = services.iter().map(Running::description);

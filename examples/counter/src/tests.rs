@@ -26,3 +26,26 @@ fn it_counts_on_after_a_crash() {
     assert_eq!(app.standing::<Counter>("visitors").state.0, 1);
     app.check();
 }
+
+#[test]
+fn e19_whatever_a_counter_is_called_is_a_text_and_nothing_else() {
+    let app = TestApp::of(app());
+    for (at, name) in [
+        "x' OR '1'='1",
+        "x'; DROP TABLE ondol_views; --",
+        "{\"$gt\":\"\"}",
+        "=HYPERLINK(\"http://x\")",
+        "@SUM(1+1)*cmd|' /C calc'!A0",
+        "\u{ac00}\u{b098}",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let escaped: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        app.post(&format!("/{escaped}/up"), &format!("up-{at}"), &Value::Null).expect(200);
+        assert_eq!(app.get(&format!("/{escaped}")).expect(200).json(), json!(1), "{name}");
+        assert_eq!(app.standing::<Counter>(name).state.0, 1, "{name}");
+    }
+    app.post("/%E2%80%AEx/up", "unseen", &Value::Null).expect(404);
+    app.check();
+}

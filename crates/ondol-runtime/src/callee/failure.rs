@@ -2,6 +2,7 @@
 
 use ondol_bus::CallFailure;
 use ondol_store::{AppendError, ReadError};
+use ondol_views::RefusalError;
 
 use super::answers::Fault;
 use crate::{HandleError, LoadError};
@@ -35,6 +36,7 @@ fn meaning(error: &HandleError) -> Meaning {
             Meaning::Wrong
         }
         HandleError::Contended { .. } => Meaning::Full,
+        HandleError::Refusals(RefusalError::Unavailable(_)) => Meaning::Later,
         HandleError::Load(LoadError::Read(ReadError::Stopped(_) | ReadError::Unavailable(_))) => {
             Meaning::Later
         }

@@ -3,6 +3,7 @@
 use ondol_domain::{DecodeError, EncodeError, Holder, Impossible, Problems, ShapeProblem};
 use ondol_kernel::{Position, StreamId, StreamIdError, Version};
 use ondol_store::{AppendError, ReadError};
+use ondol_views::RefusalError;
 
 use super::DeskOptionsProblem;
 
@@ -94,8 +95,8 @@ pub enum HandleError {
         /// Where.
         at: Position,
     },
-    /// The command's id has taken effect on something else.
-    #[error("the command for {asked} has an id that was used for {took_effect}")]
+    /// The command's id belongs to another request: for something else, or saying something else.
+    #[error("the command for {asked} has an id that was used by another request for {took_effect}")]
     IdTaken {
         /// What it was to take effect on.
         asked: StreamId,
@@ -117,6 +118,9 @@ pub enum HandleError {
     /// The refusal that was recorded is of another shape.
     #[error("the refusal that was recorded cannot be read")]
     RefusalUnreadable(#[source] serde_json::Error),
+    /// What was answered cannot be kept or looked up, so no answer is given.
+    #[error("the book of refusals cannot be used")]
+    Refusals(#[from] RefusalError),
     /// The log did not take it.
     #[error("the log did not take what follows from the command")]
     Append(#[source] AppendError),

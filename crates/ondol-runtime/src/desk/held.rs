@@ -20,7 +20,7 @@ impl<A: Aggregate> Inner<A> {
         request: &Request,
     ) -> Result<Answer<A>, HandleError> {
         match self.ground.store.outcome(request.command).await? {
-            Some(outcome) => self.recorded(stream, outcome).await,
+            Some(outcome) => self.recorded(stream, outcome, request).await,
             None => Err(HandleError::Held { stream: stream.clone(), by }),
         }
     }

@@ -19,10 +19,6 @@ pub struct DeskOptions {
     pub snapshot_every_events: u64,
     /// A snapshot is saved as well when loading a thing took longer than this.
     pub load_longest: Duration,
-    /// How many refusals of requests from outside are remembered.
-    pub refusals_max: usize,
-    /// How long they are remembered.
-    pub refusals_kept: Duration,
 }
 
 /// What is wrong with the options of a desk.
@@ -41,8 +37,6 @@ impl Default for DeskOptions {
             held_longest: Duration::from_millis(500),
             snapshot_every_events: 100,
             load_longest: Duration::from_millis(20),
-            refusals_max: 100_000,
-            refusals_kept: Duration::from_secs(24 * 60 * 60),
         }
     }
 }
@@ -56,7 +50,6 @@ impl DeskOptions {
         let nothing = [
             ("attempts_max", self.attempts_max == 0),
             ("snapshot_every_events", self.snapshot_every_events == 0),
-            ("refusals_max", self.refusals_max == 0),
         ];
         let found = nothing.into_iter().filter(|(_, is_zero)| *is_zero);
         let found = found.map(|(option, _)| DeskOptionsProblem { option }).collect();

@@ -1,108 +1,91 @@
 //! What requests from outside were answered when nothing happened: kept for a day, in a bounded
-//! place, so that a repeated request gets the answer it got and nobody can grow the log by asking
-//! for what is refused. It does not outlive the process: after a restart the thing decides again.
+//! place that outlives the process, so that a repeated request gets the answer it got and nobody
+//! can grow the log by asking for what is refused.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use ondol_domain::Aggregate;
-use ondol_doors::Clock;
-use ondol_kernel::{CommandId, ContentType, Payload, Position, StreamId};
+use ondol_kernel::{CausationId, ContentType, Payload, Position, StreamId};
+use ondol_views::{KeptRefusal, RefusalBook};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Answer, DeskOptions, HandleError, Verdict};
-use crate::Request;
+use super::decide::No;
+use super::{Answer, HandleError, Inner, Verdict};
+use crate::{Origin, Request};
 
-/// The answers that are remembered.
-#[derive(Debug)]
-pub(super) struct Refusals {
-    most: usize,
-    kept_for: Duration,
-    clock: Arc<dyn Clock>,
-    book: Mutex<Book>,
-}
+/// The book in which the answers stand.
+pub(super) type Book = Arc<dyn RefusalBook>;
 
-#[derive(Debug, Default)]
-struct Book {
-    entries: HashMap<CommandId, Entry>,
-    by_age: VecDeque<(Duration, CommandId)>,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    stream: StreamId,
-    refusal: Option<Payload>,
-    position: Position,
-}
-
-impl Refusals {
-    pub(super) fn new(options: &DeskOptions, clock: Arc<dyn Clock>) -> Self {
-        let (most, kept_for) = (options.refusals_max, options.refusals_kept);
-        Self { most, kept_for, clock, book: Mutex::default() }
-    }
-
-    /// The answer that this request has got before, if it is remembered.
-    pub(super) fn recall<A: Aggregate>(
+impl<A: Aggregate> Inner<A> {
+    /// The answer that this request has got before, if it is from outside and it is known.
+    pub(super) async fn recall(
         &self,
         stream: &StreamId,
         request: &Request,
     ) -> Result<Option<Answer<A>>, HandleError> {
-        let Some(entry) = self.book().entries.get(&request.command).cloned() else {
+        if request.origin != Origin::Outside {
+            return Ok(None);
+        }
+        let now = self.ground.clock.now();
+        let Some(kept) = self.refusals.recall(request.command, now).await? else {
             return Ok(None);
         };
-        if entry.stream != *stream {
-            let (asked, took_effect) = (stream.clone(), entry.stream);
-            return Err(HandleError::IdTaken { asked, took_effect });
-        }
-        let verdict = match &entry.refusal {
-            Some(refusal) => Verdict::Refused(read(refusal)?),
-            None => Verdict::Accepted(Vec::new()),
-        };
-        Ok(Some(Answer { verdict, repeated: true, position: entry.position }))
+        told(stream, request, kept).map(|answer| Some(Answer { repeated: true, ..answer }))
     }
 
-    /// Remembers an answer.
-    pub(super) fn keep<A: Aggregate>(
+    /// Keeps an answer; whoever was first under the same id is whose answer it is.
+    pub(super) async fn keep(
         &self,
         stream: &StreamId,
-        command: CommandId,
-        answer: &Answer<A>,
-    ) -> Result<(), HandleError> {
-        let refusal = match &answer.verdict {
-            Verdict::Refused(refusal) => Some(written(refusal)?),
-            Verdict::Accepted(_) | Verdict::Voided => None,
+        no: Option<No<A>>,
+        request: &Request,
+        position: Position,
+    ) -> Result<Answer<A>, HandleError> {
+        let which = no.as_ref().map_or(0, |no| no.which);
+        let refusal = no.map(|no| serde_json::to_string(&no.refusal)).transpose();
+        let answer = KeptRefusal {
+            command: request.command,
+            stream: stream.clone(),
+            causation: request.causation,
+            refusal: refusal.map_err(HandleError::RefusalUnwritable)?,
+            which: u32::try_from(which).unwrap_or(u32::MAX),
+            position,
+            kept_at: self.ground.clock.now(),
         };
-        let entry = Entry { stream: stream.clone(), refusal, position: answer.position };
-        let now = self.clock.running();
-        let mut book = self.book();
-        book.forget(self.most, now.saturating_sub(self.kept_for));
-        if book.entries.insert(command, entry).is_none() {
-            book.by_age.push_back((now, command));
-        }
-        Ok(())
-    }
-
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+        let kept = self.refusals.keep(answer.clone()).await?;
+        let repeated = kept != answer;
+        told(stream, request, kept).map(|answer| Answer { repeated, ..answer })
     }
 }
 
-impl Book {
-    /// Forgets what is older than it may be, and the oldest when there is no room for one more.
-    fn forget(&mut self, most: usize, before: Duration) {
-        while let Some(&(kept_at, command)) = self.by_age.front() {
-            if kept_at >= before && self.by_age.len() < most {
-                break;
-            }
-            self.by_age.pop_front();
-            self.entries.remove(&command);
-        }
+/// The answer that was kept, for the request that it was given to.
+fn told<A: Aggregate>(
+    stream: &StreamId,
+    request: &Request,
+    kept: KeptRefusal,
+) -> Result<Answer<A>, HandleError> {
+    if kept.stream != *stream || is_another(request, kept.causation) {
+        let (asked, took_effect) = (stream.clone(), kept.stream);
+        return Err(HandleError::IdTaken { asked, took_effect });
     }
+    let refusal = kept.refusal.as_deref().map(serde_json::from_str).transpose();
+    let refusal = refusal.map_err(HandleError::RefusalUnreadable)?;
+    let verdict = refusal.map_or(Verdict::Accepted(Vec::new()), Verdict::Refused);
+    let which = usize::try_from(kept.which).unwrap_or(usize::MAX);
+    Ok(Answer { verdict, repeated: false, position: kept.position, which })
 }
 
-/// A refusal as it is kept.
+/// Whether what was caused so was caused by another request under the same id: one from outside
+/// that says something else. Inside the house an id is derived from all that it stands for.
+pub(super) fn is_another(request: &Request, causation: Option<CausationId>) -> bool {
+    let both = request.causation.zip(causation);
+    let differs = both.is_some_and(|(asked, found)| asked != found);
+    let is_known = causation != Some(request.command.of());
+    request.origin == Origin::Outside && differs && is_known
+}
+
+/// A refusal as it is kept in the log.
 pub(super) fn written<R: Serialize>(refusal: &R) -> Result<Payload, HandleError> {
     serde_json::to_vec(refusal).map(Payload::json).map_err(HandleError::RefusalUnwritable)
 }

@@ -1,6 +1,9 @@
 //! A command takes effect once, and a thing stands as its events say.
 
 mod example;
+mod refusing;
+mod several;
+mod unique;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,6 +11,7 @@ use std::time::Duration;
 use ondol_doors::{ManualClock, SeededRng};
 use ondol_kernel::{CommandId, Metadata, Tag, Timestamp};
 use ondol_store::{Condition, EventStore, Limits, LogEpoch, MemoryStore, ReadAll};
+use ondol_views::{MemoryViews, RefusalLimits};
 use proptest::prelude::*;
 
 use super::*;
@@ -16,6 +20,7 @@ use example::{Command, Event, Purse, Refusal, purse_events};
 struct Bench {
     clock: Arc<ManualClock>,
     ground: Ground,
+    refusals: Arc<dyn RefusalBook>,
 }
 
 impl Bench {
@@ -28,7 +33,9 @@ impl Bench {
         let rng = Arc::new(SeededRng::new(1));
         let store: Arc<dyn EventStore> = Arc::new(MemoryStore::new(LogEpoch::from_u128(1), limits));
         let ground = Ground { store, clock: Arc::<ManualClock>::clone(&clock), rng };
-        Self { clock, ground }
+        let refusals = RefusalLimits { refusals_max: 200, ..RefusalLimits::default() };
+        let limits = ondol_views::Limits { refusals, ..ondol_views::Limits::default() };
+        Self { clock, ground, refusals: Arc::new(MemoryViews::new(limits)) }
     }
 
     fn desk(&self) -> Desk<Purse> {
@@ -36,7 +43,8 @@ impl Bench {
     }
 
     fn desk_with(&self, options: DeskOptions) -> Desk<Purse> {
-        Desk::open(self.ground.clone(), options).expect("the options and shapes are right")
+        let (ground, refusals) = (self.ground.clone(), Arc::clone(&self.refusals));
+        Desk::open(ground, refusals, options).expect("the options and shapes are right")
     }
 
     async fn log(&self) -> Vec<Envelope> {
@@ -138,24 +146,6 @@ async fn refusals_from_outside_do_not_grow_the_log_and_those_from_inside_are_kep
     assert_eq!(refused(&again), &Refusal::NotEnough { there: 0 });
     let nothing = restarted.handle("kim", Command::Put(0), &inside(201)).await.expect("answered");
     assert!(nothing.repeated && accepted(&nothing).is_empty());
-}
-
-#[tokio::test]
-async fn refusals_from_outside_are_forgotten_after_a_day_and_when_there_are_too_many() {
-    let bench = Bench::new();
-    let desk = bench.desk_with(DeskOptions { refusals_max: 2, ..DeskOptions::default() });
-    for id in 1..=3 {
-        desk.handle("kim", Command::Take(5), &outside(id)).await.expect("it is answered");
-    }
-    let take = |id| {
-        let desk = desk.clone();
-        async move { desk.handle("kim", Command::Take(5), &outside(id)).await.expect("answered") }
-    };
-    assert!(take(3).await.repeated, "the newest is remembered");
-    assert!(!take(1).await.repeated, "the oldest is not");
-    bench.clock.advance(Duration::from_secs(24 * 60 * 60 + 1));
-    take(4).await;
-    assert!(!take(3).await.repeated, "a day has passed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -361,15 +351,16 @@ async fn a_snapshot_is_taken_when_due_and_one_of_another_fold_is_not_used() {
 
 #[test]
 fn options_tell_all_that_is_wrong_with_them() {
-    let options = DeskOptions { attempts_max: 0, refusals_max: 0, ..DeskOptions::default() };
+    let options =
+        DeskOptions { attempts_max: 0, snapshot_every_events: 0, ..DeskOptions::default() };
     let problems = options.validate().expect_err("two are wrong").found;
     let options: BTreeSet<_> = problems.iter().map(|problem| problem.option).collect();
-    assert_eq!(options, BTreeSet::from(["attempts_max", "refusals_max"]));
+    assert_eq!(options, BTreeSet::from(["attempts_max", "snapshot_every_events"]));
 }
 
 #[derive(Debug, Clone)]
 enum Step {
-    Ask { id: u8, command: Command, is_inside: bool },
+    Ask { id: u8, command: Command },
     Restart,
     Drop { id: u8 },
 }
@@ -378,8 +369,7 @@ fn step() -> impl Strategy<Value = Step> {
     let command =
         prop_oneof![(0..6_u32).prop_map(Command::Put), (0..6_u32).prop_map(Command::Take)];
     prop_oneof![
-        8 => (0..40_u8, command, any::<bool>())
-            .prop_map(|(id, command, is_inside)| Step::Ask { id, command, is_inside }),
+        8 => (0..40_u8, command).prop_map(|(id, command)| Step::Ask { id, command }),
         1 => Just(Step::Restart),
         1 => (0..40_u8).prop_map(|id| Step::Drop { id }),
     ]
@@ -387,7 +377,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     /// Whatever is repeated, restarted or dropped half-way: every command takes effect once at
-    /// most, and snapshot and tail say what a replay says.
+    /// most, its first answer is its answer for ever, and snapshot and tail say what a replay says.
     #[test]
     fn random_histories_take_every_command_once(steps in prop::collection::vec(step(), 1..80)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -395,18 +385,24 @@ proptest! {
             let bench = Bench::new();
             let options = DeskOptions { snapshot_every_events: 3, ..DeskOptions::default() };
             let mut desk = bench.desk_with(options.clone());
+            let mut answers = std::collections::HashMap::new();
             for step in steps {
                 match step {
-                    Step::Ask { id, command, is_inside } => {
-                        // One id belongs to one thing.
-                        let (key, id) = (id % 3, u128::from(id));
-                        let request = if is_inside { inside(id) } else { outside(id) };
-                        desk.handle(&key.to_string(), command, &request).await.expect("answered");
+                    Step::Ask { id, command } => {
+                        // One id belongs to one thing and to one who asks.
+                        let key = (id % 3).to_string();
+                        let ask = if id % 2 == 0 { inside } else { outside };
+                        let answer = desk.handle(&key, command, &ask(id.into())).await;
+                        let answer = answer.expect("it is answered");
+                        let said = format!("{:?} {}", answer.verdict, answer.position);
+                        let first = answers.entry(id).or_insert_with(|| said.clone());
+                        prop_assert_eq!(first, &said, "the first answer, for ever");
                     }
                     Step::Restart => desk = bench.desk_with(options.clone()),
                     Step::Drop { id } => {
-                        let (key, id) = ((id % 3).to_string(), outside(id.into()));
-                        let future = desk.handle(&key, Command::Put(1), &id);
+                        let ask = if id % 2 == 0 { inside } else { outside };
+                        let (key, request) = ((id % 3).to_string(), ask(id.into()));
+                        let future = desk.handle(&key, Command::Put(1), &request);
                         let mut future = std::pin::pin!(future);
                         std::future::poll_fn(|ctx| {
                             drop(future.as_mut().poll(ctx));

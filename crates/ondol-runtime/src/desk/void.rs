@@ -18,6 +18,6 @@ impl<A: Aggregate> Desk<A> {
         let stream = StreamId::new(A::KIND, key)?;
         let metadata = request.metadata(self.inner.ground.clock.now(), Vec::new());
         let outcome = self.inner.ground.store.void(request.command, metadata).await?;
-        self.inner.recorded(&stream, outcome).await
+        self.inner.recorded(&stream, outcome, request).await
     }
 }

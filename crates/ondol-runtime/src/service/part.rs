@@ -10,6 +10,7 @@ use ondol_domain::{
     Aggregate, Codec, Contract, Problems, ShapeProblem, View, ViewProblem, ViewShape,
     command_names, variant_names, view_shape,
 };
+use ondol_views::RefusalBook;
 
 use super::description::{AggregateDescription, EventDescription};
 use super::{Home, Place, StartServiceError};
@@ -97,7 +98,8 @@ impl<A: Aggregate> AggregatePart for Of<A> {
     }
 
     fn open(&self, home: &Home, place: &Place) -> Result<OpenedDesk, OpenDeskError> {
-        let desk = Desk::<A>::open(home.ground.clone(), place.options.desk.clone())?;
+        let refusals: Arc<dyn RefusalBook> = home.views.clone();
+        let desk = Desk::<A>::open(home.ground.clone(), refusals, place.options.desk.clone())?;
         let answers = Arc::new(AnswersOwn { desk: desk.clone() });
         let timed = Arc::new(desk.clone());
         Ok(OpenedDesk { part: (TypeId::of::<A>(), Box::new(desk)), answers, timed })

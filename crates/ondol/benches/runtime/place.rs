@@ -10,7 +10,8 @@ use ondol_store_disk::{DiskStore, Doors, Options};
 use ondol_store_postgres::{PostgresOptions, PostgresStore};
 use ondol_testkit::servers;
 use ondol_timers::MemoryTimers;
-use ondol_views::{MemoryViews, ViewStore};
+use ondol_views::ViewStore;
+use ondol_views_postgres::PostgresViews;
 use ondol_views_sqlite::SqliteViews;
 use tempfile::TempDir;
 
@@ -32,13 +33,15 @@ impl Place {
         Self::over(service, store, Arc::new(SqliteViews::open(views)?), folder)
     }
 
-    /// Over a log in a database of its own.
+    /// Over a log and views in a database of its own.
     pub(crate) async fn on_postgres(service: &Service) -> anyhow::Result<Self> {
         let url = servers::postgres().fresh_database();
+        let views = ondol_views_postgres::Options::at(url.clone());
         let options = PostgresOptions { url, ..PostgresOptions::default() };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let store = PostgresStore::open(options, clock, Arc::new(SystemRng)).await?;
-        Self::over(service, Arc::new(store), Arc::new(MemoryViews::default()), tempfile::tempdir()?)
+        let store = PostgresStore::open(options, Arc::clone(&clock), Arc::new(SystemRng)).await?;
+        let views = PostgresViews::open(views, clock).await?;
+        Self::over(service, Arc::new(store), Arc::new(views), tempfile::tempdir()?)
     }
 
     fn over(

@@ -134,8 +134,8 @@ pub(super) enum ViewVerb {
         #[command(flatten)]
         how: HowWritten,
     },
-    /// Folds a view anew beside the one that answers, and swaps them. The service must not be
-    /// running on the same folder.
+    /// Folds a view anew beside the one that answers, and swaps them. A service that runs does it
+    /// itself, and answers meanwhile.
     Rebuild {
         #[command(flatten)]
         which: WhichView,
@@ -143,8 +143,15 @@ pub(super) enum ViewVerb {
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
     },
-    /// Compares a view with a replay of the log. The service must not be running on the same
-    /// folder.
+    /// Lets another build of a view answer at once: the one before, if none is named. `view list`
+    /// shows which there are.
+    Swap {
+        #[command(flatten)]
+        which: WhichView,
+        /// Which build: balance@1.1.
+        build: Option<String>,
+    },
+    /// Compares a view with a replay of the log.
     Verify {
         #[command(flatten)]
         which: WhichView,

@@ -7,9 +7,10 @@ use std::net::SocketAddr;
 use ondol_domain::Problems;
 use ondol_runtime::{ServiceProblem, TaskEnd};
 use ondol_saga::OrderSagaError;
-use ondol_views::{DefineError, FollowError, LoadError, OrderError, RepairError, WaitError};
+use ondol_views::{LoadError, WaitError};
 
 use crate::adapters::OpenError;
+use crate::views::ViewOrderError;
 use crate::{ConfigError, LogAddress, OpenFailure, Output, OwnFailure, RaiseError};
 
 /// Why what was asked for was not done.
@@ -57,9 +58,9 @@ pub(super) enum Failure {
     /// A view is not what a replay makes of the log.
     #[error("{differing} documents of {view} are not what a replay makes of the log")]
     Differs { view: String, differing: u64 },
-    /// An order was not carried out.
+    /// What was ordered of a view was not done.
     #[error(transparent)]
-    Order(#[from] OrderError),
+    View(#[from] ViewOrderError),
     /// A saga was not found, or what was ordered was not done.
     #[error(transparent)]
     Saga(#[from] OrderSagaError),
@@ -73,12 +74,6 @@ pub(super) enum Failure {
         #[source]
         source: OpenFailure,
     },
-    /// A document was not rebuilt.
-    #[error(transparent)]
-    Repair(#[from] RepairError),
-    /// A view could not be compared or folded.
-    #[error(transparent)]
-    Follow(#[from] FollowError),
     /// A view did not catch up.
     #[error(transparent)]
     Wait(#[from] WaitError),
@@ -88,10 +83,7 @@ pub(super) enum Failure {
     /// The process that runs has said no.
     #[error("{detail} ({code})")]
     Refused { code: String, detail: String },
-    /// A view could not be made.
-    #[error(transparent)]
-    Define(#[from] DefineError),
-    /// What a service's own command was for was not done.
+    /// What a command of a service itself was for was not done.
     #[error(transparent)]
     Own(OwnFailure),
 }
@@ -111,14 +103,11 @@ impl Failure {
             Self::Output(_) => "app-output",
             Self::List(error) => error.code(),
             Self::Differs { .. } => "view-differs",
-            Self::Order(error) => error.code(),
+            Self::View(error) => error.code(),
             Self::Saga(error) => error.code(),
             Self::Misfits { .. } => "saga-misfit",
             Self::Log { source, .. } => source.code,
-            Self::Repair(error) => error.code(),
-            Self::Follow(error) => error.code(),
             Self::Wait(error) => error.code(),
-            Self::Define(error) => error.code(),
             Self::Own(failure) => failure.code,
             Self::Admin(_) => "app-admin",
             Self::Refused { .. } => "app-refused",

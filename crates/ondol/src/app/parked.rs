@@ -1,13 +1,11 @@
 //! `parked list`, `show`, `retry`, `skip`, `edit`: asked of the services while they run, at their
 //! admin port.
 
-pub(super) mod admin;
-
 use serde_json::Value;
 
 use super::command::{ParkedVerb, WhichParked};
 use super::failure::Failure;
-use super::{serve, tables};
+use super::{admin, serve, tables};
 use crate::parked::{Mend, MendBody, MendedBody, ParkedBody};
 use crate::{Config, Output};
 

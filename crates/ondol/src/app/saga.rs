@@ -18,8 +18,7 @@ use ondol_views::{Documents, Find, Found};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::parked::admin;
-use super::{App, serve, service, tables};
+use super::{App, admin, serve, service, tables};
 use crate::adapters::{Adapters, OpenError};
 use crate::sagas::{OrderBody, What, stream_of};
 use crate::{Config, Output};

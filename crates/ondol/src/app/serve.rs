@@ -17,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::failure::Failure;
 use super::{App, logging, service};
 use crate::adapters::Adapters;
-use crate::{Between, Config, Hosted, Stage, parked, sagas, timers};
+use crate::{Between, Config, Hosted, Stage, parked, sagas, timers, views};
 
 pub(super) fn run(app: &App, config: &Config, names: &[String]) -> Result<(), Failure> {
     let chosen = service::chosen(app, names)?;
@@ -51,6 +51,7 @@ async fn until_told_to_stop(
     let operators = health.router().merge(parked::router(&stage.services));
     let operators = operators.merge(sagas::router(&stage.services));
     let operators = operators.merge(timers::router(&stage.services));
+    let operators = operators.merge(views::router(&stage.services));
     serve(&behind, "admin", admin, operators, ServerOptions::default());
     tokio::select! {
         () = signals.next() => tracing::info!("told to stop: nothing new is taken"),

@@ -77,9 +77,11 @@ impl Noun {
             | Self::Parked(ParkedVerb::List(how))
             | Self::Timer(TimerVerb::List { how, .. } | TimerVerb::Show { how, .. })
             | Self::Flow { how, .. } => how.output,
-            Self::View(ViewVerb::Rebuild { which, .. } | ViewVerb::Verify { which, .. }) => {
-                which.how.output
-            }
+            Self::View(
+                ViewVerb::Rebuild { which, .. }
+                | ViewVerb::Swap { which, .. }
+                | ViewVerb::Verify { which, .. },
+            ) => which.how.output,
             Self::Parked(
                 ParkedVerb::Show(which)
                 | ParkedVerb::Retry { which, .. }

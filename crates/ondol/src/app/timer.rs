@@ -2,8 +2,7 @@
 
 use super::command::TimerVerb;
 use super::failure::Failure;
-use super::parked::admin;
-use super::{serve, tables};
+use super::{admin, serve, tables};
 use crate::timers::{TimerBody, TimersBody};
 use crate::{Config, Output};
 

@@ -1,12 +1,12 @@
 //! What is given from outside: a file, variables of the environment, flags; read once, checked
 //! each for itself, so that what is wrong is told with the place where it was said.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{Config, ConfigError, ConfigProblem};
+use super::{Config, ConfigError, ConfigProblem, file};
 
 /// The file that is read when none is named.
 const FILE: &str = "ondol.toml";
@@ -34,11 +34,14 @@ impl Given {
     pub fn config(&self) -> Result<Config, ConfigError> {
         let mut problems = Vec::new();
         let mut whole = Table::new();
+        match self.file() {
+            Ok(layer) => merge(&mut whole, layer),
+            Err(found) => problems.extend(found),
+        }
         let mut take = |layer: Result<Table, ConfigProblem>| match layer {
             Ok(layer) => merge(&mut whole, layer),
             Err(problem) => problems.push(problem),
         };
-        take(self.file());
         for (name, value) in &self.environment {
             if let Some(layer) = variable(name, value) {
                 take(layer);
@@ -54,7 +57,7 @@ impl Given {
         config.validate().map(|()| config)
     }
 
-    fn file(&self) -> Result<Table, ConfigProblem> {
+    fn file(&self) -> Result<Table, Vec<ConfigProblem>> {
         let path = self.file.clone().unwrap_or_else(|| PathBuf::from(FILE));
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
@@ -63,22 +66,12 @@ impl Given {
             }
             Err(error) => {
                 let place = path.display().to_string();
-                return Err(ConfigProblem { place, problem: error.to_string(), suggestion: None });
+                let problem = error.to_string();
+                return Err(vec![ConfigProblem { place, problem, suggestion: None }]);
             }
         };
-        read(&path, &text)
+        file::read(&path, &text)
     }
-}
-
-/// Reads a file, and tells what is wrong with the line where it stands.
-fn read(path: &Path, text: &str) -> Result<Table, ConfigProblem> {
-    let wrong = |error: toml::de::Error| {
-        let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or(text));
-        let line = before.matches('\n').count() + 1;
-        ConfigProblem::of(format!("{}:{line}", path.display()), &error)
-    };
-    let _checked: Config = toml::from_str(text).map_err(wrong)?;
-    toml::from_str(text).map_err(wrong)
 }
 
 /// The setting that a variable of the environment makes: `ONDOL_HTTP__LISTEN`, or with the value
@@ -131,7 +124,7 @@ fn setting(place: &str, path: &[String], value: &str) -> Result<Table, ConfigPro
     }
 }
 
-fn nested(path: &[String], value: Value) -> Table {
+pub(super) fn nested(path: &[String], value: Value) -> Table {
     let mut value = value;
     for part in path.iter().skip(1).rev() {
         value = Value::Table(Table::from_iter([(part.clone(), value)]));

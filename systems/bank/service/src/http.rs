@@ -14,8 +14,8 @@ use ondol_runtime::{Desk, NotPart, ViewReader};
 use crate::views::{Balance, Line};
 
 pub use bodies::{
-    AccountBody, Amount, BalanceBody, BalancePage, Freezing, Holding, LineBody, LinePage, Moving,
-    Opening,
+    AccountBody, Amount, At, AtHold, BalanceBody, BalancePage, Freezing, Holding, LineBody,
+    LinePage, Movement, Movements, Moving, Opening,
 };
 pub use savings::savings;
 pub use transfers::{Sending, TransferBody, transfers};
@@ -42,6 +42,7 @@ pub fn routes(running: &Running) -> Result<OpenApiRouter, NotPart> {
         .routes(routes!(commands::open, queries::list))
         .routes(routes!(commands::deposit))
         .routes(routes!(commands::withdraw))
+        .routes(routes!(commands::moves))
         .routes(routes!(commands::hold))
         .routes(routes!(commands::settle))
         .routes(routes!(commands::release))
@@ -50,6 +51,7 @@ pub fn routes(running: &Running) -> Result<OpenApiRouter, NotPart> {
         .routes(routes!(commands::close))
         .routes(routes!(queries::account))
         .routes(routes!(queries::history))
+        .routes(routes!(queries::events))
         .routes(routes!(queries::balance))
         .routes(routes!(queries::statement));
     Ok(routes.with_state(teller))

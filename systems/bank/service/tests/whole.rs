@@ -31,7 +31,7 @@ fn a_payment_is_on_the_balance_and_on_the_statement() {
 }
 
 #[test]
-fn what_is_missing_or_of_no_known_kind_is_refused_and_nothing_happens() {
+fn e9_what_is_missing_or_of_no_known_kind_is_refused_and_nothing_happens() {
     let app = TestApp::of(bank::app());
     let owner = "0190a000-0000-7000-8000-000000000001";
     let asked = |body: serde_json::Value, status: u16| {

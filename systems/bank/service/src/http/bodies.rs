@@ -1,11 +1,12 @@
 //! What is sent and answered, as JSON.
 
-use bank_domain::account::{Account, Book, FreezeReason};
+use bank_domain::account::{Account, Book, Command, FreezeReason};
 use bank_domain::{CustomerId, TransferId};
 use ondol_kernel::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
+use super::AccountId;
 use crate::views::{Balance, Line, LineKind};
 
 /// An amount of money, as its currency is written: `{"amount": "12.50", "currency": "EUR"}`.
@@ -17,6 +18,27 @@ pub struct Amount {
     /// In which currency, by its three letters.
     #[schema(example = "KRW")]
     pub currency: String,
+}
+
+/// Which account.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct At {
+    /// The account's number.
+    #[param(value_type = String, format = Uuid)]
+    pub account: AccountId,
+}
+
+/// Which promise of which account.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct AtHold {
+    /// The account's number.
+    #[param(value_type = String, format = Uuid)]
+    pub account: AccountId,
+    /// The transfer's number.
+    #[param(value_type = String, format = Uuid)]
+    pub transfer: TransferId,
 }
 
 /// To open an account.
@@ -50,6 +72,26 @@ pub struct Holding {
     /// How much.
     #[schema(value_type = Amount)]
     pub amount: Money,
+}
+
+/// Several movements that are made as one.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Movements {
+    /// In this order; 100 at the most.
+    pub movements: Vec<Movement>,
+}
+
+/// One of several movements.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Movement {
+    /// Pay in.
+    Deposit(Moving),
+    /// Take out.
+    Withdraw(Moving),
+    /// Promise to a transfer.
+    Hold(Holding),
 }
 
 /// To stop money from leaving.
@@ -140,6 +182,22 @@ pub struct LinePage {
     pub items: Vec<LineBody>,
     /// What to ask for after these; nothing, when these are the last.
     pub next: Option<String>,
+}
+
+impl From<Holding> for Command {
+    fn from(Holding { transfer, amount }: Holding) -> Self {
+        Self::Hold { transfer, amount }
+    }
+}
+
+impl From<Movement> for Command {
+    fn from(movement: Movement) -> Self {
+        match movement {
+            Movement::Deposit(Moving { amount }) => Self::Deposit { amount },
+            Movement::Withdraw(Moving { amount }) => Self::Withdraw { amount },
+            Movement::Hold(holding) => holding.into(),
+        }
+    }
 }
 
 impl AccountBody {

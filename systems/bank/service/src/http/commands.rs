@@ -2,11 +2,12 @@
 //! with `If-Match`, only what the client has seen is changed.
 
 use axum::extract::State;
-use bank_domain::TransferId;
 use bank_domain::account::Command;
-use ondol_http::{Accepted, Asked, Done, Json, Path, Problem, ProblemBody, command};
+use ondol_http::{
+    Accepted, Answered, Asked, Changes, Json, Made, Makes, Path, Problem, command, commands,
+};
 
-use super::{AccountId, Freezing, Holding, Moving, Opening, Teller};
+use super::{AccountId, At, AtHold, Freezing, Holding, Movements, Moving, Opening, Teller};
 
 type Answer = Result<Accepted, Problem>;
 
@@ -20,12 +21,9 @@ impl Teller {
 #[utoipa::path(
     post,
     path = "/accounts",
-    params(("Idempotency-Key" = String, Header, description = "The request's own key")),
+    params(Makes),
     request_body = Opening,
-    responses(
-        (status = 201, body = Done, description = "It is open; Location says where it is"),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ),
+    responses(Made),
 )]
 pub(super) async fn open(
     State(teller): State<Teller>,
@@ -38,190 +36,81 @@ pub(super) async fn open(
     Ok(accepted.created(format!("/accounts/{account}")))
 }
 
-/// Pays money in.
+/// Moves money several times as one: each movement sees those before it, and all of them are made,
+/// or none.
 #[utoipa::path(
     post,
-    path = "/accounts/{account}/deposits",
-    params(
-        ("account" = String, Path, description = "The account's number"),
-        ("Idempotency-Key" = String, Header, description = "The request's own key"),
-        ("If-Match" = Option<String>, Header, description = "The version that was seen"),
-    ),
-    request_body = Moving,
-    responses(
-        (status = 200, body = Done),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ),
+    path = "/accounts/{account}/movements",
+    params(At, Changes),
+    request_body = Movements,
+    responses(Answered),
 )]
-pub(super) async fn deposit(
+pub(super) async fn moves(
     State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
+    Path(At { account }): Path<At>,
     asked: Asked,
-    Json(body): Json<Moving>,
+    Json(body): Json<Movements>,
 ) -> Answer {
-    teller.ask(account, &asked, Command::Deposit { amount: body.amount }).await
+    let asks: Vec<Command> = body.movements.into_iter().map(Command::from).collect();
+    commands(&teller.desk, &account.to_string(), &asks, &asked).await
 }
 
-/// Takes money out.
-#[utoipa::path(
-    post,
-    path = "/accounts/{account}/withdrawals",
-    params(
-        ("account" = String, Path, description = "The account's number"),
-        ("Idempotency-Key" = String, Header, description = "The request's own key"),
-        ("If-Match" = Option<String>, Header, description = "The version that was seen"),
-    ),
-    request_body = Moving,
-    responses(
-        (status = 200, body = Done),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn withdraw(
-    State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
-    asked: Asked,
-    Json(body): Json<Moving>,
-) -> Answer {
-    teller.ask(account, &asked, Command::Withdraw { amount: body.amount }).await
+/// A route a command: what it is called, where it is and what it takes from there and from the
+/// body, and what is asked of the account.
+macro_rules! asks {
+    ($(
+        $(#[$doc:meta])+
+        $name:ident: $path:literal, |$at:ident: $place:ident $(, $body:ident: $shape:ident)?| $ask:expr;
+    )+) => {$(
+        $(#[$doc])+
+        #[utoipa::path(
+            post,
+            path = $path,
+            params($place, Changes),
+            $(request_body = $shape,)?
+            responses(Answered),
+        )]
+        pub(super) async fn $name(
+            State(teller): State<Teller>,
+            Path($at): Path<$place>,
+            asked: Asked,
+            $(Json($body): Json<$shape>,)?
+        ) -> Answer {
+            teller.ask($at.account, &asked, $ask).await
+        }
+    )+};
 }
 
-/// Promises money to a transfer.
-#[utoipa::path(
-    post,
-    path = "/accounts/{account}/holds",
-    params(
-        ("account" = String, Path, description = "The account's number"),
-        ("Idempotency-Key" = String, Header, description = "The request's own key"),
-        ("If-Match" = Option<String>, Header, description = "The version that was seen"),
-    ),
-    request_body = Holding,
-    responses(
-        (status = 200, body = Done),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn hold(
-    State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
-    asked: Asked,
-    Json(body): Json<Holding>,
-) -> Answer {
-    teller
-        .ask(account, &asked, Command::Hold { transfer: body.transfer, amount: body.amount })
-        .await
-}
+asks! {
+    /// Pays money in.
+    deposit: "/accounts/{account}/deposits",
+        |at: At, body: Moving| Command::Deposit { amount: body.amount };
 
-/// Stops money from leaving.
-#[utoipa::path(
-    post,
-    path = "/accounts/{account}/freeze",
-    params(
-        ("account" = String, Path, description = "The account's number"),
-        ("Idempotency-Key" = String, Header, description = "The request's own key"),
-        ("If-Match" = Option<String>, Header, description = "The version that was seen"),
-    ),
-    request_body = Freezing,
-    responses(
-        (status = 200, body = Done),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn freeze(
-    State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
-    asked: Asked,
-    Json(body): Json<Freezing>,
-) -> Answer {
-    teller.ask(account, &asked, Command::Freeze { because: body.because }).await
-}
+    /// Takes money out.
+    withdraw: "/accounts/{account}/withdrawals",
+        |at: At, body: Moving| Command::Withdraw { amount: body.amount };
 
-/// Lets go the money that was promised to a transfer.
-#[utoipa::path(
-    post,
-    path = "/accounts/{account}/holds/{transfer}/settle",
-    params(
-        ("account" = String, Path, description = "The account's number"),
-        ("transfer" = String, Path, description = "The transfer's number"),
-        ("Idempotency-Key" = String, Header, description = "The request's own key"),
-        ("If-Match" = Option<String>, Header, description = "The version that was seen"),
-    ),
-    responses(
-        (status = 200, body = Done),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn settle(
-    State(teller): State<Teller>,
-    Path((account, transfer)): Path<(AccountId, TransferId)>,
-    asked: Asked,
-) -> Answer {
-    teller.ask(account, &asked, Command::Settle { transfer }).await
-}
+    /// Promises money to a transfer.
+    hold: "/accounts/{account}/holds",
+        |at: At, body: Holding| body.into();
 
-/// Takes back the promise made to a transfer.
-#[utoipa::path(
-    post,
-    path = "/accounts/{account}/holds/{transfer}/release",
-    params(
-        ("account" = String, Path, description = "The account's number"),
-        ("transfer" = String, Path, description = "The transfer's number"),
-        ("Idempotency-Key" = String, Header, description = "The request's own key"),
-        ("If-Match" = Option<String>, Header, description = "The version that was seen"),
-    ),
-    responses(
-        (status = 200, body = Done),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn release(
-    State(teller): State<Teller>,
-    Path((account, transfer)): Path<(AccountId, TransferId)>,
-    asked: Asked,
-) -> Answer {
-    teller.ask(account, &asked, Command::Release { transfer }).await
-}
+    /// Lets go the money that was promised to a transfer.
+    settle: "/accounts/{account}/holds/{transfer}/settle",
+        |at: AtHold| Command::Settle { transfer: at.transfer };
 
-/// Lets money leave again.
-#[utoipa::path(
-    post,
-    path = "/accounts/{account}/unfreeze",
-    params(
-        ("account" = String, Path, description = "The account's number"),
-        ("Idempotency-Key" = String, Header, description = "The request's own key"),
-        ("If-Match" = Option<String>, Header, description = "The version that was seen"),
-    ),
-    responses(
-        (status = 200, body = Done),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn unfreeze(
-    State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
-    asked: Asked,
-) -> Answer {
-    teller.ask(account, &asked, Command::Unfreeze).await
-}
+    /// Takes back the promise made to a transfer.
+    release: "/accounts/{account}/holds/{transfer}/release",
+        |at: AtHold| Command::Release { transfer: at.transfer };
 
-/// Closes it for good.
-#[utoipa::path(
-    post,
-    path = "/accounts/{account}/close",
-    params(
-        ("account" = String, Path, description = "The account's number"),
-        ("Idempotency-Key" = String, Header, description = "The request's own key"),
-        ("If-Match" = Option<String>, Header, description = "The version that was seen"),
-    ),
-    responses(
-        (status = 200, body = Done),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-)]
-pub(super) async fn close(
-    State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
-    asked: Asked,
-) -> Answer {
-    teller.ask(account, &asked, Command::Close).await
+    /// Stops money from leaving.
+    freeze: "/accounts/{account}/freeze",
+        |at: At, body: Freezing| Command::Freeze { because: body.because };
+
+    /// Lets money leave again.
+    unfreeze: "/accounts/{account}/unfreeze",
+        |at: At| Command::Unfreeze;
+
+    /// Closes the account for good.
+    close: "/accounts/{account}/close",
+        |at: At| Command::Close;
 }

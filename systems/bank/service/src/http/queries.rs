@@ -1,18 +1,18 @@
 //! What can be asked about accounts.
 
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use bank_domain::CustomerId;
 use http::header::ETAG;
 use ondol_http::{
-    After, AsOfAsked, Happened, Json, PageAsked, Path, Problem, ProblemBody, Query, ask_problem,
-    etag, load_problem, wait_after,
+    After, AsOfAsked, Happened, Json, Live, LiveAsked, OrProblem, PageAsked, Path, Problem, Query,
+    Waits, ask_problem, etag, live, load_problem, wait_after,
 };
 use ondol_kernel::Version;
 use ondol_runtime::{FoundPage, Question};
 use serde::Deserialize;
 
-use super::{AccountBody, AccountId, BalanceBody, BalancePage, LineBody, LinePage, Teller};
+use super::{AccountBody, At, BalanceBody, BalancePage, LineBody, LinePage, Teller};
 use crate::views::keys_of;
 
 /// An account as it stands, or as it stood at a moment.
@@ -20,17 +20,17 @@ use crate::views::keys_of;
     get,
     path = "/accounts/{account}",
     params(
-        ("account" = String, Path, description = "The account's number"),
+        At,
         ("as_of" = Option<String>, Query, description = "A version, position:N, or a time"),
     ),
     responses(
         (status = 200, body = AccountBody, description = "ETag is the version"),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+        OrProblem,
     ),
 )]
 pub(super) async fn account(
     State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
+    Path(At { account }): Path<At>,
     AsOfAsked(as_of): AsOfAsked,
 ) -> Result<impl IntoResponse, Problem> {
     let key = account.to_string();
@@ -51,18 +51,18 @@ pub(super) async fn account(
     get,
     path = "/accounts/{account}/history",
     params(
-        ("account" = String, Path, description = "The account's number"),
+        At,
         ("after" = Option<String>, Query, description = "After which event"),
         ("limit" = Option<u32>, Query, description = "At most so many, 200 at the most"),
     ),
     responses(
         (status = 200, body = Vec<Happened>),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+        OrProblem,
     ),
 )]
 pub(super) async fn history(
     State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
+    Path(At { account }): Path<At>,
     page: PageAsked,
 ) -> Result<Json<Vec<Happened>>, Problem> {
     let after = match page.after.as_deref() {
@@ -74,22 +74,46 @@ pub(super) async fn history(
     Ok(Json(events.iter().map(Happened::of).collect()))
 }
 
+/// What happens to an account, told as it happens, for as long as the client listens. The id of
+/// an event is what to begin after next time.
+#[utoipa::path(
+    get,
+    path = "/accounts/{account}/events",
+    params(
+        At,
+        ("after" = Option<String>, Query, description = "After which event: its id or number"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The same, of one who comes again"),
+    ),
+    responses(
+        (status = 200, body = Happened, content_type = "text/event-stream"),
+        OrProblem,
+    ),
+)]
+pub(super) async fn events(
+    State(teller): State<Teller>,
+    Path(At { account }): Path<At>,
+    asked: LiveAsked,
+    room: Live,
+) -> Result<Response, Problem> {
+    live(&teller.desk, &account.to_string(), asked, room).await
+}
+
 /// The balance of an account.
 #[utoipa::path(
     get,
     path = "/accounts/{account}/balance",
     params(
-        ("account" = String, Path, description = "The account's number"),
-        ("Ondol-After" = Option<String>, Header, description = "What it has to show at least"),
+        At,
+        Waits,
     ),
     responses(
         (status = 200, body = BalanceBody),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+        OrProblem,
     ),
 )]
 pub(super) async fn balance(
     State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
+    Path(At { account }): Path<At>,
     after: After,
 ) -> Result<Json<BalanceBody>, Problem> {
     wait_after(&teller.balances, after).await?;
@@ -104,19 +128,19 @@ pub(super) async fn balance(
     get,
     path = "/accounts/{account}/statement",
     params(
-        ("account" = String, Path, description = "The account's number"),
+        At,
         ("after" = Option<String>, Query, description = "What the page before has named as next"),
         ("limit" = Option<u32>, Query, description = "At most so many, 200 at the most"),
-        ("Ondol-After" = Option<String>, Header, description = "What it has to show at least"),
+        Waits,
     ),
     responses(
         (status = 200, body = LinePage),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+        OrProblem,
     ),
 )]
 pub(super) async fn statement(
     State(teller): State<Teller>,
-    Path(account): Path<AccountId>,
+    Path(At { account }): Path<At>,
     page: PageAsked,
     after: After,
 ) -> Result<Json<LinePage>, Problem> {
@@ -142,11 +166,11 @@ pub(super) struct Whose {
         ("owner" = Option<String>, Query, description = "Whose accounts"),
         ("after" = Option<String>, Query, description = "What the page before has named as next"),
         ("limit" = Option<u32>, Query, description = "At most so many, 200 at the most"),
-        ("Ondol-After" = Option<String>, Header, description = "What it has to show at least"),
+        Waits,
     ),
     responses(
         (status = 200, body = BalancePage),
-        (status = "default", body = ProblemBody, content_type = "application/problem+json"),
+        OrProblem,
     ),
 )]
 pub(super) async fn list(

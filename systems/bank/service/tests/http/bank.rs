@@ -47,6 +47,34 @@ impl Answer {
     }
 }
 
+/// What is told to one who listens.
+pub(crate) struct Listening {
+    body: hyper::body::Incoming,
+    heard: String,
+}
+
+impl Listening {
+    /// The id of the next event, and the event; nothing, when the bank has ended it.
+    pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            if let Some((event, rest)) = self.heard.split_once("\n\n") {
+                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+                let told = field("id: ").zip(field("data: ")).map(|(id, data)| {
+                    (id.to_owned(), serde_json::from_str(data).expect("it is JSON"))
+                });
+                self.heard = rest.to_owned();
+                if told.is_some() {
+                    return told;
+                }
+                continue;
+            }
+            let frame = self.body.frame().await?.ok()?;
+            let piece = frame.into_data().expect("there are no trailers");
+            self.heard.push_str(std::str::from_utf8(&piece).expect("it is text"));
+        }
+    }
+}
+
 impl Bank {
     /// Starts a bank with these settings, in a folder or a database of its own.
     pub(crate) async fn start(settings: &[&str]) -> Self {
@@ -59,6 +87,17 @@ impl Bank {
         let bank = Self { folder, settings, process: tokio::sync::Mutex::default(), client };
         bank.begin().await;
         bank
+    }
+
+    /// Where its settings and its data are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where its operators ask, if it runs.
+    pub(crate) async fn admin_address(&self) -> Option<String> {
+        let process = self.process.lock().await;
+        process.as_ref().map(|process| process.admin.replace("http://", ""))
     }
 
     /// Starts the process, and waits until it is ready.
@@ -116,6 +155,19 @@ impl Bank {
         let headers = if token.is_empty() { &headers[..0] } else { &headers };
         let url = format!("{}{path}", self.http().await);
         self.try_send(Method::GET, &url, headers, None).await.expect("it answers")
+    }
+
+    /// Listens to what happens, after what was heard last.
+    pub(crate) async fn listen(&self, path: &str, last: Option<&str>) -> Listening {
+        let mut request = Request::get(format!("{}{path}", self.http().await));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let request = request.body(Full::default()).expect("a request");
+        let response = self.client.request(request).await.expect("it answers");
+        assert_eq!(response.status(), 200, "{response:?}");
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Listening { body: response.into_body(), heard: String::new() }
     }
 
     pub(crate) async fn admin(&self, path: &str) -> (u16, String) {

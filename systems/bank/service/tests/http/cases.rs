@@ -7,22 +7,22 @@ use serde_json::{Value, json};
 
 use super::bank::{Answer, Bank};
 
-const KIM: &str = "0190a000-0000-7000-8000-000000000001";
-const LEE: &str = "0190a000-0000-7000-8000-000000000002";
-const TRANSFER: &str = "0190a000-0000-7000-8000-0000000000aa";
+pub(crate) const KIM: &str = "0190a000-0000-7000-8000-000000000001";
+pub(crate) const LEE: &str = "0190a000-0000-7000-8000-000000000002";
+pub(crate) const TRANSFER: &str = "0190a000-0000-7000-8000-0000000000aa";
 
-fn won(amount: &str) -> Value {
+pub(crate) fn won(amount: &str) -> Value {
     json!({ "amount": amount, "currency": "KRW" })
 }
 
 /// Opens an account, and says where it is.
-async fn open(bank: &Bank, owner: &str, key: &str) -> String {
+pub(crate) async fn open(bank: &Bank, owner: &str, key: &str) -> String {
     let opened = bank.post("/accounts", key, json!({ "owner": owner, "currency": "KRW" })).await;
     assert_eq!(opened.status, 201, "{opened:?}");
     opened.header("location").to_owned()
 }
 
-async fn deposit(bank: &Bank, account: &str, key: &str, amount: &str) -> Answer {
+pub(crate) async fn deposit(bank: &Bank, account: &str, key: &str, amount: &str) -> Answer {
     let answer =
         bank.post(&format!("{account}/deposits"), key, json!({ "amount": won(amount) })).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -68,13 +68,18 @@ pub(crate) async fn an_account_is_opened_paid_into_and_read_back(bank: &Bank) {
     assert_eq!((&seen.body["balance"], &seen.body["held"]), (&won("30000"), &won("0")));
 }
 
-pub(crate) async fn a_repeated_request_gets_the_same_answer_and_has_one_effect(bank: &Bank) {
+pub(crate) async fn e2_a_repeated_request_gets_the_same_answer_and_has_one_effect(bank: &Bank) {
     let account = open(bank, KIM, "open").await;
     assert_eq!(open(bank, KIM, "open").await, account, "the same key, the same account");
     let first = deposit(bank, &account, "pay", "1000").await;
     let again = deposit(bank, &account, "pay", "1000").await;
     assert_eq!(first.body, again.body);
     assert_eq!(again.header("idempotency-replayed"), "true");
+}
+
+pub(crate) async fn e4_a_hundred_requests_at_once_under_one_key_have_one_effect(bank: &Bank) {
+    let account = open(bank, KIM, "open").await;
+    deposit(bank, &account, "pay", "1000").await;
     let path = format!("{account}/deposits");
     let body = json!({ "amount": won("7") });
     let burst = (0..100).map(|_| Box::pin(bank.post(&path, "burst", body.clone()))).collect();
@@ -85,19 +90,22 @@ pub(crate) async fn a_repeated_request_gets_the_same_answer_and_has_one_effect(b
     assert_eq!(bank.get(&account).await.body["balance"], won("1007"));
 }
 
-pub(crate) async fn a_request_without_a_key_is_refused(bank: &Bank) {
+pub(crate) async fn e1_a_request_without_a_key_is_refused(bank: &Bank) {
     let body = json!({ "owner": KIM, "currency": "KRW" });
     let refused = bank.post_with("/accounts", &[], body).await;
     assert_eq!((refused.status, &refused.body["code"]), (400, &json!("idempotency-key-missing")));
     assert_eq!(refused.header("content-type"), "application/problem+json");
 }
 
-pub(crate) async fn a_key_is_not_used_twice_for_different_requests(bank: &Bank) {
+pub(crate) async fn e3_a_key_is_not_used_twice_for_different_requests(bank: &Bank) {
     let account = open(bank, KIM, "open").await;
     deposit(bank, &account, "pay", "1000").await;
     let path = format!("{account}/deposits");
     let other = bank.post(&path, "pay", json!({ "amount": won("2000") })).await;
     assert_eq!((other.status, &other.body["code"]), (422, &json!("idempotency-key-reused")));
+    let body = json!({ "amount": won("1000") });
+    let elsewhere = bank.post(&format!("{account}/withdrawals"), "pay", body).await;
+    assert_eq!(elsewhere.body["code"], "idempotency-key-reused");
     assert_eq!(bank.get(&account).await.body["balance"], won("1000"));
 }
 
@@ -114,7 +122,7 @@ pub(crate) async fn a_refusal_says_why_in_numbers(bank: &Bank) {
     assert_eq!(nobody.body["refusal"]["code"], "account.not_opened");
 }
 
-pub(crate) async fn what_has_changed_since_it_was_seen_is_not_changed_again(bank: &Bank) {
+pub(crate) async fn e6_what_has_changed_since_it_was_seen_is_not_changed_again(bank: &Bank) {
     let account = open(bank, KIM, "open").await;
     deposit(bank, &account, "pay", "1000").await;
     let path = format!("{account}/withdrawals");
@@ -188,27 +196,10 @@ pub(crate) async fn accounts_are_found_by_their_owner(bank: &Bank) {
     assert_eq!(found, expected);
 }
 
-pub(crate) async fn a_request_that_is_not_quite_right_is_refused(bank: &Bank) {
+/// Sends bodies that are wrong to an account, and checks that nothing comes of them.
+async fn all_refused(bank: &Bank, rows: impl IntoIterator<Item = (String, &str, u16)>) {
     let account = open(bank, KIM, "open").await;
     let path = format!("{account}/deposits");
-    let amount = r#""amount":{"amount":"1","currency":"KRW"}"#;
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    // What is sent, as what, and what it is answered.
-    let rows = [
-        (format!("{{{amount},\"position\":7}}"), "application/json", 400),
-        (format!("{{{amount},\"tenant\":\"x\"}}"), "application/json", 400),
-        (format!("{{{amount},{amount}}}"), "application/json", 400),
-        (format!("\u{feff}{{{amount}}}"), "application/json", 400),
-        ("{}".to_owned(), "application/json", 422),
-        (r#"{"amount":{"amount":1e400,"currency":"KRW"}}"#.to_owned(), "application/json", 400),
-        (r#"{"amount":{"amount":1,"currency":"KRW"}}"#.to_owned(), "application/json", 422),
-        (r#"{"amount":{"amount":"1.5","currency":"KRW"}}"#.to_owned(), "application/json", 422),
-        (r#"{"amount":{"amount":"1","currency":"\ud800"}}"#.to_owned(), "application/json", 400),
-        (deep, "application/json", 400),
-        (format!("{{{amount}}}"), "text/xml", 415),
-        (format!("{{{amount}}}"), "application/json; charset=utf-16", 415),
-        (" ".repeat(300_000), "application/json", 413),
-    ];
     for (at, (body, content_type, status)) in rows.into_iter().enumerate() {
         let key = format!("row-{at}");
         let headers = [("idempotency-key", key.as_str()), ("content-type", content_type)];
@@ -218,6 +209,50 @@ pub(crate) async fn a_request_that_is_not_quite_right_is_refused(bank: &Bank) {
         assert_eq!(answer.header("content-type"), "application/problem+json", "{start}");
     }
     assert_eq!(bank.get(&account).await.header("etag"), "\"1\"", "nothing has happened");
+}
+
+const JSON: &str = "application/json";
+const AMOUNT: &str = r#""amount":{"amount":"1","currency":"KRW"}"#;
+
+pub(crate) async fn e8_nobody_says_where_when_or_for_whom_an_event_is(bank: &Bank) {
+    let said = ["\"position\":7", "\"timestamp\":\"2026-01-01T00:00:00Z\"", "\"tenant\":\"x\""];
+    let causes = ["\"causation\":\"x\"", "\"correlation\":\"x\"", "\"version\":1"];
+    let rows = said.into_iter().chain(causes);
+    let rows = rows.map(|said| (format!("{{{AMOUNT},{said}}}"), JSON, 400));
+    all_refused(bank, rows.collect::<Vec<_>>()).await;
+}
+
+pub(crate) async fn e11_a_body_that_can_be_read_in_two_ways_is_refused(bank: &Bank) {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let amount =
+        |amount: &str| format!("{{\"amount\":{{\"amount\":{amount},\"currency\":\"KRW\"}}}}");
+    let rows = [
+        (format!("{{{AMOUNT},{AMOUNT}}}"), 400),
+        (format!("\u{feff}{{{AMOUNT}}}"), 400),
+        (amount("1e400"), 400),
+        (amount("-0"), 400),
+        (amount("9007199254740993"), 422),
+        (amount("1"), 422),
+        (amount("\"1.5\""), 422),
+        (amount("\"-1\""), 422),
+        (amount("\"0\""), 422),
+        (amount("\"9223372036854775808\""), 422),
+        (amount("\"\\ud800\""), 400),
+        (amount("NaN"), 400),
+        ("{}".to_owned(), 422),
+        (deep, 400),
+        (" ".repeat(300_000), 413),
+    ];
+    all_refused(bank, rows.map(|(body, status)| (body, JSON, status))).await;
+}
+
+pub(crate) async fn e12_a_body_that_is_not_said_to_be_json_in_utf8_is_refused(bank: &Bank) {
+    let types = ["text/xml", "text/plain", "", "application/json; charset=utf-16", "application/*"];
+    all_refused(bank, types.map(|kind| (format!("{{{AMOUNT}}}"), kind, 415))).await;
+}
+
+pub(crate) async fn what_is_asked_for_in_vain_is_told_as_a_problem(bank: &Bank) {
+    let account = open(bank, KIM, "open").await;
     for (path, status) in [
         ("/accounts/kim", 404),
         ("/accounts/../etc", 404),
@@ -243,7 +278,7 @@ pub(crate) async fn the_api_describes_itself(bank: &Bank) {
     assert_eq!(description.status, 200);
     assert!(description.body["openapi"].as_str().is_some_and(|text| text.starts_with("3.1")));
     let paths = description.body["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 13, "{:?}", paths.keys());
+    assert_eq!(paths.len(), 15, "{:?}", paths.keys());
     let deposit = &paths["/accounts/{account}/deposits"]["post"];
     let body = &deposit["requestBody"]["content"]["application/json"]["schema"]["$ref"];
     assert_eq!(body, "#/components/schemas/Moving");
