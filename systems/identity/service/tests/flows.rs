@@ -21,5 +21,5 @@ mod requests;
 mod rights;
 #[path = "flows/timing.rs"]
 mod timing;
-#[path = "shared/totp.rs"]
+#[path = "factor/totp.rs"]
 mod totp;

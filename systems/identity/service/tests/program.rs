@@ -15,7 +15,7 @@ mod provider;
 mod seen;
 #[path = "program/standard.rs"]
 mod standard;
-#[path = "shared/totp.rs"]
+#[path = "factor/totp.rs"]
 mod totp;
 #[path = "program/visitor.rs"]
 mod visitor;

@@ -80,6 +80,14 @@ pub(super) static WORDS: Words = Words {
     ours: "Something is wrong on our side",
     ours_hint: "Please try again in a moment.",
     skip: "Skip to content",
+    scopes: &[
+        ("openid", "Recognise you when you come back"),
+        ("profile", "See your name and your roles"),
+        ("email", "See your e-mail address"),
+        ("accounts", "See your accounts"),
+        ("transfers", "Make transfers for you"),
+        ("roles", "Change what others may do"),
+    ],
     verify_mail: (
         "Confirm your e-mail address",
         "Welcome. Follow this link within an hour to confirm your e-mail address:",

@@ -123,6 +123,35 @@ async fn is_refreshed(program: &Program, tokens: &Value) -> bool {
     program.form("/oauth2/token", "web", &pairs).await.status == 200
 }
 
+/// Brings back the log, the views and the keys of a backup; the ledger and the audit log stand apart.
+fn bring_back(backup: &Path, data: &Path) {
+    for part in ["log", "views.db", "timers.db", "secrets"] {
+        for sibling in ["", "-wal", "-shm"] {
+            let file = data.join(format!("{part}{sibling}"));
+            let gone = if file.is_dir() {
+                std::fs::remove_dir_all(&file)
+            } else {
+                std::fs::remove_file(&file)
+            };
+            assert!(gone.is_ok() || !file.exists(), "{}", file.display());
+        }
+        if backup.join(part).exists() {
+            copied(&backup.join(part), &data.join(part));
+        }
+    }
+}
+
+/// What a search has to find nowhere: an address, and a key in every form.
+fn searched(key: &DataKey) -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("the address", CANARY.as_bytes().to_vec()),
+        ("the address in base64", encode(CANARY).into_bytes()),
+        ("the wrapped key", key.wrapped.clone().into_bytes()),
+        ("the key", key.plain.clone()),
+        ("the key in base64", encode(&key.plain).into_bytes()),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_file_knows_who_was_forgotten_and_no_backup_brings_him_back() {
     let mut program = Program::start_with(SNAPSHOTS, "").await;
@@ -133,13 +162,7 @@ async fn no_file_knows_who_was_forgotten_and_no_backup_brings_him_back() {
     };
     assert!(is_active(&program, &given).await && is_refreshed(&program, &given).await);
     let key = data_key(&program.data());
-    let wanted = vec![
-        ("the address", CANARY.as_bytes().to_vec()),
-        ("the address in base64", encode(CANARY).into_bytes()),
-        ("the wrapped key", key.wrapped.clone().into_bytes()),
-        ("the key", key.plain.clone()),
-        ("the key in base64", encode(&key.plain).into_bytes()),
-    ];
+    let wanted = searched(&key);
     let known = files_with(&program.data(), &wanted);
     assert!(
         known.iter().any(|(_, name)| *name == "the wrapped key"),
@@ -178,22 +201,7 @@ async fn no_file_knows_who_was_forgotten_and_no_backup_brings_him_back() {
     let (ok, told, said) = program.told(&["view", "verify", "identity", "login"]).await;
     assert!(ok, "replay still works: {told} {said}");
 
-    // The log, the views and the keys of before are brought back; the ledger stands apart.
-    for part in ["log", "views.db", "timers.db", "secrets"] {
-        let place = program.data().join(part);
-        for sibling in ["", "-wal", "-shm"] {
-            let file = program.data().join(format!("{part}{sibling}"));
-            let gone = if file.is_dir() {
-                std::fs::remove_dir_all(&file)
-            } else {
-                std::fs::remove_file(&file)
-            };
-            assert!(gone.is_ok() || !file.exists(), "{}", file.display());
-        }
-        if old.join(part).exists() {
-            copied(&old.join(part), &place);
-        }
-    }
+    bring_back(&old, &program.data());
     assert_eq!(data_key(&program.data()).subject, key.subject, "the backup holds his key");
     program.begin().await.expect("it comes up");
     let keys = files_with(&program.data().join("secrets"), &wanted[2..]);
