@@ -36,7 +36,7 @@ impl House {
         let duty = tenant.duty();
         let mut task = JoinSet::new();
         task.spawn(async move {
-            tenant.run(std::future::pending()).await.expect("it is as the test needs it")
+            tenant.run(std::future::pending()).await.expect("it gives it back");
         });
         (duty, task)
     }
