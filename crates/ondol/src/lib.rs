@@ -18,6 +18,7 @@ mod hosted;
 mod log;
 mod map;
 mod parked;
+mod sagas;
 mod stage;
 mod timers;
 mod watch;
@@ -36,6 +37,7 @@ pub use log::{
 };
 pub use map::Map;
 pub use ondol_runtime::{Desk, NotPart, Running, Service};
+pub use sagas::{saga_problem, start_problem};
 pub use stage::{RaiseError, Stage};
 /// Routes that describe themselves.
 pub use utoipa_axum::{router::OpenApiRouter, routes};

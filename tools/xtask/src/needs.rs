@@ -65,6 +65,18 @@ pub(crate) const NEEDS: &[Need] = &[
         quiet: &[],
     },
     Need { what: "curl", probe: &["/usr/bin/curl", "curl"], package: "curl", quiet: &[] },
+    Need {
+        what: "OpenSSL's command line",
+        probe: &["/usr/bin/openssl", "openssl"],
+        package: "openssl",
+        quiet: &[],
+    },
+    Need {
+        what: "prlimit",
+        probe: &["/usr/bin/prlimit", "prlimit"],
+        package: "util-linux",
+        quiet: &[],
+    },
     Need { what: "wrk", probe: &["/usr/bin/wrk", "wrk"], package: "wrk", quiet: &[] },
     Need {
         what: "Chromium",
@@ -76,6 +88,12 @@ pub(crate) const NEEDS: &[Need] = &[
         what: "gRPC for Python",
         probe: &["/usr/lib/python3/dist-packages/grpc/__init__.py"],
         package: "python3-grpcio",
+        quiet: &[],
+    },
+    Need {
+        what: "JSON Schema for Python",
+        probe: &["/usr/lib/python3/dist-packages/jsonschema/__init__.py"],
+        package: "python3-jsonschema",
         quiet: &[],
     },
     Need {
@@ -108,12 +126,6 @@ pub(crate) const NEEDS: &[Need] = &[
         what: "a mail server",
         probe: &["/usr/lib/python3/dist-packages/aiosmtpd/__init__.py"],
         package: "python3-aiosmtpd",
-        quiet: &[],
-    },
-    Need {
-        what: "JSON Schema for Python",
-        probe: &["/usr/lib/python3/dist-packages/jsonschema/__init__.py"],
-        package: "python3-jsonschema",
         quiet: &[],
     },
     Need {
