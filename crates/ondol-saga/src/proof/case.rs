@@ -157,7 +157,11 @@ pub(super) fn pairs(faults: &[Fault]) -> Vec<Case> {
     let mut pairs = Vec::new();
     for (at, first) in faults.iter().enumerate() {
         for second in &faults[at + 1..] {
-            if first.step != second.step || first.undoes != second.undoes {
+            let is_held =
+                |fault: &Fault| matches!(fault.kind, FaultKind::Held(_) | FaultKind::Deadlock);
+            // To be kept out is like not to be answered, so it is paired with undoing alone.
+            let is_tried = !(is_held(first) || is_held(second)) || first.undoes || second.undoes;
+            if is_tried && (first.step != second.step || first.undoes != second.undoes) {
                 let faults = vec![first.clone(), second.clone()];
                 pairs.push(Case { faults, ..Case::default() });
             }

@@ -1,7 +1,8 @@
 //! What is still to come of a flow: sagas that have not ended, and what policies are still to ask.
 //!
 //! A policy is a pure function, and the id under which it asks follows from the event. So what it
-//! will ask, and whether it has been answered, is known without running it.
+//! will ask, and whether it has been answered, is known without running it. One that reads a view
+//! first is left out: what it asks depends on the moment.
 
 use ondol_domain::{Policy, Target};
 use ondol_kernel::{Envelope, StreamId};
@@ -36,7 +37,7 @@ pub(super) async fn pending(seen: &[Seen<'_>], parts: &[Part]) -> Result<Vec<Pen
     for part in parts {
         let Some(of) = seen.iter().find(|one| one.service.name() == part.service) else { continue };
         for reacting in seen {
-            for policy in reacting.service.policies() {
+            for policy in reacting.service.policies().filter(|policy| policy.reads.is_none()) {
                 for told in told_to(policy, of, reacting, &part.event) {
                     found.extend(of_policy(seen, (of, reacting), policy, (&told, part)).await?);
                 }
