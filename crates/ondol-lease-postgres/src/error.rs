@@ -1,12 +1,9 @@
 //! Why the database could not be used, and what its errors mean to whoever asked.
 
-use std::time::Duration;
-
 use ondol_lease::LeaseError;
+use ondol_postgres::{BoxError, Fault, SchemaError, TlsError};
 
 use crate::OptionsError;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why the database could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +28,9 @@ pub enum OpenError {
         /// The last format that is known here.
         known: i32,
     },
+    /// TLS was asked for, and is not to be had or not to be trusted.
+    #[error("there is no TLS with the leases' database")]
+    Tls(#[source] TlsError),
     /// The server could not be reached or did not do it.
     #[error("the leases' database cannot be reached or prepared")]
     Unavailable(#[source] BoxError),
@@ -43,6 +43,7 @@ impl OpenError {
             Self::Options(_) => "lease-store-options",
             Self::Foreign { .. } => "lease-store-foreign",
             Self::Newer { .. } => "lease-store-newer",
+            Self::Tls(error) => error.code(),
             Self::Unavailable(_) => "lease-store-unavailable",
         }
     }
@@ -74,35 +75,25 @@ impl GuardedError {
     }
 }
 
-/// What went wrong between here and the server.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
-    #[error("the server refused or was lost")]
-    Server(#[from] tokio_postgres::Error),
-    #[error("the server did not answer within {0:?}")]
-    Late(Duration),
-    #[error("the connections are closed")]
-    Closed,
-    /// A row is not what was written.
-    #[error("a row is not what was written")]
-    Damaged(#[source] BoxError),
-}
-
-impl From<Fault> for OpenError {
-    fn from(fault: Fault) -> Self {
-        Self::Unavailable(fault.into())
+impl From<SchemaError> for OpenError {
+    fn from(error: SchemaError) -> Self {
+        match error {
+            SchemaError::Foreign { schema } => Self::Foreign { schema },
+            SchemaError::Newer { schema, found, known } => Self::Newer { schema, found, known },
+            SchemaError::Fault(Fault::Tls(error)) => Self::Tls(error),
+            other => Self::Unavailable(other.into()),
+        }
     }
 }
 
-impl From<Fault> for LeaseError {
-    fn from(fault: Fault) -> Self {
-        Self::Unavailable(fault.into())
-    }
+/// A lease that could not be looked at.
+pub(crate) fn unavailable(fault: Fault) -> LeaseError {
+    LeaseError::Unavailable(fault.into())
 }
 
 impl From<Fault> for GuardedError {
     fn from(fault: Fault) -> Self {
-        Self::Lease(fault.into())
+        Self::Lease(unavailable(fault))
     }
 }
 

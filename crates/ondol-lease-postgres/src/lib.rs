@@ -10,7 +10,6 @@ mod error;
 mod fence;
 mod options;
 mod schema;
-mod session;
 mod store;
 
 pub use error::{GuardedError, OpenError};

@@ -6,12 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ondol_doors::Clock;
 use ondol_lease::{Duty, Epoch, Fence, Holder, Lease, LeaseError, LeaseName, LeaseStore, Taken};
+use ondol_postgres::{Fault, Parameter, Session, Sessions};
 use tokio_postgres::Client;
 use tokio_postgres::types::{FromSql, Type};
 
-use crate::error::{Fault, unknown};
+use crate::error::{unavailable, unknown};
 use crate::fence::RowFence;
-use crate::session::{Parameter, Session, Sessions};
 use crate::{GuardedError, OpenError, Options, schema};
 
 /// Leases kept in PostgreSQL. Cloning makes another handle to the same connections.
@@ -29,8 +29,8 @@ impl PostgresLeases {
     pub async fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         options.validate()?;
         let options = Arc::new(options);
-        let sessions = Arc::new(Sessions::new(Arc::clone(&options), clock));
-        schema::prepare(&sessions, &options.schema).await?;
+        let sessions = Arc::new(Sessions::new(options.database(), clock));
+        schema::prepare(&sessions).await?;
         Ok(Self { options, sessions })
     }
 
@@ -52,9 +52,9 @@ impl PostgresLeases {
     {
         let work = async |session: &Session| {
             self.hold(session, lease).await?;
-            statements(&session.client).await.map_err(GuardedError::Statement)
+            statements(session.client()).await.map_err(GuardedError::Statement)
         };
-        self.sessions.run(GuardedError::from, unknown, work).await
+        self.sessions.run(&begin(&self.options), GuardedError::from, unknown, work).await
     }
 
     /// Keeps the lease's row as it is until the transaction ends, if it is still of this epoch.
@@ -67,7 +67,7 @@ impl PostgresLeases {
         let (holder, epoch) = (uuid(lease.holder), lease.epoch.0.cast_signed());
         let parameters: [Parameter<'_>; 3] =
             [(&lease.name.as_str(), Type::TEXT), (&holder, Type::UUID), (&epoch, Type::INT8)];
-        let found = session.query(&text, &parameters).await?;
+        let found = session.query(&text, &parameters).await.map_err(unavailable)?;
         if found.is_empty() { Err(LeaseError::lost(lease)) } else { Ok(()) }
     }
 
@@ -76,8 +76,19 @@ impl PostgresLeases {
         F: AsyncFnOnce(&Session, &str) -> Result<T, LeaseError>,
     {
         let work = async |session: &Session| work(session, &self.options.schema).await;
-        self.sessions.run(LeaseError::from, LeaseError::from, work).await
+        self.sessions.run(&begin(&self.options), unavailable, unavailable, work).await
     }
+}
+
+/// How a transaction begins. Its commit waits for the disk: an epoch that the server forgets in a
+/// crash could be given out twice. It reads what is committed, not one snapshot, so that whoever
+/// has waited for a row's lock sees the row as it is then.
+fn begin(options: &Options) -> String {
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = on;
+         SET LOCAL idle_in_transaction_session_timeout = {}",
+        options.paused_timeout_ms
+    )
 }
 
 fn uuid(holder: Holder) -> uuid::Uuid {
@@ -99,14 +110,14 @@ impl LeaseStore for PostgresLeases {
         let term = i64::try_from(term.as_micros()).unwrap_or(i64::MAX);
         self.run(async |session, schema| {
             let asked = (name, holder, term);
-            let given = match renew(session, schema, asked).await? {
+            let given = match renew(session, schema, asked).await.map_err(unavailable)? {
                 Some(epoch) => Some(epoch),
-                None => take(session, schema, asked).await?,
+                None => take(session, schema, asked).await.map_err(unavailable)?,
             };
             if let Some(epoch) = given {
                 return Ok(Taken::Held(Lease { name: name.clone(), holder, epoch }));
             }
-            Ok(held_by_other(session, schema, name).await?)
+            held_by_other(session, schema, name).await.map_err(unavailable)
         })
         .await
     }
@@ -124,7 +135,7 @@ impl LeaseStore for PostgresLeases {
             let (holder, epoch) = (uuid(lease.holder), lease.epoch.0.cast_signed());
             let parameters: [Parameter<'_>; 3] =
                 [(&lease.name.as_str(), Type::TEXT), (&holder, Type::UUID), (&epoch, Type::INT8)];
-            session.execute(&text, &parameters).await?;
+            session.execute(&text, &parameters).await.map_err(unavailable)?;
             Ok(())
         })
         .await

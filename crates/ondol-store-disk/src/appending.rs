@@ -39,10 +39,10 @@ impl<'a> Appending<'a> {
         Self { shared, state: State::Asked(append) }
     }
 
-    fn ask(&self, mut append: Append, ctx: &Context<'_>) -> Result<State, AppendError> {
+    fn ask(&self, append: &Append, ctx: &Context<'_>) -> Result<State, AppendError> {
         append.check(&self.shared.limits)?;
-        let ticket = self.shared.join(|draft, keys| draft.add(&mut append, keys), ctx.waker())?;
-        Ok(State::Waiting(ticket, Intent::of(&append)))
+        let ticket = self.shared.join(|draft, keys| draft.add(append, keys), ctx.waker())?;
+        Ok(State::Waiting(ticket, Intent::of(append)))
     }
 }
 
@@ -51,7 +51,7 @@ impl Future for Appending<'_> {
 
     fn poll(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Self::Output> {
         match std::mem::replace(&mut self.state, State::Answered) {
-            State::Asked(append) => match self.ask(append, ctx) {
+            State::Asked(append) => match self.ask(&append, ctx) {
                 Ok(waiting) => {
                     self.state = waiting;
                     Poll::Pending

@@ -5,11 +5,14 @@
 //! of a few hundred bytes. When the writer takes the group, the bytes lie as they will lie on
 //! the disk. Nothing is allocated per append.
 
+mod conditions;
+
 use std::cell::RefCell;
 
 use ondol_kernel::{CommandId, Envelope, Position, StreamId, Version};
-use ondol_store::{Append, Condition, Expected, StreamWrite};
+use ondol_store::{Append, Expected, StreamWrite};
 
+pub(crate) use self::conditions::{ConditionToCheck, Conditions};
 use crate::format::{GROUP_HEADER, RecordDraft, length32};
 use crate::key::{Fingerprint, Fingerprints, Key};
 
@@ -22,7 +25,7 @@ pub(crate) struct Draft {
     pub(crate) records: Vec<RecordToPlace>,
     pub(crate) sections: Vec<SectionToPlace>,
     pub(crate) tags: Vec<TagOfEvent>,
-    pub(crate) conditions: Vec<ConditionToCheck>,
+    pub(crate) conditions: Conditions,
 }
 
 /// One call of an append: whole or not at all.
@@ -57,13 +60,6 @@ pub(crate) struct SectionToPlace {
 pub(crate) struct TagOfEvent {
     pub(crate) key: Key,
     pub(crate) event: u32,
-}
-
-/// A condition, and the keys of its tags.
-#[derive(Debug)]
-pub(crate) struct ConditionToCheck {
-    pub(crate) condition: Condition,
-    pub(crate) keys: Vec<Key>,
 }
 
 thread_local! {
@@ -108,8 +104,8 @@ impl Draft {
         self.conditions.clear();
     }
 
-    /// Adds an append, and takes its conditions.
-    pub(crate) fn add(&mut self, append: &mut Append, keys: &Fingerprints) {
+    /// Adds an append.
+    pub(crate) fn add(&mut self, append: &Append, keys: &Fingerprints) {
         let sections = u16::try_from(append.writes.len()).expect("options limit streams to 65,535");
         let mut record = RecordDraft::begin(&mut self.bytes, sections, append.command);
         let mut nth = 0;
@@ -122,10 +118,7 @@ impl Draft {
             }
         }
         self.end_record(record, append.command, nth, keys);
-        self.conditions.extend(append.conditions.drain(..).map(|condition| ConditionToCheck {
-            keys: condition.tags.iter().map(|tag| keys.tag(tag.as_str().as_bytes())).collect(),
-            condition,
-        }));
+        append.conditions.iter().for_each(|condition| self.conditions.add(condition, keys));
         self.end_entry(None);
     }
 
@@ -212,7 +205,7 @@ impl Draft {
     }
 
     /// Takes over the appends of another draft, behind its own.
-    pub(crate) fn join(&mut self, other: &mut Self) {
+    pub(crate) fn join(&mut self, other: &Self) {
         let records = length32(self.records.len());
         let conditions = length32(self.conditions.len());
         let (sections, tags) = (length32(self.sections.len()), length32(self.tags.len()));
@@ -229,6 +222,6 @@ impl Draft {
         }));
         self.sections.extend_from_slice(&other.sections);
         self.tags.extend_from_slice(&other.tags);
-        self.conditions.append(&mut other.conditions);
+        self.conditions.join(&other.conditions);
     }
 }

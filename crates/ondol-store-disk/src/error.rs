@@ -108,6 +108,10 @@ impl WhyStopped {
         Self { what: "the log is only looked at and takes no appends", source: None }
     }
 
+    pub(crate) const fn panicked(what: &'static str) -> Self {
+        Self { what, source: None }
+    }
+
     pub(crate) fn failed(what: &'static str, error: io::Error) -> Self {
         Self { what, source: Some(Arc::new(error)) }
     }

@@ -55,11 +55,15 @@ pub(crate) struct Index {
     changed: Condvar,
 }
 
+/// The tables; the writer of the log adds to the active one.
 #[derive(Debug)]
 struct Tables {
     /// Counts how often what is below was exchanged.
     generation: u64,
     active: MemoryTable,
+    /// The memory of the last table that became a run: the next one is filled in it, and has
+    /// neither to grow nor to be given its memory.
+    spare: Option<MemoryTable>,
     sealed: Sealed,
 }
 
@@ -83,7 +87,7 @@ impl Index {
         let active = MemoryTable::new(end);
         let sealed = Sealed { runs: Arc::new(runs), frozen: None };
         Self {
-            tables: RwLock::new(Tables { generation: 0, active, sealed }),
+            tables: RwLock::new(Tables { generation: 0, active, spare: None, sealed }),
             entries_max,
             work: Mutex::default(),
             changed: Condvar::new(),
@@ -276,10 +280,16 @@ impl Index {
         let mut tables = self.write();
         let mut runs = tables.sealed.runs.to_vec();
         runs.push(run);
+        let thawed = tables.sealed.frozen.take();
         tables.exchange(Sealed { runs: Arc::new(runs), frozen: None });
         drop(tables);
         self.work().failure = None;
         self.changed.notify_all();
+        // Whoever still reads it keeps it, and there is no spare one this time.
+        if let Some(mut spare) = thawed.and_then(|thawed| Arc::try_unwrap(thawed).ok()) {
+            spare.clear();
+            self.write().spare = Some(spare);
+        }
     }
 
     /// Puts one run in the place of those that it was merged from.
@@ -336,6 +346,13 @@ impl Index {
         }
     }
 
+    /// Waits a little, unless there is something to do.
+    pub(crate) fn rest(&self, most: std::time::Duration) {
+        let has_nothing = |work: &mut Work| !work.is_closed && self.frozen().is_none();
+        let waited = self.changed.wait_timeout_while(self.work(), most, has_nothing);
+        drop(waited.expect("nobody panics while holding the work"));
+    }
+
     /// Lets the thread beside end.
     pub(crate) fn close(&self) {
         self.work().is_closed = true;
@@ -346,7 +363,11 @@ impl Index {
 impl Tables {
     fn freeze(&mut self) {
         let end = self.active.end();
-        let full = std::mem::replace(&mut self.active, MemoryTable::new(end));
+        let next = match self.spare.take() {
+            Some(spare) => spare.starting(end),
+            None => MemoryTable::new(end),
+        };
+        let full = std::mem::replace(&mut self.active, next);
         self.generation += 1;
         self.sealed.frozen = Some(Arc::new(full));
     }

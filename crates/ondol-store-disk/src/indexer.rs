@@ -4,6 +4,7 @@
 //! Nothing it does is on the way of an append. When the disk has no room for it, it tries again;
 //! only when the table in memory is far too full are appends refused.
 
+use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +21,9 @@ use crate::progress::Progress;
 
 /// How long it waits before it tries again what has failed.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How long a merge rests, every so often, while appends are made.
+const REST: Duration = Duration::from_micros(250);
 
 /// What the thread works on.
 #[derive(Debug)]
@@ -93,6 +97,7 @@ impl Indexer {
     fn write_frozen(&self) -> io::Result<()> {
         if let Some(frozen) = self.index.frozen() {
             let run = write_run(&self.disk, &self.folder, self.manifest, &frozen)?;
+            drop(frozen);
             self.index.thaw(Arc::new(run));
         }
         Ok(())
@@ -104,9 +109,15 @@ impl Indexer {
 
     fn merge_runs(&self) -> io::Result<()> {
         while let Some(runs) = mergeable(&self.index.runs()) {
-            // Appends may wait for a frozen table, never for a merge.
+            let durable = Cell::new(self.progress.durable().position);
+            // Appends may wait for a frozen table, never for a merge; and while there are any, a
+            // large merge is spread out, so that nobody notices when it is made.
             let goes_on = || {
                 self.write_frozen()?;
+                let before = durable.replace(self.progress.durable().position);
+                if durable.get() > before {
+                    self.index.rest(REST);
+                }
                 Ok(!self.is_closing())
             };
             let merged = merge(&self.disk, &self.folder, self.manifest, &runs, goes_on)?;

@@ -126,7 +126,7 @@ impl Queue {
     }
 
     /// Joins the group that is being gathered, with one entry.
-    pub(crate) fn submit(&self, draft: &mut Draft, waker: &Waker) -> Result<Ticket, AppendError> {
+    pub(crate) fn submit(&self, draft: &Draft, waker: &Waker) -> Result<Ticket, AppendError> {
         let mut state = self.state();
         if let Some(why) = &state.stopped {
             return Err(AppendError::Stopped(why.clone().into()));
@@ -209,6 +209,12 @@ impl Gathering {
         self.group = Arc::default();
     }
 
+    /// Tells everyone that nothing was written and nothing will be.
+    pub(crate) fn refuse_all(&mut self, why: &WhyStopped) {
+        let all = Some(WhyNothing::Stopped(why.clone()));
+        self.answer(Answers { all, ..Answers::default() }).wake_all();
+    }
+
     fn reset(&mut self) {
         const BYTES_KEPT_MAX: usize = 8 << 20;
         if self.draft.bytes.capacity() > BYTES_KEPT_MAX {
@@ -233,6 +239,15 @@ impl Gathering {
             waker.wake();
         }
         group
+    }
+}
+
+impl Drop for Gathering {
+    /// Nobody is left to wait for an answer that never comes.
+    fn drop(&mut self) {
+        if !self.wakers.is_empty() {
+            self.refuse_all(&WhyStopped::panicked("the thread that writes has panicked"));
+        }
     }
 }
 

@@ -13,20 +13,21 @@ use async_trait::async_trait;
 use ondol_kernel::{CommandId, Envelope, Position, StreamId, Version};
 use ondol_store::{
     Append, AppendError, Appended, BoxError, EventStore, Expected, Head, InvalidAppend, Limits,
-    LogEpoch, Outcome, Page, ReadAll, ReadError, ReadStream, Replica, ReplicateError, Snapshot,
-    SnapshotError, check_recorded,
+    LogEpoch, Outcome, Page, ReadAhead, ReadAll, ReadError, ReadStream, Replica, ReplicateError,
+    Snapshot, SnapshotError, check_recorded,
 };
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::appending::Appending;
 use crate::bug::Bugs;
 use crate::draft::{ConditionToCheck, Draft, with_scratch};
-use crate::error::RecordError;
+use crate::error::{RecordError, WhyStopped};
 use crate::heads::Heads;
 use crate::index::Index;
 use crate::key::{Fingerprints, Key};
 use crate::progress::Progress;
-use crate::queue::{Queue, Ticket, Verdict};
+use crate::queue::{Gathering, Queue, Ticket, Verdict};
 use crate::reader::{Reader, Window};
 use crate::reading::Hints;
 use crate::segments::Segments;
@@ -58,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) index: Arc<Index>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) hints: Hints,
+    pub(crate) ahead: ReadAhead,
     pub(crate) snapshots: Snapshots,
     pub(crate) head: watch::Receiver<Head>,
     pub(crate) bugs: Bugs,
@@ -74,6 +76,20 @@ impl Shared {
             fill(draft, &self.keys);
             self.queue.submit(draft, waker)
         })
+    }
+
+    /// Takes nothing more and says why, also to everyone who waits; none of the threads waits for
+    /// another any more.
+    pub(crate) fn stop(&self, why: &WhyStopped) {
+        tracing::error!(error = %why, "the log stops until it is opened again");
+        self.queue.stop(why.clone());
+        self.queue.close();
+        let mut gathering = Gathering::new();
+        while self.queue.take(&mut gathering) {
+            gathering.refuse_all(why);
+        }
+        self.index.close();
+        self.progress.end();
     }
 
     pub(crate) fn epoch(&self) -> LogEpoch {
@@ -100,10 +116,10 @@ impl Shared {
     /// The first durable event that breaks a condition.
     pub(crate) fn first_that_breaks(
         &self,
-        wanted: &ConditionToCheck,
+        wanted: &ConditionToCheck<'_>,
         window: &mut Window,
     ) -> io::Result<Option<Position>> {
-        let mut after = wanted.condition.after;
+        let mut after = wanted.after;
         for key in wanted.keys.iter().skip(1) {
             if self.index.after(*key, after, 1)?.is_empty() {
                 return Ok(None);
@@ -115,7 +131,7 @@ impl Shared {
             for posting in &postings {
                 let record = self.reader.record(posting.address, 0, window)?;
                 let position = Position::new(posting.number);
-                let is_broken = crate::writer::is_broken_by(wanted, &record, position);
+                let is_broken = wanted.is_broken_by(&record, position);
                 let malformed = |malformed| io::Error::new(io::ErrorKind::InvalidData, malformed);
                 if is_broken.map_err(malformed)? {
                     return Ok(Some(position));
@@ -211,8 +227,11 @@ impl EventStore for DiskStore {
     }
 
     async fn read_all(&self, read: ReadAll) -> Result<Page, ReadError> {
-        let shared = Arc::clone(&self.shared);
-        beside(move || shared.read_all(&read)).await.map_err(ReadError::Stopped)?
+        let start = |into: &mut JoinSet<_>, read: ReadAll| {
+            let shared = Arc::clone(&self.shared);
+            into.spawn_blocking(move || shared.read_all(&read));
+        };
+        self.shared.ahead.read(read, &self.shared.limits, start).await
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

@@ -16,7 +16,6 @@ use ondol_store::Head;
 use tokio::sync::watch;
 
 use self::assign::Assignment;
-pub(crate) use self::assign::is_broken_by;
 pub(crate) use self::tail::{Spares, TailSegment};
 use crate::disk::write_all_at;
 use crate::error::WhyStopped;
@@ -62,7 +61,8 @@ impl Writer {
                     Answers { all, ..Answers::default() }
                 }
                 Err(Failure::Stopped(why)) => {
-                    self.stop(&why, gathering);
+                    self.shared.stop(&why);
+                    gathering.refuse_all(&why);
                     break;
                 }
             };
@@ -77,19 +77,6 @@ impl Writer {
         }
         self.shared.progress.end();
         self.shared.index.close();
-        self.tail.spares.close();
-    }
-
-    /// Takes nothing more, and says so to everyone who waits.
-    fn stop(&self, why: &WhyStopped, mut gathering: Gathering) {
-        tracing::error!(error = %why, "the log stops until it is opened again");
-        self.shared.queue.stop(why.clone());
-        self.shared.queue.close();
-        let all = || Answers { all: Some(WhyNothing::Stopped(why.clone())), ..Answers::default() };
-        gathering.answer(all()).wake_all();
-        while self.shared.queue.take(&mut gathering) {
-            gathering.answer(all()).wake_all();
-        }
     }
 
     /// Makes a group durable; answers what is to be answered.

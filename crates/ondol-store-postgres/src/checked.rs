@@ -73,6 +73,7 @@ impl From<Fault> for OpenError {
             Fault::Unfit(Unfit::NotDurable { setting, found }) => {
                 Self::NotDurable { setting, found }
             }
+            Fault::Tls(error) => Self::Tls(error),
             fault => Self::Unavailable(fault.into()),
         }
     }

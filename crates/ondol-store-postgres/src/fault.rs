@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ondol_postgres::{ConnectError, TlsError};
 use ondol_store::{AppendError, ReadError};
 use tokio_postgres::error::{Severity, SqlState};
 
@@ -15,6 +16,9 @@ pub(crate) enum Fault {
     /// The connection could not be made or is gone; what was under way may still come about.
     #[error("the connection to PostgreSQL is lost")]
     Lost(#[source] tokio_postgres::Error),
+    /// TLS was asked for, and is not to be had or not to be trusted; nothing was said.
+    #[error("there is no TLS with PostgreSQL")]
+    Tls(#[source] TlsError),
     /// The server took too long; what was under way may still come about.
     #[error("PostgreSQL has not answered within {0:?}")]
     Slow(Duration),
@@ -103,6 +107,16 @@ impl Fault {
         match self {
             Self::Unfit(unfit) => ReadError::Stopped(unfit.into()),
             fault => ReadError::Unavailable(fault.into()),
+        }
+    }
+}
+
+impl From<ConnectError> for Fault {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Server(error) => error.into(),
+            ConnectError::Tls(error) => Self::Tls(error),
+            other => Self::Unusable(Box::new(OpenError::Unavailable(other.into()))),
         }
     }
 }

@@ -18,6 +18,7 @@ mod exists;
 mod fault;
 mod home;
 mod migrate;
+mod names;
 mod open_error;
 mod options;
 mod pool;

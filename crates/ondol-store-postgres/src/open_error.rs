@@ -1,5 +1,6 @@
 //! Why a log could not be opened. Nothing has been written then.
 
+use ondol_postgres::TlsError;
 use ondol_store::BoxError;
 
 use crate::InvalidOptions;
@@ -14,6 +15,9 @@ pub enum OpenError {
     /// The server could not be reached or did not let us in.
     #[error("the PostgreSQL server cannot be reached")]
     Unavailable(#[source] BoxError),
+    /// TLS was asked for, and is not to be had or not to be trusted.
+    #[error("there is no TLS with the PostgreSQL server")]
+    Tls(#[source] TlsError),
     /// The server is older than the oldest one that is known to keep the promises.
     #[error("PostgreSQL is needed in version {oldest} or later, found {found}")]
     ServerTooOld {
@@ -74,6 +78,7 @@ impl OpenError {
         match self {
             Self::Options(_) => "store-postgres-options",
             Self::Unavailable(_) => "store-postgres-unavailable",
+            Self::Tls(error) => error.code(),
             Self::ServerTooOld { .. } => "store-postgres-server-too-old",
             Self::Replica => "store-postgres-replica",
             Self::NotDurable { .. } => "store-postgres-not-durable",

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use ondol_postgres::{Endpoint, InvalidAddress};
 use ondol_store::Limits;
 use serde::Deserialize;
-use tokio_postgres::Config;
 
 /// Where the log is and how much of everything there may be.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PostgresOptions {
-    /// The database: `postgres://user:password@host:port/database`. It is a secret.
+    /// The database: `postgres://user:password@host:port/database`, with `sslmode` and
+    /// `sslrootcert` for TLS. It is a secret.
     pub url: String,
     /// The schema that holds the log, and nothing else.
     pub schema: String,
@@ -93,8 +94,8 @@ impl PostgresOptions {
     /// All problems at once.
     pub fn validate(&self) -> Result<(), InvalidOptions> {
         let mut problems = Vec::new();
-        if let Err(problem) = self.config() {
-            problems.push(problem);
+        if let Err(problem) = self.endpoint() {
+            problems.push(problem.to_string());
         }
         if !is_plain_name(&self.schema) {
             problems.push(format!(
@@ -125,22 +126,17 @@ impl PostgresOptions {
         ]
     }
 
-    /// The options as the client library takes them; what is wrong with the url is said without
-    /// repeating it, for it may hold a password.
-    pub(crate) fn config(&self) -> Result<Config, String> {
-        let mut config: Config = self.url.parse().map_err(|_unparsed| {
-            "url is postgres://user:password@host:port/database, found something else".to_owned()
-        })?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err("url names a host, found none".to_owned());
-        }
-        let timeout = Duration::from_millis(self.connect_timeout_ms);
-        config.connect_timeout(timeout).keepalives_idle(Duration::from_secs(10));
+    /// Where the server is; what is wrong with the url is said without repeating it, for it may
+    /// hold a password.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, InvalidAddress> {
+        let mut endpoint = Endpoint::parse(&self.url)?.connecting_within(self.connect_timeout());
+        let config = endpoint.config_mut();
+        config.keepalives_idle(Duration::from_secs(10));
         config.tcp_user_timeout(self.transaction_timeout());
         if config.get_application_name().is_none() {
             config.application_name("ondol");
         }
-        Ok(config)
+        Ok(endpoint)
     }
 
     pub(crate) const fn connect_timeout(&self) -> Duration {

@@ -3,6 +3,7 @@
 //! What is read is committed, and positions are drawn in the order of commits, so there is
 //! nothing to wait for and no gap to look out for: every position up to the last one is there.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ondol_kernel::{CommandId, Envelope, EventType, Position, StreamId, Tag, Version};
@@ -14,6 +15,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::fault::Fault;
+use crate::names::StreamNames;
 use crate::pool::Pool;
 use crate::rows::{self, ENVELOPE_COLUMNS, get, number, size_to_server, to_server};
 use crate::session::Parameter;
@@ -26,6 +28,7 @@ pub(crate) struct Reads {
     pub(crate) sql: Arc<Sql>,
     pub(crate) limits: Limits,
     pub(crate) page_positions_max: u64,
+    pub(crate) names: StreamNames,
 }
 
 /// A statement and its parameters.
@@ -56,7 +59,7 @@ impl Reads {
             &to_server(from),
         ];
         let rows = self.ask((statement, &parameters)).await.map_err(Fault::not_read)?;
-        Ok(self.page(&rows)?.0)
+        Ok(self.page(&rows, |_| Some(read.stream.clone()))?.0)
     }
 
     pub(crate) async fn all(&self, read: &ReadAll) -> Result<Page, ReadError> {
@@ -84,7 +87,8 @@ impl Reads {
         if read.after > head {
             return Err(ReadError::AheadOfLog { asked: read.after, head, epoch });
         }
-        let (events, is_cut) = self.page(&rows)?;
+        let streams = self.streams(epoch, &rows).await?;
+        let (events, is_cut) = self.page(&rows, |nth| streams[nth].clone())?;
         let last = events.last().map_or(read.after, |event| event.position);
         // More may have been written after the end was asked for and before the events were.
         let head = head.max(last);
@@ -144,11 +148,16 @@ impl Reads {
 
     /// The events of a page that ends before the event that would take it over its bytes, and
     /// whether there was such an event.
-    fn page(&self, rows: &[Row]) -> Result<(Vec<Envelope>, bool), ReadError> {
+    fn page(
+        &self,
+        rows: &[Row],
+        stream: impl Fn(usize) -> Option<StreamId>,
+    ) -> Result<(Vec<Envelope>, bool), ReadError> {
         let mut events = Vec::with_capacity(rows.len());
         let mut bytes = 0;
-        for row in rows {
-            let event = rows::envelope(row)?;
+        for (nth, row) in rows.iter().enumerate() {
+            let stream = stream(nth).ok_or_else(|| "the stream of the event has no name".into());
+            let event = rows::envelope(row, stream)?;
             bytes += event.data.bytes.len();
             if bytes > self.limits.page_bytes_max && !events.is_empty() {
                 return Ok((events, true));
@@ -156,6 +165,34 @@ impl Reads {
             events.push(event);
         }
         Ok((events, false))
+    }
+
+    /// The streams of a page's events: most are known, and the others are asked for.
+    async fn streams(
+        &self,
+        epoch: LogEpoch,
+        rows: &[Row],
+    ) -> Result<Vec<Option<StreamId>>, ReadError> {
+        let corrupt = |source| ReadError::Corrupt { near: Position::START, source };
+        let ids: Vec<i64> =
+            rows.iter().map(|row| get(row, 1)).collect::<Result<_, _>>().map_err(corrupt)?;
+        let mut streams = self.names.of(epoch, &ids);
+        let is_unknown = |(id, stream): (&i64, &Option<StreamId>)| stream.is_none().then_some(*id);
+        let mut unknown: Vec<i64> = ids.iter().zip(&streams).filter_map(is_unknown).collect();
+        if unknown.is_empty() {
+            return Ok(streams);
+        }
+        unknown.sort_unstable();
+        unknown.dedup();
+        let rows = self.ask((&self.sql.names, &[&unknown])).await.map_err(Fault::not_read)?;
+        let named = |row: &Row| Ok((get(row, 0)?, get::<&str>(row, 1)?.parse()?));
+        let found: HashMap<i64, StreamId> =
+            rows.iter().map(named).collect::<Result<_, BoxError>>().map_err(corrupt)?;
+        self.names.keep(epoch, &found);
+        for (id, stream) in ids.iter().zip(&mut streams).filter(|(_, stream)| stream.is_none()) {
+            *stream = found.get(id).cloned();
+        }
+        Ok(streams)
     }
 
     /// Asks once more when the connection turns out to be lost: what is asked here may be asked
@@ -217,7 +254,7 @@ pub(crate) fn head(rows: &[Row]) -> Result<Head, ReadError> {
 
 /// A command and what came of it, of a row of its first event.
 pub(crate) fn outcome(row: &Row) -> Result<(CommandId, Outcome), ReadError> {
-    let first = rows::envelope(row)?;
+    let first = rows::named(row)?;
     let read = || -> Result<(CommandId, u64), BoxError> {
         let count: i32 = get(row, ENVELOPE_COLUMNS + 1)?;
         Ok((rows::command(row, ENVELOPE_COLUMNS)?, u64::try_from(count)?))

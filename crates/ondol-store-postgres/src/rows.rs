@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ondol_kernel::{
-    CommandId, Envelope, EventId, Payload, Position, Recorded, SchemaVersion, Version,
+    CommandId, Envelope, EventId, Payload, Position, Recorded, SchemaVersion, StreamId, Version,
 };
 use ondol_store::{BoxError, ReadError};
 use tokio_postgres::Row;
@@ -12,17 +12,28 @@ use uuid::Uuid;
 /// How many columns an envelope takes.
 pub(crate) const ENVELOPE_COLUMNS: usize = 9;
 
-/// The event of a row. What is not what was written is never served.
-pub(crate) fn envelope(row: &Row) -> Result<Envelope, ReadError> {
-    let position = number(row, 0).map_err(|source| corrupt(Position::START, source))?;
-    read(row, position).map_err(|source| corrupt(Position::new(position), source))
+/// The event of a row that has the name of its stream. What is not what was written is never
+/// served.
+pub(crate) fn named(row: &Row) -> Result<Envelope, ReadError> {
+    let stream = get::<&str>(row, 1).and_then(|name| Ok(name.parse()?));
+    envelope(row, stream)
 }
 
-fn read(row: &Row, position: u64) -> Result<Envelope, BoxError> {
+/// The event of a row, and the stream that it is known to be of.
+pub(crate) fn envelope(
+    row: &Row,
+    stream: Result<StreamId, BoxError>,
+) -> Result<Envelope, ReadError> {
+    let position = number(row, 0).map_err(|source| corrupt(Position::START, source))?;
+    let event = stream.and_then(|stream| read(row, stream, position));
+    event.map_err(|source| corrupt(Position::new(position), source))
+}
+
+fn read(row: &Row, stream: StreamId, position: u64) -> Result<Envelope, BoxError> {
     let content_type = get::<Option<&str>>(row, 6)?;
     Ok(Recorded {
         position: Position::new(position),
-        stream: get::<&str>(row, 1)?.parse()?,
+        stream,
         version: Version::new(number(row, 2)?),
         id: EventId::from_bytes(get::<Uuid>(row, 3)?.into_bytes()),
         event_type: get::<&str>(row, 4)?.parse()?,

@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ondol_doors::Clock;
+use ondol_postgres::Link;
 use tokio::task::JoinSet;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, NoTls, Row};
+use tokio_postgres::{Client, Row};
 
 use crate::PostgresOptions;
 use crate::fault::Fault;
@@ -38,12 +39,9 @@ impl Session {
         options: &PostgresOptions,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, Fault> {
-        let config = options.config().expect("the options are validated before they are used");
-        let timeout = options.connect_timeout();
-        let connecting = within(clock, timeout, config.connect(NoTls));
-        let (client, connection) = connecting.await??;
-        let mut driver = JoinSet::new();
-        driver.spawn(connection);
+        let endpoint = options.endpoint().expect("the options are validated before they are used");
+        let connecting = within(clock, options.connect_timeout(), endpoint.connect());
+        let Link { client, driver } = connecting.await??;
         let session = Self {
             client,
             prepared: (!options.pooler).then(Mutex::default),

@@ -41,6 +41,8 @@ pub(crate) struct Sql {
     /// A stream, forward and backward.
     pub(crate) forward: Statement,
     pub(crate) backward: Statement,
+    /// The names of streams by their ids.
+    pub(crate) names: Statement,
     /// The log: all of it, by type and kind, by tag.
     pub(crate) all: Statement,
     pub(crate) filtered: Statement,
@@ -76,9 +78,10 @@ impl Sql {
             head: make(HEAD, &[]),
             forward: make(&stream_page(">=", ""), &STREAM_TYPES),
             backward: make(&stream_page("<=", "DESC"), &STREAM_TYPES),
-            all: make(&page(NAME, ALL, "position"), &[Type::INT8, Type::INT8, Type::INT8]),
-            filtered: make(&page(NAME, FILTERED, "position"), &FILTERED_TYPES),
-            tagged: make(&page(NAME, TAGGED, "position"), &TAGGED_TYPES),
+            names: make(NAMES, &[Type::INT8_ARRAY]),
+            all: make(&page(ALL, "position"), &[Type::INT8, Type::INT8, Type::INT8]),
+            filtered: make(&page(FILTERED, "position"), &FILTERED_TYPES),
+            tagged: make(&page(TAGGED, "position"), &TAGGED_TYPES),
             save_snapshot: make(SAVE_SNAPSHOT, &[Type::TEXT, Type::INT8, Type::INT8, Type::BYTEA]),
             load_snapshot: make(LOAD_SNAPSHOT, &[Type::TEXT, Type::INT8]),
         }
@@ -195,9 +198,12 @@ const ENVELOPE: &str = "e.position, {name}, e.version, e.id, e.event_type, \
 /// The name of the stream of an event called `e`.
 const NAME: &str = "(SELECT s.name FROM {s}.streams s WHERE s.id = e.stream)";
 
-/// A page of events: up to a number of bytes (`$1`), and the one that goes over it.
-fn page(name: &str, events: &str, order: &str) -> String {
-    let envelope = ENVELOPE.replace("{name}", name);
+const NAMES: &str = "SELECT id, name FROM {s}.streams WHERE id = ANY ($1)";
+
+/// A page of events, with the ids of their streams: up to a number of bytes (`$1`), and the one
+/// that goes over it.
+fn page(events: &str, order: &str) -> String {
+    let envelope = ENVELOPE.replace("{name}", "e.stream");
     format!(
         "SELECT {envelope} FROM (SELECT e.*, sum(octet_length(e.data)) \
          OVER (ORDER BY e.{order} ROWS UNBOUNDED PRECEDING) AS bytes \
@@ -211,7 +217,7 @@ fn stream_page(from: &str, direction: &str) -> String {
         "SELECT * FROM {{s}}.events WHERE version {from} $4 \
          AND stream = (SELECT id FROM {{s}}.streams WHERE name = $3)"
     );
-    page("$3", &events, &format!("version {direction}"))
+    page(&events, &format!("version {direction}"))
 }
 
 const STREAM_TYPES: [Type; 4] = [Type::INT8, Type::INT8, Type::TEXT, Type::INT8];

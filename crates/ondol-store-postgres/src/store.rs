@@ -7,16 +7,16 @@ use async_trait::async_trait;
 use ondol_doors::{Clock, Rng};
 use ondol_kernel::{CommandId, Envelope, Position, StreamId};
 use ondol_store::{
-    Append, AppendError, Appended, BoxError, EventStore, Head, Limits, Outcome, Page, ReadAll,
-    ReadError, ReadStream, Replica, ReplicateError, Snapshot, SnapshotError,
+    Append, AppendError, Appended, BoxError, EventStore, Head, Limits, Outcome, Page, ReadAhead,
+    ReadAll, ReadError, ReadStream, Replica, ReplicateError, Snapshot, SnapshotError,
 };
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::checked::check_server;
-
 use crate::migrate::migrate;
+use crate::names::StreamNames;
 use crate::pool::Pool;
 use crate::reads::{Reads, head};
 use crate::session::Session;
@@ -29,7 +29,8 @@ use crate::{OpenError, PostgresOptions};
 /// A log on PostgreSQL. Several processes may have the same one open.
 pub struct PostgresStore {
     options: PostgresOptions,
-    reads: Reads,
+    reads: Arc<Reads>,
+    ahead: ReadAhead,
     jobs: mpsc::Sender<Job>,
     head: watch::Receiver<Head>,
     supervisor: Supervisor,
@@ -77,16 +78,18 @@ impl PostgresStore {
             heads: Arc::clone(&heads),
         };
         tasks.spawn(async move { Err(watcher.run().await) });
-        let reads = Reads {
+        let reads = Arc::new(Reads {
             pool: Pool::new(&options, &clock),
             sql: Arc::clone(sql),
             limits: options.limits,
             page_positions_max: options.page_positions_max,
-        };
+            names: StreamNames::default(),
+        });
         let why = Arc::default();
         let writer = Writer::new(options.clone(), sql, (clock, rng), (heads, &why), connection);
         tasks.spawn(writer.run(queue, stopped));
-        Self { options, reads, jobs, head, supervisor: Supervisor::over(tasks, stop, why) }
+        let supervisor = Supervisor::over(tasks, stop, why);
+        Self { options, reads, ahead: ReadAhead::default(), jobs, head, supervisor }
     }
 
     /// Writes what was asked for so far, then closes the log. Whoever asks later is refused.
@@ -136,7 +139,11 @@ impl EventStore for PostgresStore {
 
     async fn read_all(&self, read: ReadAll) -> Result<Page, ReadError> {
         self.goes_on()?;
-        self.reads.all(&read).await
+        let start = |into: &mut JoinSet<_>, read: ReadAll| {
+            let reads = Arc::clone(&self.reads);
+            into.spawn(async move { reads.all(&read).await });
+        };
+        self.ahead.read(read, &self.options.limits, start).await
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

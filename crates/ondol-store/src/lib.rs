@@ -16,6 +16,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
+mod ahead;
 mod append;
 mod code;
 mod condition;
@@ -29,6 +30,7 @@ mod snapshot;
 mod store;
 mod subscription;
 
+pub use ahead::ReadAhead;
 pub use append::{Append, Appended, Expected, InvalidAppend, StreamWrite};
 pub use condition::Condition;
 pub use error::{AppendError, BoxError, ReadError, SnapshotError};

@@ -17,10 +17,14 @@
 //! for tests: they hold nothing worth keeping.
 
 mod binaries;
-mod home;
+#[cfg(feature = "certificates")]
+mod certificates;
+pub(crate) mod home;
 mod postgres;
-mod user;
-mod wait;
+pub(crate) mod user;
+pub(crate) mod wait;
 
+#[cfg(feature = "certificates")]
+pub use certificates::{Authority, Identity};
 pub use home::StartError;
 pub use postgres::{Postgres, PostgresOptions, QueryError, postgres};

@@ -8,7 +8,6 @@
 mod error;
 mod options;
 mod schema;
-mod session;
 mod sql;
 mod store;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ondol_kernel::{Position, Timestamp};
+use ondol_postgres::{Fault, Session};
 use ondol_store::LogEpoch;
 use ondol_timers::{
     BookName, Checkpoint, Generation, Order, Place, Timer, TimerId, Write, WriteError,
@@ -10,8 +11,7 @@ use ondol_timers::{
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
-use crate::error::{Fault, write_error};
-use crate::session::Session;
+use crate::error::write_error;
 
 /// How far a book is kept up.
 pub(crate) async fn checkpoint(
@@ -51,7 +51,7 @@ async fn lock(
     book: &BookName,
 ) -> Result<(i64, Option<Checkpoint>), Fault> {
     let named = book.as_str();
-    let name: crate::session::Parameter<'_> = (&named, Type::TEXT);
+    let name: ondol_postgres::Parameter<'_> = (&named, Type::TEXT);
     let make =
         format!("INSERT INTO {schema}.ondol_books (name) VALUES ($1) ON CONFLICT DO NOTHING");
     let look =
@@ -100,7 +100,7 @@ async fn cancel(session: &Session, schema: &str, book: i64, ids: &Columns) -> Re
         "DELETE FROM {schema}.ondol_timers t USING unnest($2, $3) AS gone (stream, name)
          WHERE t.book = $1 AND t.stream = gone.stream AND t.name = gone.name"
     );
-    let parameters: [crate::session::Parameter<'_>; 3] =
+    let parameters: [ondol_postgres::Parameter<'_>; 3] =
         [(&book, Type::INT8), (&ids.streams, Type::TEXT_ARRAY), (&ids.names, Type::TEXT_ARRAY)];
     session.execute(&text, &parameters).await?;
     Ok(())
@@ -235,7 +235,7 @@ pub(crate) async fn get(
          WHERE book = (SELECT id FROM {schema}.ondol_books WHERE name = $1)
            AND stream = $2 AND name = $3"
     );
-    let parameters: [crate::session::Parameter<'_>; 3] = [
+    let parameters: [ondol_postgres::Parameter<'_>; 3] = [
         (&book.as_str(), Type::TEXT),
         (&id.stream.as_str(), Type::TEXT),
         (&id.name.as_str(), Type::TEXT),

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use ondol_doors::Clock;
 use ondol_kernel::Timestamp;
 use ondol_lease::Fence;
+use ondol_postgres::{Fault, Mode, Session, Sessions};
 use ondol_timers::{
     BookName, Checkpoint, Limits, Place, ReadError, Timer, TimerId, TimerStore, Write, WriteError,
 };
 use tokio::sync::watch;
 
-use crate::error::{Fault, read_error, unknown, write_error};
-use crate::session::{Mode, Session, Sessions};
+use crate::error::{read_error, unknown, write_error};
 use crate::{OpenError, Options, schema, sql};
 
 /// Timers kept in PostgreSQL. Cloning makes another handle to the same connections.
@@ -32,8 +32,8 @@ impl PostgresTimers {
     pub async fn open(options: Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         options.validate()?;
         let options = Arc::new(options);
-        let sessions = Arc::new(Sessions::new(Arc::clone(&options), clock));
-        schema::prepare(&sessions, &options.schema).await?;
+        let sessions = Arc::new(Sessions::new(options.database(), clock));
+        schema::prepare(&sessions).await?;
         Ok(Self { options, sessions, written: Arc::default(), fence: None })
     }
 
@@ -58,7 +58,7 @@ impl PostgresTimers {
     {
         let work =
             async |session: &Session| read(session, &self.options.schema).await.map_err(read_error);
-        self.sessions.run(Mode::Read, read_error, read_error, work).await
+        self.sessions.run(Mode::Read.begin(), read_error, read_error, work).await
     }
 
     async fn change<F>(&self, change: F) -> Result<(), WriteError>
@@ -69,7 +69,7 @@ impl PostgresTimers {
             self.hold(session).await?;
             change(session, &self.options.schema).await
         };
-        self.sessions.run(Mode::Fold, write_error, unknown, work).await?;
+        self.sessions.run(Mode::Fold.begin(), write_error, unknown, work).await?;
         self.written.send_modify(|count| *count = count.wrapping_add(1));
         Ok(())
     }

@@ -1,14 +1,13 @@
 //! Rows as what they stand for.
 
 use ondol_kernel::{Position, Timestamp};
+use ondol_postgres::Fault;
 use ondol_store::LogEpoch;
 use ondol_views::{
     Checkpoint, Definition, Document, LastEvent, Parked, SourceCheckpoint, ViewId, Waiting, unpack,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
-
-use crate::error::Fault;
 
 fn damaged(error: impl std::error::Error + Send + Sync + 'static) -> Fault {
     Fault::Damaged(Box::new(error))

@@ -1,9 +1,7 @@
 //! Why the database could not be used, and what its errors mean to whoever asked.
 
-use std::time::Duration;
-
+use ondol_postgres::{Fault, SchemaError, TlsError};
 use ondol_views::{BoxError, DefineError, LoadError, Target, WriteError};
-use tokio_postgres::error::SqlState;
 
 use crate::OptionsError;
 
@@ -30,6 +28,9 @@ pub enum OpenError {
         /// The last format that is known here.
         known: i32,
     },
+    /// TLS was asked for, and is not to be had or not to be trusted.
+    #[error("there is no TLS with the views' database")]
+    Tls(#[source] TlsError),
     /// The server could not be reached or did not do it.
     #[error("the views' database cannot be reached or prepared")]
     Unavailable(#[source] BoxError),
@@ -54,6 +55,7 @@ impl OpenError {
             Self::Options(_) => "view-store-options",
             Self::Foreign { .. } => "view-store-foreign",
             Self::Newer { .. } => "view-store-newer",
+            Self::Tls(error) => error.code(),
             Self::Unavailable(_) => "view-store-unavailable",
         }
     }
@@ -69,29 +71,14 @@ impl ProjectError {
     }
 }
 
-/// What went wrong between here and the server.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Fault {
-    #[error("the server refused or was lost")]
-    Server(#[from] tokio_postgres::Error),
-    #[error("the server did not answer within {0:?}")]
-    Late(Duration),
-    #[error("the connections are closed")]
-    Closed,
-    /// A row is not what was written.
-    #[error("a row is not what was written")]
-    Damaged(#[source] BoxError),
-}
-
-impl Fault {
-    fn is_no_room(&self) -> bool {
-        matches!(self, Self::Server(error) if error.code() == Some(&SqlState::DISK_FULL))
-    }
-}
-
-impl From<Fault> for OpenError {
-    fn from(fault: Fault) -> Self {
-        Self::Unavailable(fault.into())
+impl From<SchemaError> for OpenError {
+    fn from(error: SchemaError) -> Self {
+        match error {
+            SchemaError::Foreign { schema } => Self::Foreign { schema },
+            SchemaError::Newer { schema, found, known } => Self::Newer { schema, found, known },
+            SchemaError::Fault(Fault::Tls(error)) => Self::Tls(error),
+            other => Self::Unavailable(other.into()),
+        }
     }
 }
 

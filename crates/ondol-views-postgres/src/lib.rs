@@ -12,7 +12,6 @@ mod convert;
 mod error;
 mod options;
 mod schema;
-mod session;
 mod sql;
 mod store;
 

@@ -1,17 +1,20 @@
 //! Which database, and how much of everything there may be.
 
 use std::fmt;
-use std::time::Duration;
 
+use ondol_postgres::Database;
 use ondol_views::Limits;
 use serde::Deserialize;
-use tokio_postgres::Config;
+
+/// One that folds, and one that reads meanwhile.
+const CONNECTIONS_MIN: usize = 2;
 
 /// Which database, and how much of everything there may be.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// The database: `postgres://user:password@host:port/database`. It is a secret.
+    /// The database: `postgres://user:password@host:port/database`, with `sslmode` and
+    /// `sslrootcert` for TLS. It is a secret.
     pub url: String,
     /// The schema that holds the views, and nothing else but tables of one's own.
     pub schema: String,
@@ -57,44 +60,15 @@ impl Options {
     /// # Errors
     /// When anything is.
     pub fn validate(&self) -> Result<(), OptionsError> {
-        let mut problems = Vec::new();
-        let mut must = |is_so: bool, rule: &str| {
-            if !is_so {
-                problems.push(rule.to_owned());
-            }
-        };
-        must(self.config().is_some(), "url is not postgres://user:password@host:port/database");
-        must(
-            is_schema(&self.schema),
-            "schema is not 1 to 40 lower case letters, digits or '_', from a letter on",
-        );
-        must((2..=256).contains(&self.connections_max), "connections_max is not between 2 and 256");
-        must(self.connect_timeout_ms > 0, "connect_timeout_ms is zero");
-        must(self.transaction_timeout_ms > 0, "transaction_timeout_ms is zero");
+        let problems = self.database().problems(CONNECTIONS_MIN);
         if problems.is_empty() { Ok(()) } else { Err(OptionsError { problems }) }
     }
 
-    pub(crate) fn config(&self) -> Option<Config> {
-        if self.url.is_empty() { None } else { self.url.parse().ok() }
+    pub(crate) fn database(&self) -> Database {
+        let Self { connections_max, connect_timeout_ms, transaction_timeout_ms, .. } = *self;
+        let (url, schema) = (self.url.clone(), self.schema.clone());
+        Database { url, schema, connections_max, connect_timeout_ms, transaction_timeout_ms }
     }
-
-    pub(crate) const fn connect_timeout(&self) -> Duration {
-        Duration::from_millis(self.connect_timeout_ms)
-    }
-
-    pub(crate) const fn transaction_timeout(&self) -> Duration {
-        Duration::from_millis(self.transaction_timeout_ms)
-    }
-}
-
-/// The schema's name stands in statements as it is, so it is nothing but a plain name.
-fn is_schema(name: &str) -> bool {
-    name.len() <= 40
-        && !name.starts_with("pg_")
-        && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 impl fmt::Debug for Options {

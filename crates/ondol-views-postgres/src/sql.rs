@@ -5,13 +5,13 @@ pub(crate) mod read;
 pub(crate) mod scan;
 pub(crate) mod write;
 
+use ondol_postgres::{Fault, Session};
 use ondol_views::{Definition, LoadError, Target, ViewId};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::convert::{column, definition};
-use crate::error::{Fault, load_error};
-use crate::session::Session;
+use crate::error::load_error;
 
 /// The columns of a set of documents, in the order of [`definition`].
 pub(crate) const VIEW: &str = "v.id, v.name, v.version, v.build, v.indexes, v.fold, v.made";

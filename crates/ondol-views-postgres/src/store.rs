@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ondol_doors::Clock;
 use ondol_lease::Fence;
+use ondol_postgres::{Fault, Mode, Session, Sessions};
 use ondol_views::{
     BoxError, Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError,
     Loaded, NoFaults, Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Step,
@@ -13,8 +14,7 @@ use ondol_views::{
 use tokio::sync::watch;
 use tokio_postgres::Client;
 
-use crate::error::{Fault, FromFault, load_error};
-use crate::session::{Mode, Session, Sessions};
+use crate::error::{FromFault, load_error};
 use crate::sql::{self, Known};
 use crate::{OpenError, Options, ProjectError, schema};
 
@@ -48,8 +48,8 @@ impl PostgresViews {
     ) -> Result<Self, OpenError> {
         options.validate()?;
         let options = Arc::new(options);
-        let sessions = Arc::new(Sessions::new(Arc::clone(&options), clock));
-        schema::prepare(&sessions, &options.schema).await?;
+        let sessions = Arc::new(Sessions::new(options.database(), clock));
+        schema::prepare(&sessions).await?;
         let written = Arc::new(watch::Sender::default());
         Ok(Self { options, sessions, faults, written, fence: None })
     }
@@ -79,7 +79,7 @@ impl PostgresViews {
             let (schema, faults) = (&self.options.schema, self.faults.as_ref());
             sql::write::write(session, schema, write, faults, statements).await
         };
-        let answer = self.sessions.run(mode, ProjectError::of, unknown, work).await?;
+        let answer = self.sessions.run(mode.begin(), ProjectError::of, unknown, work).await?;
         self.has_written();
         self.faults.at(Step::AfterCommit).map_err(WriteError::Unknown)?;
         Ok(answer)
@@ -112,7 +112,7 @@ impl PostgresViews {
             let answer = read(session, &self.options.schema, known).await;
             answer.map_err(|fault| load_error(target, fault))
         };
-        self.sessions.run(Mode::Read, LoadError::of, LoadError::of, work).await
+        self.sessions.run(Mode::Read.begin(), LoadError::of, LoadError::of, work).await
     }
 
     async fn define<T, F>(&self, work: F) -> Result<T, DefineError>
@@ -123,7 +123,7 @@ impl PostgresViews {
             self.hold(session, DefineError::of, DefineError::Overtaken).await?;
             work(session, &self.options.schema).await
         };
-        self.sessions.run(Mode::Decide, DefineError::of, DefineError::of, work).await
+        self.sessions.run(Mode::Decide.begin(), DefineError::of, DefineError::of, work).await
     }
 }
 
@@ -153,7 +153,7 @@ impl ViewStore for PostgresViews {
             let listed = sql::define::list(session, &self.options.schema).await;
             listed.map_err(LoadError::of)
         };
-        self.sessions.run(Mode::Read, LoadError::of, LoadError::of, work).await
+        self.sessions.run(Mode::Read.begin(), LoadError::of, LoadError::of, work).await
     }
 
     async fn serve(&self, view: &ViewId) -> Result<Option<ViewId>, DefineError> {

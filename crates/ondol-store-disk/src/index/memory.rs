@@ -51,6 +51,20 @@ impl MemoryTable {
         }
     }
 
+    /// Forgets everything and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.places.fill(Place::default());
+        self.keys = 0;
+        self.slots.clear();
+        self.marks.clear();
+    }
+
+    /// An empty table, for what comes after `start`.
+    pub(crate) fn starting(self, start: End) -> Self {
+        debug_assert!(self.slots.is_empty() && self.keys == 0, "it was cleared");
+        Self { start, end: start, ..self }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ondol_kernel::Position;
-use ondol_store::Head;
+use ondol_store::{Head, ReadAhead};
 use tokio::sync::watch;
 
 use super::{Found, INDEX_FOLDER, SNAPSHOT_FOLDER, disk_failed, read_manifest, read_segment};
@@ -88,6 +88,7 @@ impl DiskStore {
             index: Arc::new(Index::new(Vec::new(), beginning(), entries_max)),
             progress: Arc::new(Progress::new(beginning())),
             hints: Hints::default(),
+            ahead: ReadAhead::default(),
             snapshots: Snapshots::none(Arc::clone(&disk), &folder.join(SNAPSHOT_FOLDER), &manifest),
             head: head_rx,
             bugs: Bugs::default(),

@@ -1,15 +1,16 @@
 //! Starting a log's threads once it is known how it stands.
 
 use std::io::{self, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::{Builder, JoinHandle};
 
-use ondol_store::Head;
+use ondol_store::{Head, ReadAhead};
 use tokio::sync::watch;
 
 use super::{Opening, SNAPSHOT_FOLDER, disk_failed};
-use crate::error::OpenError;
+use crate::error::{OpenError, WhyStopped};
 use crate::index::End;
 use crate::indexer::Indexer;
 use crate::progress::Progress;
@@ -47,6 +48,7 @@ pub(super) fn start(
         index: Arc::new(index),
         progress: Arc::new(Progress::new(end)),
         hints: Hints::default(),
+        ahead: ReadAhead::default(),
         snapshots,
         head: head_rx,
         bugs: options.bugs(),
@@ -77,10 +79,23 @@ pub(super) fn start(
         }
     };
     let mut store = DiskStore { shared, threads: Vec::new(), is_closing, lock: Some(lock) };
-    store.threads.push(thread("log writer", move || writer.run()).map_err(&failed)?);
-    store.threads.push(thread("log index", move || indexer.run()).map_err(&failed)?);
+    let watched = Arc::clone(&store.shared);
+    let write = move || watch(&watched, "the thread that writes has panicked", || writer.run());
+    store.threads.push(thread("log writer", write).map_err(&failed)?);
+    let watched = Arc::clone(&store.shared);
+    let index = move || watch(&watched, "the thread of the index has panicked", || indexer.run());
+    store.threads.push(thread("log index", index).map_err(&failed)?);
     store.threads.push(thread("log segments", helper).map_err(&failed)?);
     Ok(store)
+}
+
+/// Does a thread's work. When that panics the log stops: whoever waits for the thread would wait
+/// for ever.
+fn watch(shared: &Shared, what: &'static str, work: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+        shared.stop(&WhyStopped::panicked(what));
+        resume_unwind(panic);
+    }
 }
 
 pub(super) fn thread(

@@ -16,7 +16,7 @@ fn one(queue: &Queue) -> Result<Ticket, AppendError> {
     let mut draft = Draft::new();
     draft.bytes.extend_from_slice(&[0; 100]);
     draft.entries.push(crate::draft::Entry { records_end: 0, conditions_end: 0, exactly_at: None });
-    queue.submit(&mut draft, &Waker::from(Arc::new(Nobody)))
+    queue.submit(&draft, &Waker::from(Arc::new(Nobody)))
 }
 
 #[test]

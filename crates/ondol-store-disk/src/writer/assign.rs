@@ -14,10 +14,8 @@ use ondol_store::Outcome;
 
 use self::known::{Known, TaggedInGroup};
 use self::verdicts::{conflict, failed, unreadable};
-use crate::draft::{ConditionToCheck, Draft, Entry, RecordToPlace};
-use crate::format::{
-    Address, GROUP_HEADER, GroupHeader, Malformed, Record, length32, padded, place, put,
-};
+use crate::draft::{Draft, Entry, RecordToPlace};
+use crate::format::{Address, GROUP_HEADER, GroupHeader, Record, length32, padded, place, put};
 use crate::heads::Table;
 use crate::index::{End, Mark, Posting};
 use crate::key::{ByKey, Fingerprint, Key};
@@ -269,13 +267,13 @@ impl Assignment {
 
     /// Checks that what must not have happened has not.
     fn check(&mut self, shared: &Shared, draft: &Draft, number: usize) -> Result<(), Verdict> {
-        let wanted = &draft.conditions[number];
-        let asked = wanted.condition.after;
+        let wanted = draft.conditions.get(number);
+        let asked = wanted.after;
         if asked > self.head {
             return Err(Verdict::ConditionAhead { asked, head: self.head });
         }
         if self.known.may_be_condition(number)
-            && let Some(at) = shared.first_that_breaks(wanted, &mut self.window).map_err(failed)?
+            && let Some(at) = shared.first_that_breaks(&wanted, &mut self.window).map_err(failed)?
         {
             return Err(Verdict::ConditionBroken { at });
         }
@@ -288,7 +286,7 @@ impl Assignment {
             }
             let record =
                 Record::read(&draft.bytes[*at..], shared.reader.salt, true).map_err(unreadable)?;
-            if is_broken_by(wanted, &record, *position).map_err(unreadable)? {
+            if wanted.is_broken_by(&record, *position).map_err(unreadable)? {
                 broken_at = Some(*position);
             }
             next = Some(*before);
@@ -384,13 +382,4 @@ impl Assignment {
             heads.set(stream, version);
         }
     }
-}
-
-/// Whether a record's event at a position is what must not have happened.
-pub(crate) fn is_broken_by(
-    wanted: &ConditionToCheck,
-    record: &Record<'_>,
-    position: Position,
-) -> Result<bool, Malformed> {
-    Ok(wanted.condition.is_broken_by(&record.event(position)?))
 }

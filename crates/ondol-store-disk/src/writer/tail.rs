@@ -160,6 +160,13 @@ impl TailSegment {
     }
 }
 
+impl Drop for TailSegment {
+    /// Without whoever writes nobody needs another segment.
+    fn drop(&mut self) {
+        self.spares.close();
+    }
+}
+
 impl Spares {
     pub(crate) fn new(disk: Arc<dyn Disk>, folder: PathBuf, length: u32, prewrite: bool) -> Self {
         let state = Mutex::new(State { is_wanted: true, ..State::default() });

@@ -6,5 +6,6 @@ mod deaths;
 mod given;
 mod opening;
 mod pooler;
-
 mod restores;
+mod tls;
+mod traps;

@@ -189,10 +189,15 @@ impl Home {
         self.leash.as_mut().map_or(Ok(()), |leash| leash.write_all(b"0\n"))
     }
 
+    /// The server's log.
+    pub(crate) fn log(&self) -> String {
+        let log = fs::read(self.folder.join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
     /// The end of the server's log.
     pub(crate) fn log_tail(&self) -> String {
-        let log = fs::read(self.folder.join("log")).unwrap_or_default();
-        tail(&String::from_utf8_lossy(&log))
+        tail(&self.log())
     }
 }
 

@@ -7,6 +7,7 @@
 mod template;
 
 use std::fmt::{Display, Write as _};
+use std::fs;
 use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,8 @@ pub struct Postgres {
 #[derive(Debug, Clone, Default)]
 pub struct PostgresOptions {
     settings: Vec<(String, String)>,
+    /// A chain of certificates and its key, as PEM.
+    identity: Option<(String, String)>,
 }
 
 /// Why a statement given to [`Postgres::query`] has no answer.
@@ -104,11 +107,18 @@ impl PostgresOptions {
         self
     }
 
+    /// Lets it speak TLS, with a chain of certificates and the key to it, both as PEM.
+    #[must_use]
+    pub fn tls(mut self, chain: &str, key: &str) -> Self {
+        self.identity = Some((chain.to_owned(), key.to_owned()));
+        self
+    }
+
     /// Starts it, and waits until it answers.
     ///
     /// # Errors
     /// When it is not installed, cannot be prepared, or does not answer.
-    pub fn start(self) -> Result<Postgres, StartError> {
+    pub fn start(mut self) -> Result<Postgres, StartError> {
         let wanted = Wanted {
             what: WHAT,
             programs: &["initdb", "postgres", "pg_isready", "psql"],
@@ -121,6 +131,16 @@ impl PostgresOptions {
         let home =
             Home::new(FAST_SHUTDOWN, user).map_err(cannot("make a folder for PostgreSQL"))?;
         template::copy(&template, &home.folder().join("data"), user)?;
+        if let Some((chain, key)) = self.identity.take() {
+            let files =
+                [("ssl_cert_file", "server.crt", chain), ("ssl_key_file", "server.key", key)];
+            for (setting, name, text) in files {
+                let path = home.folder().join(name);
+                own_file(&path, &text, user).map_err(cannot("keep a certificate"))?;
+                self = self.setting(setting, path.display());
+            }
+            self = self.setting("ssl", "on");
+        }
         let mut postgres = Postgres {
             home,
             programs,
@@ -204,6 +224,11 @@ impl Postgres {
             return Err(QueryError::Refused { sql: sql.to_owned(), said });
         }
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    }
+
+    /// What the server has written into its log so far.
+    pub fn log(&self) -> String {
+        self.home.log()
     }
 
     /// Ends all sessions of clients, as an administrator or a failover does; says how many there were.
@@ -303,6 +328,14 @@ impl Postgres {
         command.stdin(Stdio::null());
         command
     }
+}
+
+/// A file that only the server may read: it refuses a key that others could.
+fn own_file(path: &Path, text: &str, user: User) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::write(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    user.own(path)
 }
 
 fn free_port() -> io::Result<u16> {

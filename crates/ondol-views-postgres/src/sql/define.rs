@@ -1,13 +1,13 @@
 //! Sets of documents come, serve and go.
 
+use ondol_postgres::{Fault, Session};
 use ondol_views::{DefineError, Definition, ViewId, ViewStatus};
 use tokio_postgres::types::Type;
 
 use super::{VIEW, find, read, serving};
 use crate::convert::{self, column};
-use crate::error::{Fault, FromFault};
+use crate::error::FromFault;
 use crate::schema;
-use crate::session::Session;
 
 pub(crate) async fn create(
     session: &Session,
@@ -56,7 +56,7 @@ pub(crate) async fn serve(
         "INSERT INTO {schema}.ondol_serving (name, view) VALUES ($1, $2)
          ON CONFLICT (name) DO UPDATE SET view = excluded.view"
     );
-    let parameters: [crate::session::Parameter<'_>; 2] =
+    let parameters: [ondol_postgres::Parameter<'_>; 2] =
         [(&view.name.as_str(), Type::TEXT), (&known.table, Type::INT8)];
     session.execute(&text, &parameters).await.map_err(DefineError::of)?;
     Ok(before.map(|before| before.definition.id))

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
+use ondol_postgres::{Fault, Session};
 use ondol_views::{Document, DocumentKey, Parked, SourceCheckpoint, Unit, Waiting};
 use tokio_postgres::types::Type;
 
 use crate::convert;
-use crate::error::Fault;
-use crate::session::Session;
 
 /// Keys that are asked for with one statement.
 const KEYS_MAX: usize = 5_000;

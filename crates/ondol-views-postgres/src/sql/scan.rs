@@ -1,11 +1,10 @@
 //! A page of documents along the keys or along an index.
 
+use ondol_postgres::{Fault, Parameter, Session};
 use ondol_views::{Direction, Document, Place, Scan, ValueSpan};
 use tokio_postgres::types::{ToSql, Type};
 
 use crate::convert::{self, column};
-use crate::error::Fault;
-use crate::session::{Parameter, Session};
 
 /// The conditions of a scan and what is bound in them, in order.
 struct Where {

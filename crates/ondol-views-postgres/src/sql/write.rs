@@ -1,5 +1,6 @@
 //! One write: documents, parked keys and checkpoints in one transaction.
 
+use ondol_postgres::{Fault, Session};
 use ondol_views::{
     Advance, Change, Document, DocumentKey, Entry, Faults, Parked, Parking, Step, Unit, Waiting,
     Write, WriteError, checkpoint_of, pack,
@@ -9,8 +10,7 @@ use tokio_postgres::types::Type;
 use super::scan::place;
 use super::{Known, find, read};
 use crate::ProjectError;
-use crate::error::{Fault, FromFault};
-use crate::session::Session;
+use crate::error::FromFault;
 
 /// Rows that go with one statement.
 const ROWS_MAX: usize = 5_000;
@@ -33,7 +33,7 @@ pub(crate) async fn write<T>(
     for one in parking {
         park(session, schema, known.table, one).await.map_err(ProjectError::of)?;
     }
-    let answer = also(&session.client).await.map_err(ProjectError::Statement)?;
+    let answer = also(session.client()).await.map_err(ProjectError::Statement)?;
     fault(Step::BeforeCheckpoints)?;
     advance(session, schema, known.table, &advances).await.map_err(ProjectError::of)?;
     fault(Step::BeforeCommit)?;

@@ -3,7 +3,7 @@
 
 use ondol_kernel::Position;
 
-use crate::draft::{ConditionToCheck, Draft, RecordToPlace};
+use crate::draft::{Draft, RecordToPlace};
 use crate::key::Key;
 use crate::store::Shared;
 
@@ -39,8 +39,7 @@ impl Known {
             self.keys.extend(draft.records.iter().map(command));
         }
         self.conditions = self.keys.len();
-        let first = |wanted: &ConditionToCheck| wanted.keys.first().copied().unwrap_or_default();
-        self.keys.extend(draft.conditions.iter().map(first));
+        self.keys.extend(draft.conditions.first_keys());
         self.may_be.clear();
         if !self.keys.is_empty() {
             shared.index.may_have(&self.keys, &mut self.may_be);
