@@ -4,6 +4,7 @@ mod error;
 mod follower;
 mod of_log;
 mod page;
+mod recent;
 
 use std::fmt::Debug;
 

@@ -35,6 +35,9 @@ pub trait Ask {
     /// What the answer holds.
     type Reply: Serialize + DeserializeOwned + Send + 'static;
 
+    /// Who is asked, and by which commands, as far as the type alone tells.
+    fn asked() -> Asked;
+
     /// The call as data.
     ///
     /// # Errors
@@ -42,8 +45,21 @@ pub trait Ask {
     fn call(&self) -> Result<Call, CallError>;
 }
 
+/// Who is asked by values of one type, for pictures and descriptions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Who is asked.
+    pub target: Target,
+    /// The commands there are; any of them may be asked.
+    pub commands: Vec<String>,
+}
+
 impl<C: Contract> Ask for C {
     type Reply = C::Reply;
+
+    fn asked() -> Asked {
+        Asked { target: Target::Service(C::SERVICE.into()), commands: command_names::<C>() }
+    }
 
     fn call(&self) -> Result<Call, CallError> {
         let (command, data) = written(self)?;
@@ -65,6 +81,11 @@ pub fn ask<A: Aggregate>(key: impl Display, command: A::Command) -> Own<A> {
 
 impl<A: Aggregate> Ask for Own<A> {
     type Reply = ();
+
+    fn asked() -> Asked {
+        let commands = command_names::<A::Command>();
+        Asked { target: Target::Aggregate(A::KIND.into()), commands }
+    }
 
     fn call(&self) -> Result<Call, CallError> {
         let (command, data) = written(&self.command)?;

@@ -28,13 +28,15 @@ mod view;
 pub use serde_json as json;
 
 pub use aggregate::{Accepted, Aggregate, Decision, Unique, accept, already_done, fold, refuse};
-pub use call::{Ask, Call, CallError, CommandError, Contract, Own, Target, ask, command_names};
+pub use call::{
+    Ask, Asked, Call, CallError, CommandError, Contract, Own, Target, ask, command_names,
+};
 pub use codec::{Codec, DecodeError, EncodeError, Encoded, Shape, ShapeProblem};
 pub use event_set::{EventSet, Reader, Source};
 pub use facts::Facts;
 pub use fingerprint::{Fingerprint, FingerprintError};
 pub use impossible::Impossible;
-pub use policy::{Policy, ReactError, policy, policy_of_recorded};
+pub use policy::{Policy, ReactError, ReadsView, policy, policy_of_recorded, policy_reading};
 pub use problems::Problems;
 pub use refused::Refused;
 pub use saga::{

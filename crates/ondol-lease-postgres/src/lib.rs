@@ -7,6 +7,7 @@
 //! takes over, so the server ends it after a moment. [`PostgresLeases`] is the store.
 
 mod error;
+mod fence;
 mod options;
 mod schema;
 mod store;

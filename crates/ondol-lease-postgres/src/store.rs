@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ondol_doors::Clock;
-use ondol_lease::{Epoch, Holder, Lease, LeaseError, LeaseName, LeaseStore, Taken};
+use ondol_lease::{Duty, Epoch, Fence, Holder, Lease, LeaseError, LeaseName, LeaseStore, Taken};
 use ondol_postgres::{Fault, Parameter, Session, Sessions};
 use tokio_postgres::Client;
 use tokio_postgres::types::{FromSql, Type};
 
 use crate::error::{unavailable, unknown};
+use crate::fence::RowFence;
 use crate::{GuardedError, OpenError, Options, schema};
 
 /// Leases kept in PostgreSQL. Cloning makes another handle to the same connections.
@@ -31,6 +32,13 @@ impl PostgresLeases {
         let sessions = Arc::new(Sessions::new(options.database(), clock));
         schema::prepare(&sessions).await?;
         Ok(Self { options, sessions })
+    }
+
+    /// Has other stores of this database commit only while a lease is held that a duty is under.
+    pub fn fence(&self, name: LeaseName, duty: Duty) -> Arc<dyn Fence> {
+        let Options { schema, paused_timeout_ms, .. } = self.options.as_ref();
+        let (schema, paused_timeout_ms) = (schema.clone(), *paused_timeout_ms);
+        Arc::new(RowFence { schema, name, duty, paused_timeout_ms })
     }
 
     /// Runs statements in a transaction that is committed only while the lease is still of this

@@ -101,6 +101,12 @@ pub enum LeaseError {
         /// Under which epoch it was thought to be held.
         epoch: Epoch,
     },
+    /// No lease is held here at present.
+    #[error("the lease {name} is not held here")]
+    NotHeld {
+        /// What it is for.
+        name: LeaseName,
+    },
     /// The store could not be reached; try again.
     #[error("the store of leases cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -110,7 +116,7 @@ impl LeaseError {
     /// The stable code under which the error is documented.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Lost { .. } => "lease-lost",
+            Self::Lost { .. } | Self::NotHeld { .. } => "lease-lost",
             Self::Unavailable(_) => "lease-store-unavailable",
         }
     }

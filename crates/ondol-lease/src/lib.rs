@@ -7,14 +7,20 @@
 //! - [`LeaseStore`] is the port. Engines: memory here ([`MemoryLeases`]), PostgreSQL in its own
 //!   crate, which also makes writes under a lease.
 //! - A [`Tenant`] takes a lease when it can, renews it, and says whether it holds it now.
+//! - A [`Duty`] is what those are handed who work only while it is held; a [`Fence`] has what they
+//!   write checked within the transaction that writes it.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod duty;
+mod fence;
 mod lease;
 mod memory;
 mod store;
 mod tenant;
 
+pub use duty::{Duty, Tenure};
+pub use fence::Fence;
 pub use lease::{Epoch, Holder, Lease, LeaseError, LeaseName, LeaseNameError, Taken};
 pub use memory::MemoryLeases;
 pub use store::LeaseStore;

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use crate::{Holder, Lease, LeaseError, LeaseName, LeaseStore, Taken};
+use crate::duty::{Held, Term};
+use crate::{Duty, Holder, Lease, LeaseError, LeaseName, LeaseStore, Taken};
 
 /// How a lease is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ pub struct TenantOptionsError {
 
 impl Default for TenantOptions {
     fn default() -> Self {
-        Self { term_ms: 3_000, renew_after_ms: 500 }
+        Self { term_ms: 2_000, renew_after_ms: 400 }
     }
 }
 
@@ -64,6 +65,8 @@ pub struct Tenant {
     leases: Arc<dyn LeaseStore>,
     clock: Arc<dyn Clock>,
     held: watch::Sender<Option<Lease>>,
+    /// How long the clock has to have been running until what was given is over.
+    term: Term,
 }
 
 impl Tenant {
@@ -79,12 +82,19 @@ impl Tenant {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, TenantOptionsError> {
         options.validate()?;
-        Ok(Self { options, name, holder, leases, clock, held: watch::Sender::new(None) })
+        let (held, term) = (watch::Sender::new(None), Term::default());
+        Ok(Self { options, name, holder, leases, clock, held, term })
     }
 
     /// The lease, while it is held.
     pub fn held(&self) -> watch::Receiver<Option<Lease>> {
         self.held.subscribe()
+    }
+
+    /// What those are handed who work only while the lease is held.
+    pub fn duty(&self) -> Duty {
+        let (lease, term) = (self.held.subscribe(), self.term.clone());
+        Duty::under(Held { lease, term, clock: Arc::clone(&self.clock) })
     }
 
     /// Asks for the lease again and again until it is told to stop, and gives it back then.
@@ -128,6 +138,7 @@ impl Tenant {
         match answer {
             Some(Ok(Taken::Held(lease))) if self.clock.running() < asked + term => {
                 *until = asked + term;
+                self.term.lasts_until(*until);
                 self.say(Some(lease));
             }
             Some(Ok(Taken::ByOther { .. })) => self.say(None),

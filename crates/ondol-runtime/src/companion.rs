@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use ondol_bus::Calls;
 use ondol_domain::Source;
 use ondol_kernel::Envelope;
+use ondol_lease::Duty;
 
 use crate::reaction::{Act, Acted, Delivered, Fault};
 use crate::{AggregateDescription, Home, Supervisor};
@@ -47,6 +48,8 @@ pub struct CompanionPlace<'a> {
     pub home: &'a Home,
     /// Whoever the service can ask.
     pub calls: &'a Arc<dyn Calls>,
+    /// Whether this process does what only one may do.
+    pub duty: &'a Duty,
     /// Who watches over what runs on its own.
     pub supervisor: &'a Supervisor,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ondol_bus::{Feed, FeedError, ReadFeed, is_untold};
+use ondol_bus::{Feed, FeedError, Followed, ReadFeed, is_untold};
 use ondol_doors::Clock;
 use ondol_kernel::{
     CommandId, ContentType, Envelope, EventType, MediaType, Payload, Position, StreamId,
@@ -109,8 +109,11 @@ impl EventStore for FeedLog {
         let asked = ReadFeed::after(read.after, read.limit).only(self.types.clone());
         let page = self.feed.read(asked).await.map_err(failed)?;
         self.has_come_to(page.head);
-        let events = page.events.into_iter().map(|one| self.as_event(one.event)).collect();
-        Ok(Page { events, seen: page.seen, head: page.head.position })
+        // What is missing is seen, and read again; what comes twice is passed over.
+        let followed = Followed::of(read.after, page);
+        let followed = followed.map_err(|hole| ReadError::Unavailable(hole.into()))?;
+        let events = followed.events.into_iter().map(|event| self.as_event(event)).collect();
+        Ok(Page { events, seen: followed.seen, head: followed.head })
     }
 
     async fn head(&self) -> Result<Head, ReadError> {

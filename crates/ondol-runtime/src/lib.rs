@@ -48,9 +48,9 @@ pub use reaction::{
 pub use reader::{AskError, Found, FoundPage, Question, ReaderOptions, ViewReader};
 pub use request::{Origin, Request};
 pub use service::{
-    AggregateDescription, ContractDescription, Description, EventDescription, Home, NotPart,
-    PublicDescription, ReactionDescription, Running, Service, ServiceOptions, ServiceProblem,
-    SourceDescription, StartServiceError, ViewDescription, ViewStanding,
+    AggregateDescription, AskedDescription, ContractDescription, Description, EventDescription,
+    Home, NotPart, PublicDescription, ReactionDescription, Running, Service, ServiceOptions,
+    ServiceProblem, SourceDescription, StartServiceError, ViewDescription, ViewStanding,
 };
 pub use supervisor::{Ending, Supervisor, TaskEnd, error_chain};
 pub use timers::StartTimersError;

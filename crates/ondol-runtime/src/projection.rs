@@ -112,6 +112,7 @@ pub(crate) fn start<V: View>(
     let parts =
         Parts { views: Arc::clone(&home.views), sources, clock: Arc::clone(&home.ground.clock) };
     let projector = Projector::<V>::new(place.options.projector.clone(), parts)?;
+    let projector = projector.on_duty(place.duty.clone());
     let handle = projector.handle();
     let target = Target::Serving(handle.name().clone());
     let control = Arc::new(handle);

@@ -23,6 +23,7 @@ mod options;
 mod parked;
 mod policy;
 mod progress;
+mod reading;
 mod run;
 mod session;
 

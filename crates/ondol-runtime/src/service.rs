@@ -20,8 +20,8 @@ use crate::reaction::Reaction;
 use crate::{Accepts, Companion, DeskOptions, Effect, ReactionOptions};
 
 pub use description::{
-    AggregateDescription, ContractDescription, Description, EventDescription, PublicDescription,
-    ReactionDescription, SourceDescription, ViewDescription,
+    AggregateDescription, AskedDescription, ContractDescription, Description, EventDescription,
+    PublicDescription, ReactionDescription, SourceDescription, ViewDescription,
 };
 pub use problem::ServiceProblem;
 pub use running::{NotPart, Running, ViewStanding};

@@ -9,6 +9,7 @@ use ondol_store::Filter;
 use ondol_timers::{
     BookName, BoxError, Derive, Fire, Keeper, Order, Runner, RunnerOptionsError, Standing, Timer,
 };
+use ondol_views::SourceName;
 use tokio::sync::watch;
 
 use crate::desk::{Timed, mark};
@@ -59,6 +60,11 @@ impl Fire for Things {
     }
 }
 
+/// The book in which the timers of a service's things are kept.
+pub(crate) fn book_of(source: &SourceName) -> Result<BookName, ondol_timers::NameError> {
+    BookName::new(format!("{source}/things"))
+}
+
 /// Begins to fire the timers of a service. Should that ever be given up, all stop.
 pub(crate) fn start(
     things: Things,
@@ -66,13 +72,14 @@ pub(crate) fn start(
     place: &Place,
     supervisor: &Supervisor,
 ) -> Result<watch::Receiver<Standing>, StartTimersError> {
-    let book = BookName::new(format!("{}/things", place.source))?;
+    let book = book_of(&place.source)?;
     let (log, timers) = (Arc::clone(&home.ground.store), Arc::clone(&home.timers));
     let things = Arc::new(things);
     let marked = Filter { tags: vec![mark()?], ..Filter::default() };
     let keeper = Keeper::new(book.clone(), log, Arc::clone(&timers), things.clone());
     let (options, clock) = (place.options.timers.clone(), Arc::clone(&home.ground.clock));
     let runner = Runner::new(options, book, timers, clock, things)?.kept_by(keeper.reading(marked));
+    let runner = runner.on_duty(place.duty.clone());
     let standing = runner.standing();
     let name = format!("the timers of {}", place.source);
     supervisor.start(&name, move |mut stop| async move {

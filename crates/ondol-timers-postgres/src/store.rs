@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ondol_doors::Clock;
 use ondol_kernel::Timestamp;
+use ondol_lease::Fence;
 use ondol_postgres::{Fault, Mode, Session, Sessions};
 use ondol_timers::{
     BookName, Checkpoint, Limits, Place, ReadError, Timer, TimerId, TimerStore, Write, WriteError,
@@ -20,6 +21,7 @@ pub struct PostgresTimers {
     options: Arc<Options>,
     sessions: Arc<Sessions>,
     written: Arc<watch::Sender<u64>>,
+    fence: Option<Arc<dyn Fence>>,
 }
 
 impl PostgresTimers {
@@ -32,7 +34,22 @@ impl PostgresTimers {
         let options = Arc::new(options);
         let sessions = Arc::new(Sessions::new(options.database(), clock));
         schema::prepare(&sessions).await?;
-        Ok(Self { options, sessions, written: Arc::default() })
+        Ok(Self { options, sessions, written: Arc::default(), fence: None })
+    }
+
+    /// The same, writing only while a lease is held: each transaction looks for itself.
+    #[must_use]
+    pub fn fenced(mut self, fence: Arc<dyn Fence>) -> Self {
+        self.fence = Some(fence);
+        self
+    }
+
+    /// Sees to it that nobody takes over before the transaction has ended, if that is to be seen to.
+    async fn hold(&self, session: &Session) -> Result<(), WriteError> {
+        let Some(fence) = &self.fence else { return Ok(()) };
+        let statement = fence.statement().map_err(|error| WriteError::Overtaken(error.into()))?;
+        let found = session.query(&statement, &[]).await.map_err(write_error)?;
+        if found.is_empty() { Err(WriteError::Overtaken(Overtaken.into())) } else { Ok(()) }
     }
 
     async fn read<T, F>(&self, read: F) -> Result<T, ReadError>
@@ -48,12 +65,20 @@ impl PostgresTimers {
     where
         F: AsyncFnOnce(&Session, &str) -> Result<(), WriteError>,
     {
-        let work = async |session: &Session| change(session, &self.options.schema).await;
+        let work = async |session: &Session| {
+            self.hold(session).await?;
+            change(session, &self.options.schema).await
+        };
         self.sessions.run(Mode::Fold.begin(), write_error, unknown, work).await?;
         self.written.send_modify(|count| *count = count.wrapping_add(1));
         Ok(())
     }
 }
+
+/// Another process has taken over.
+#[derive(Debug, thiserror::Error)]
+#[error("the lease that the write was to be made under has changed hands")]
+struct Overtaken;
 
 #[async_trait]
 impl TimerStore for PostgresTimers {

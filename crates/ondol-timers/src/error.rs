@@ -51,6 +51,9 @@ pub enum WriteError {
     /// The connection was lost during the commit: the checkpoint tells whether it was made.
     #[error("whether the timers were written is not known")]
     Unknown(#[source] BoxError),
+    /// Another process does what only one may do; nothing was written.
+    #[error("another process keeps the timers at present")]
+    Overtaken(#[source] BoxError),
 }
 
 /// A checkpoint that may not be there, in words.
@@ -84,6 +87,7 @@ impl WriteError {
             Self::Full(_) => "timer-store-full",
             Self::Unavailable(_) => "timer-store-unavailable",
             Self::Unknown(_) => "timer-write-unknown",
+            Self::Overtaken(_) => "lease-lost",
         }
     }
 }

@@ -78,6 +78,11 @@ impl Keeper {
         self
     }
 
+    /// Forgets where it stood: another process has kept the book meanwhile.
+    pub(crate) fn forget(&mut self) {
+        self.stood = None;
+    }
+
     /// The log that is read.
     pub(crate) fn log(&self) -> &Arc<dyn EventStore> {
         &self.log

@@ -17,6 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ondol_doors::Clock;
 use ondol_kernel::Timestamp;
+use ondol_lease::Duty;
 use tokio::sync::watch;
 use tracing::warn;
 
@@ -56,6 +57,7 @@ pub struct Standing {
 #[derive(Debug)]
 pub struct Runner {
     options: RunnerOptions,
+    duty: Duty,
     book: BookName,
     timers: Arc<dyn TimerStore>,
     clock: Arc<dyn Clock>,
@@ -79,13 +81,21 @@ impl Runner {
     ) -> Result<Self, RunnerOptionsError> {
         options.validate()?;
         let (held, standing) = (Held::default(), watch::Sender::default());
-        Ok(Self { options, book, timers, clock, fire, keeper: None, held, standing })
+        let (keeper, duty) = (None, Duty::always());
+        Ok(Self { options, duty, book, timers, clock, fire, keeper, held, standing })
     }
 
     /// The same over a book that is kept up first, before anything fires.
     #[must_use]
     pub fn kept_by(mut self, keeper: Keeper) -> Self {
         self.keeper = Some(keeper);
+        self
+    }
+
+    /// The same, firing only while this process does what only one may do.
+    #[must_use]
+    pub fn on_duty(mut self, duty: Duty) -> Self {
+        self.duty = duty;
         self
     }
 
@@ -100,6 +110,31 @@ impl Runner {
     /// When the log that is read has stopped.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
         let mut shutdown = std::pin::pin!(shutdown);
+        let duty = self.duty.clone();
+        loop {
+            let tenure = tokio::select! {
+                () = &mut shutdown => return Ok(()),
+                tenure = duty.begin() => tenure,
+            };
+            tokio::select! {
+                () = &mut shutdown => return Ok(()),
+                () = tenure.over() => self.forget(),
+                stopped = self.fire_on() => return stopped,
+            }
+        }
+    }
+
+    /// Another process fires meanwhile: what is known here is not true for long.
+    fn forget(&mut self) {
+        self.held = Held::default();
+        if let Some(keeper) = &mut self.keeper {
+            keeper.forget();
+        }
+        self.standing.send_modify(|standing| (standing.next, standing.held) = (None, 0));
+    }
+
+    /// Fires until the log has stopped.
+    async fn fire_on(&mut self) -> Result<(), RunError> {
         let mut grown = self.keeper.as_ref().map(|keeper| keeper.log().watch());
         let mut written = self.timers.watch();
         loop {
@@ -108,16 +143,11 @@ impl Runner {
             if let Some(grown) = &mut grown {
                 grown.mark_unchanged();
             }
-            let round = tokio::select! {
-                () = &mut shutdown => return Ok(()),
-                round = self.round() => round,
-            };
-            let wait = match round {
+            let wait = match self.round().await {
                 Ok(wait) => wait,
                 Err(error) => self.trouble(&error),
             };
             tokio::select! {
-                () = &mut shutdown => return Ok(()),
                 () = self.rest(wait) => {}
                 changed = grew(&mut grown) => changed?,
                 // The store lives as long as this does, so its watch never closes.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ondol_doors::Clock;
+use ondol_lease::Fence;
 use ondol_postgres::{Fault, Mode, Session, Sessions};
 use ondol_views::{
-    Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError, Loaded,
-    NoFaults, Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Step, Target,
-    Unit, ViewId, ViewStatus, ViewStore, Waiting, Write, WriteError,
+    BoxError, Count, DefineError, Definition, Document, DocumentKey, Faults, Limits, LoadError,
+    Loaded, NoFaults, Parked, Query, QueryError, QueryPage, Selection, SourceCheckpoint, Step,
+    Target, Unit, ViewId, ViewStatus, ViewStore, Waiting, Write, WriteError,
 };
 use tokio::sync::watch;
 use tokio_postgres::Client;
@@ -24,6 +25,7 @@ pub struct PostgresViews {
     sessions: Arc<Sessions>,
     faults: Arc<dyn Faults>,
     written: Arc<watch::Sender<u64>>,
+    fence: Option<Arc<dyn Fence>>,
 }
 
 impl PostgresViews {
@@ -48,7 +50,16 @@ impl PostgresViews {
         let options = Arc::new(options);
         let sessions = Arc::new(Sessions::new(options.database(), clock));
         schema::prepare(&sessions).await?;
-        Ok(Self { options, sessions, faults, written: Arc::new(watch::Sender::default()) })
+        let written = Arc::new(watch::Sender::default());
+        Ok(Self { options, sessions, faults, written, fence: None })
+    }
+
+    /// The same, writing only while a lease is held: each transaction looks for itself. What is read
+    /// is read by everybody.
+    #[must_use]
+    pub fn fenced(mut self, fence: Arc<dyn Fence>) -> Self {
+        self.fence = Some(fence);
+        self
     }
 
     /// Makes a write and runs statements of one's own in the same transaction: the door for a
@@ -64,6 +75,7 @@ impl PostgresViews {
         let mode = if write.is_decision { Mode::Decide } else { Mode::Fold };
         let unknown = |fault: Fault| WriteError::Unknown(fault.into()).into();
         let work = async |session: &Session| {
+            self.hold(session, WriteError::of, WriteError::Overtaken).await?;
             let (schema, faults) = (&self.options.schema, self.faults.as_ref());
             sql::write::write(session, schema, write, faults, statements).await
         };
@@ -71,6 +83,19 @@ impl PostgresViews {
         self.has_written();
         self.faults.at(Step::AfterCommit).map_err(WriteError::Unknown)?;
         Ok(answer)
+    }
+
+    /// Sees to it that nobody takes over before the transaction has ended, if that is to be seen to.
+    async fn hold<E>(
+        &self,
+        session: &Session,
+        failed: impl FnOnce(Fault) -> E,
+        overtaken: impl Fn(BoxError) -> E,
+    ) -> Result<(), E> {
+        let Some(fence) = &self.fence else { return Ok(()) };
+        let statement = fence.statement().map_err(|error| overtaken(error.into()))?;
+        let found = session.query(&statement, &[]).await.map_err(failed)?;
+        if found.is_empty() { Err(overtaken(Overtaken.into())) } else { Ok(()) }
     }
 
     fn has_written(&self) {
@@ -94,10 +119,18 @@ impl PostgresViews {
     where
         F: AsyncFnOnce(&Session, &str) -> Result<T, DefineError>,
     {
-        let work = async |session: &Session| work(session, &self.options.schema).await;
+        let work = async |session: &Session| {
+            self.hold(session, DefineError::of, DefineError::Overtaken).await?;
+            work(session, &self.options.schema).await
+        };
         self.sessions.run(Mode::Decide.begin(), DefineError::of, DefineError::of, work).await
     }
 }
+
+/// Another process has taken over.
+#[derive(Debug, thiserror::Error)]
+#[error("the lease that the write was to be made under has changed hands")]
+struct Overtaken;
 
 #[async_trait]
 impl ViewStore for PostgresViews {

@@ -88,6 +88,9 @@ pub enum WriteError {
     /// The connection was lost during the commit: the checkpoints tell whether it was made.
     #[error("whether the documents were written is not known")]
     Unknown(#[source] BoxError),
+    /// Another process does what only one may do; nothing was written.
+    #[error("another process writes the documents at present")]
+    Overtaken(#[source] BoxError),
 }
 
 /// Why a view was not made, swapped or dropped.
@@ -125,6 +128,9 @@ pub enum DefineError {
     /// The store could not be reached; try again.
     #[error("the store of views cannot be reached")]
     Unavailable(#[source] BoxError),
+    /// Another process does what only one may do; nothing was changed.
+    #[error("another process writes the documents at present")]
+    Overtaken(#[source] BoxError),
 }
 
 /// A checkpoint that may not be there, in words.
@@ -172,6 +178,7 @@ impl WriteError {
             Self::Full(_) => "view-store-full",
             Self::Unavailable(_) => "view-store-unavailable",
             Self::Unknown(_) => "view-write-unknown",
+            Self::Overtaken(_) => "lease-lost",
         }
     }
 
@@ -179,7 +186,11 @@ impl WriteError {
     pub const fn is_worth_retrying(&self) -> bool {
         matches!(
             self,
-            Self::Conflict { .. } | Self::Full(_) | Self::Unavailable(_) | Self::Unknown(_)
+            Self::Conflict { .. }
+                | Self::Full(_)
+                | Self::Unavailable(_)
+                | Self::Unknown(_)
+                | Self::Overtaken(_)
         )
     }
 }
@@ -193,6 +204,7 @@ impl DefineError {
             Self::TooManyIndexes { .. } => "view-too-many-indexes",
             Self::Serving { .. } => "view-is-serving",
             Self::Unavailable(_) => "view-store-unavailable",
+            Self::Overtaken(_) => "lease-lost",
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The one place of an app that names engines: logs and views, opened as the configuration says.
 
+mod sharing;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use ondol_doors::{Clock, Rng, SystemClock, SystemRng};
+use ondol_lease::Fence;
 use ondol_runtime::{Ground, Home};
 use ondol_store::{BoxError, EventStore, Limits, MemoryStore};
 use ondol_store_disk::{DiskStore, Doors, Options, RealDisk};
@@ -47,22 +50,31 @@ impl Adapters {
 
     /// Opens the views of a service, and not its log.
     pub(crate) async fn views_of(&self, service: &str) -> Result<Arc<dyn ViewStore>, OpenError> {
-        let opened = self.views(service, self.config.data.join(service)).await;
+        let opened = self.views(service, self.config.data.join(service), None).await;
         let service = service.to_owned();
         opened.map_err(|(code, source)| OpenError { code, what: "views", service, source })
     }
 
     /// Opens the home of a service: a folder or a schema of its own, made if it is not there.
     pub(crate) async fn home(&self, service: &str) -> Result<Home, OpenError> {
+        self.home_within(service, None).await
+    }
+
+    /// The same, writing what follows from the log only within a fence, if there is one.
+    async fn home_within(
+        &self,
+        service: &str,
+        fence: Option<Arc<dyn Fence>>,
+    ) -> Result<Home, OpenError> {
         let failed = |what, code| {
             move |source| OpenError { code, what, service: service.to_owned(), source }
         };
         let folder = self.config.data.join(service);
         let opened = self.log(service, folder.join("log")).await;
         let store = opened.map_err(|(code, source)| failed("log", code)(source))?;
-        let opened = self.views(service, folder.clone()).await;
+        let opened = self.views(service, folder.clone(), fence.clone()).await;
         let views = opened.map_err(|(code, source)| failed("views", code)(source))?;
-        let opened = self.timers(service, folder).await;
+        let opened = self.timers(service, folder, fence).await;
         let timers = opened.map_err(|(code, source)| failed("timers", code)(source))?;
         let ground = Ground { store, clock: Arc::clone(&self.clock), rng: Arc::clone(&self.rng) };
         Ok(Home { ground, views, timers })
@@ -103,6 +115,7 @@ impl Adapters {
         &self,
         service: &str,
         folder: PathBuf,
+        fence: Option<Arc<dyn Fence>>,
     ) -> Result<Arc<dyn ViewStore>, (&'static str, BoxError)> {
         match self.config.views.engine {
             ViewsEngine::Memory => Ok(Arc::new(MemoryViews::default())),
@@ -114,7 +127,11 @@ impl Adapters {
                     ..ondol_views_postgres::Options::at(url)
                 };
                 let opened = PostgresViews::open(options, Arc::clone(&self.clock)).await;
-                Ok(Arc::new(opened.map_err(|error| (error.code(), error.into()))?))
+                let views = opened.map_err(|error| (error.code(), error.into()))?;
+                Ok(Arc::new(match fence {
+                    Some(fence) => views.fenced(fence),
+                    None => views,
+                }))
             }
             ViewsEngine::Sqlite => {
                 let open = move || -> Result<Arc<dyn ViewStore>, (&'static str, BoxError)> {
@@ -135,6 +152,7 @@ impl Adapters {
         &self,
         service: &str,
         folder: PathBuf,
+        fence: Option<Arc<dyn Fence>>,
     ) -> Result<Arc<dyn TimerStore>, (&'static str, BoxError)> {
         match self.config.views.engine {
             ViewsEngine::Memory => Ok(Arc::new(MemoryTimers::default())),
@@ -146,7 +164,11 @@ impl Adapters {
                     ..ondol_timers_postgres::Options::at(url)
                 };
                 let opened = PostgresTimers::open(options, Arc::clone(&self.clock)).await;
-                Ok(Arc::new(opened.map_err(|error| (error.code(), error.into()))?))
+                let timers = opened.map_err(|error| (error.code(), error.into()))?;
+                Ok(Arc::new(match fence {
+                    Some(fence) => timers.fenced(fence),
+                    None => timers,
+                }))
             }
             ViewsEngine::Sqlite => {
                 let open = move || -> Result<Arc<dyn TimerStore>, (&'static str, BoxError)> {

@@ -6,6 +6,7 @@ mod failure;
 mod flow;
 mod log;
 mod logging;
+mod map;
 mod nouns;
 mod parked;
 mod saga;
@@ -13,11 +14,16 @@ mod serve;
 mod service;
 mod shell;
 mod tables;
+mod timer;
 mod view;
 
 use std::process::ExitCode;
 
-use crate::Hosted;
+use ondol_domain::Problems;
+use ondol_runtime::ServiceProblem;
+use serde_json::Value;
+
+use crate::{Hosted, asyncapi};
 
 /// Services that become one program.
 #[derive(Debug)]
@@ -60,6 +66,16 @@ impl App {
     /// Its services.
     pub fn services(&self) -> &[Hosted] {
         &self.services
+    }
+
+    /// What its services tell others, as an AsyncAPI 3 document.
+    ///
+    /// # Errors
+    /// With everything that is wrong with the first service that does not hold together.
+    pub fn asyncapi(&self) -> Result<Value, Problems<ServiceProblem>> {
+        let described = self.services.iter().map(|hosted| hosted.service().describe());
+        let described = described.collect::<Result<Vec<_>, _>>()?;
+        Ok(asyncapi::document((self.name, self.version), &described))
     }
 
     /// Does what the command line asks for, and says how it ended.

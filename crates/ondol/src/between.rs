@@ -1,4 +1,5 @@
-//! How the services of a process find each other, and those of other processes.
+//! How the services of a process find each other and those of other processes, and what they share
+//! with other processes of the same services.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,21 +9,35 @@ use ondol_bus::Directory;
 use ondol_bus_http::{Guarded, RemoteOptions, RemoteService, ServeOptions, router};
 use ondol_domain::Target;
 use ondol_doors::Clock;
+use ondol_lease::Duty;
 use ondol_runtime::Running;
 use tokio::sync::watch;
 
 use crate::{Config, Settings};
 
-/// How the services of a process find others.
+/// How the services of a process find others, and share their work.
 #[derive(Debug, Clone, Default)]
 pub struct Between {
     config: Config,
+    duties: BTreeMap<String, Duty>,
 }
 
 impl Between {
     /// As the configuration says. By default there is nobody but the process's own services.
     pub const fn of(config: Config) -> Self {
-        Self { config }
+        Self { config, duties: BTreeMap::new() }
+    }
+
+    /// The same, doing what only one process may do where these duties are, by the services' names.
+    #[must_use]
+    pub fn sharing(mut self, duties: BTreeMap<String, Duty>) -> Self {
+        self.duties = duties;
+        self
+    }
+
+    /// Whether this process does what only one may do for a service.
+    pub(crate) fn duty_of(&self, service: &str) -> Duty {
+        self.duties.get(service).cloned().unwrap_or_default()
     }
 
     /// What a service is told of its surroundings.

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ondol_http::ServerOptions;
+use ondol_lease::TenantOptions;
 use ondol_runtime::{DeskOptions, ReaderOptions};
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,9 @@ pub struct Config {
     /// Where services are that run in another process, and who may read and ask those that run
     /// in this one.
     pub services: BTreeMap<String, ServiceConfig>,
+    /// How processes of one service over one PostgreSQL settle which of them does what only one
+    /// may do.
+    pub lease: TenantOptions,
     /// What is told while it runs.
     pub logging: Logging,
 }
@@ -171,6 +175,7 @@ impl Default for Config {
             commands: Commands::default(),
             bus: BusConfig::default(),
             services: BTreeMap::new(),
+            lease: TenantOptions::default(),
             logging: Logging::default(),
         }
     }
@@ -249,6 +254,12 @@ impl Config {
             suggestion: None,
         });
         let problems = problems.chain(between::problems(&self.bus, &self.services));
+        let lease = self.lease.validate().err().map(|error| error.problems).unwrap_or_default();
+        let problems = problems.chain(lease.into_iter().map(|problem| ConfigProblem {
+            place: "lease".to_owned(),
+            problem,
+            suggestion: None,
+        }));
         ConfigError::none_in(problems.collect())
     }
 

@@ -10,13 +10,16 @@
 
 mod adapters;
 mod app;
+mod asyncapi;
 mod between;
 mod config;
 mod engines;
 mod hosted;
 mod log;
+mod map;
 mod parked;
 mod stage;
+mod timers;
 mod watch;
 
 pub use app::App;
@@ -31,6 +34,7 @@ pub use log::{
     Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
     Output, Purpose, Terminal, Verified,
 };
+pub use map::Map;
 pub use ondol_runtime::{Desk, NotPart, Running, Service};
 pub use stage::{RaiseError, Stage};
 /// Routes that describe themselves.

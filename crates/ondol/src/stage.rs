@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::between::Between;
-use crate::{App, Hosted, watch as health};
+use crate::{App, Hosted, asyncapi, watch as health};
 
 /// All services of an app as they run.
 #[derive(Debug)]
@@ -98,7 +98,9 @@ impl Stage {
         for (hosted, home) in homes {
             let options = options.unwrap_or_else(|| hosted.service.service_options());
             let neighbours = between.directory(hosted.service.name(), &home.ground.clock);
-            let started = hosted.service.start_among(&home, options, &neighbours, supervisor);
+            let duty = between.duty_of(hosted.service.name());
+            let among = (&neighbours, &duty);
+            let started = hosted.service.start_on_duty(&home, options, among, supervisor);
             let running = started.map_err(|source| RaiseError::Start {
                 service: hosted.service.name().to_owned(),
                 source,
@@ -126,6 +128,12 @@ impl Stage {
             router = router.layer(from_fn_with_state(book, keyed_once));
             router = router.merge(between.router(&services, clock, stop));
         }
+        let told = services.iter().map(Running::description);
+        let told = asyncapi::document((app.name(), app.version()), told);
+        let telling = move || {
+            let told = told.clone();
+            async move { Json(told) }
+        };
         let description = move || {
             let description = description.clone();
             async move { Json(description) }
@@ -133,6 +141,7 @@ impl Stage {
         let router = router
             .merge(fronts)
             .route("/openapi.json", get(description))
+            .route("/asyncapi.json", get(telling))
             .fallback(|| async { Problem::no_such_path() })
             .method_not_allowed_fallback(|| async { Problem::no_such_method() });
         let health = health::health(&services);

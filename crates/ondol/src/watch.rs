@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use ondol_http::{Health, Readiness};
 use ondol_runtime::{ReactionPhase, ReactionProgress, Running, ViewStanding};
 use ondol_saga::Sagas;
+use ondol_timers::Standing;
 use ondol_views::Phase;
 
 /// The health of services: each view is a part, and the log's place and each view's lag are the
@@ -25,12 +26,17 @@ pub(crate) fn health(services: &[Running]) -> Health {
             parts.push((service.clone(), Readiness::Ready));
             for standing in running.views() {
                 let name = format!("{service}/{}", standing.view);
-                let readiness = readiness(&standing, been_live.contains(&name));
+                let readiness = if running.duty().is_on() {
+                    readiness(&standing, been_live.contains(&name))
+                } else {
+                    Readiness::Ready
+                };
                 if readiness == Readiness::Ready {
                     been_live.insert(name.clone());
                 }
                 parts.push((name, readiness));
             }
+            parts.push((format!("{service}/timers"), timers(&running.timers())));
             for control in running.reactions() {
                 let progress = control.progress();
                 parts.push((format!("{service}/{}", progress.name), reaction(&progress)));
@@ -55,6 +61,15 @@ fn readiness(standing: &ViewStanding, has_been_live: bool) -> Readiness {
     }
 }
 
+/// Timers that cannot fire are tried again for ever, and a person should look at them.
+fn timers(standing: &Standing) -> Readiness {
+    match (&standing.trouble, standing.held) {
+        (Some(reason), _) => Readiness::Degraded { reason: reason.clone() },
+        (None, 0) => Readiness::Ready,
+        (None, held) => Readiness::Degraded { reason: format!("the timers of {held} things wait") },
+    }
+}
+
 /// A policy with something parked works, and a person should look at it.
 fn reaction(progress: &ReactionProgress) -> Readiness {
     let trouble = || progress.trouble.clone().unwrap_or_default();
@@ -64,7 +79,8 @@ fn reaction(progress: &ReactionProgress) -> Readiness {
             let reason = format!("{} streams are parked", progress.parked);
             Readiness::Degraded { reason }
         }
-        ReactionPhase::Running => Readiness::Ready,
+        // Another process sees to it, and says there how it stands.
+        ReactionPhase::Running | ReactionPhase::Elsewhere => Readiness::Ready,
         ReactionPhase::Waiting => Readiness::Degraded { reason: trouble() },
         ReactionPhase::Stopped => Readiness::Failed { reason: "it is not run on".to_owned() },
     }
@@ -83,6 +99,12 @@ fn numbers(services: &[Running]) -> String {
         format!("{{service=\"{}\"}} {position}", running.description().service)
     });
     head("ondol_log_position", "The position of the last event.", positions.collect());
+    let duties = services.iter().map(|running| {
+        let is_on = u8::from(running.duty().is_on());
+        format!("{{service=\"{}\"}} {is_on}", running.description().service)
+    });
+    let help = "Whether this process runs the service's views, policies, effects and timers.";
+    head("ondol_duty", help, duties.collect());
     let of_views = |value: fn(&ondol_views::Progress) -> u64| {
         let mut lines = Vec::new();
         for running in services {
@@ -115,6 +137,17 @@ fn numbers(services: &[Running]) -> String {
     head("ondol_reaction_parked_streams", "Streams that a policy or effect has parked.", parked);
     let done = of_reactions(|progress| progress.done);
     head("ondol_reaction_done", "What a policy or effect has asked or sent.", done);
+    let of_timers = |value: fn(&Standing) -> u64| {
+        let line = |running: &Running| {
+            let value = value(&running.timers());
+            format!("{{service=\"{}\"}} {value}", running.description().service)
+        };
+        services.iter().map(line).collect::<Vec<_>>()
+    };
+    let fired = of_timers(|standing| standing.fired);
+    head("ondol_timers_fired", "Timers that have fired since the service was started.", fired);
+    let held = of_timers(|standing| u64::try_from(standing.held).unwrap_or(u64::MAX));
+    head("ondol_timers_held_streams", "Things whose timers have failed and are tried again.", held);
     let sagas = services.iter().filter_map(|running| {
         let sagas = running.companion::<Sagas>().ok()?;
         Some((running.description().service.clone(), sagas.metrics().snapshot()))

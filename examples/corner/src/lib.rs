@@ -7,7 +7,9 @@
 mod http;
 mod notice;
 mod order;
+mod post;
 mod stock;
 mod wiring;
 
+pub use post::PostBox;
 pub use wiring::app;

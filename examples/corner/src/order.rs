@@ -1,16 +1,30 @@
 //! An order: what a customer wants, and whether it was confirmed.
 
-use ondol_domain::{Aggregate, Contract, Decision, Facts, Impossible, accept, refuse};
+use std::time::Duration;
+
+use ondol_domain::{
+    Aggregate, Contract, Decision, Due, Facts, Impossible, TimerOrder, accept, already_done, refuse,
+};
 use serde::{Deserialize, Serialize};
 
 /// The service.
 pub(crate) const SERVICE: &str = "shop.order";
 
+/// How long an order waits to be confirmed.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// The timer that ends this wait.
+const LAPSE: &str = "lapse";
+
 /// What may be asked of an order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Command {
-    Place { item: String, pieces: u32 },
+    Place {
+        item: String,
+        pieces: u32,
+    },
     Confirm,
+    /// Nobody has confirmed it in time.
+    Lapse,
 }
 
 /// What has happened to an order.
@@ -18,6 +32,7 @@ pub(crate) enum Command {
 pub(crate) enum Event {
     Placed { item: String, pieces: u32 },
     Confirmed,
+    Lapsed,
 }
 
 /// Why the answer is no.
@@ -76,6 +91,8 @@ impl Aggregate for Order {
             Command::Place { item, pieces } => accept(Event::Placed { item, pieces }),
             Command::Confirm if self.pieces == 0 => refuse(Refusal::NotPlaced),
             Command::Confirm => accept(Event::Confirmed),
+            Command::Lapse if self.confirmed > 0 => already_done(),
+            Command::Lapse => accept(Event::Lapsed),
         }
     }
 
@@ -83,7 +100,19 @@ impl Aggregate for Order {
         match event {
             Event::Placed { pieces, .. } => self.pieces += pieces,
             Event::Confirmed => self.confirmed += 1,
+            Event::Lapsed => {}
         }
         Ok(self)
+    }
+
+    fn timers(event: &Event) -> Vec<TimerOrder<Command>> {
+        match event {
+            Event::Placed { .. } => {
+                let (name, due) = (LAPSE.into(), Due::After(CONFIRMED_WITHIN));
+                vec![TimerOrder::Set { name, due, then: Command::Lapse }]
+            }
+            Event::Confirmed => vec![TimerOrder::Cancel { name: LAPSE.into() }],
+            Event::Lapsed => Vec::new(),
+        }
     }
 }

@@ -7,16 +7,17 @@ use ondol_runtime::Accepts;
 
 use crate::notice::{Letter, Way};
 use crate::order::{Confirm, Order};
+use crate::post::{PostBox, post_what_was_written};
 use crate::stock::Shelf;
 use crate::{http, notice, order, stock};
 
-/// The program.
-pub fn app() -> App {
+/// The program; without a post box, letters are written and nothing else is done with them.
+pub fn app(post_box: Option<PostBox>) -> App {
     App::named("corner")
         .of_version(env!("CARGO_PKG_VERSION"))
         .service(orders())
         .service(stocks())
-        .service(notices())
+        .service(notices(post_box))
 }
 
 fn orders() -> Hosted {
@@ -33,7 +34,7 @@ fn orders() -> Hosted {
                 item: item.clone(),
                 pieces: *pieces,
             }),
-            order::Event::Confirmed => None,
+            order::Event::Confirmed | order::Event::Lapsed => None,
         })
         .accepts(confirm)
         .http(http::orders)
@@ -52,13 +53,17 @@ fn stocks() -> Hosted {
         .http(http::stocks)
 }
 
-fn notices() -> Hosted {
-    Service::named(notice::SERVICE)
+fn notices(post_box: Option<PostBox>) -> Hosted {
+    let service = Service::named(notice::SERVICE)
         .aggregate::<Letter>()
         .view::<Way>()
         .policy(write_what_was_reserved())
-        .policy(confirm_what_was_reserved())
-        .http(http::notices)
+        .policy(confirm_what_was_reserved());
+    let service = match post_box {
+        Some(post_box) => service.effect(post_what_was_written(post_box)),
+        None => service,
+    };
+    service.http(http::notices)
 }
 
 fn reserve_what_was_ordered() -> Policy {

@@ -76,6 +76,12 @@ pub(crate) const NEEDS: &[Need] = &[
         quiet: &[],
     },
     Need {
+        what: "JSON Schema for Python",
+        probe: &["/usr/lib/python3/dist-packages/jsonschema/__init__.py"],
+        package: "python3-jsonschema",
+        quiet: &[],
+    },
+    Need {
         what: "dnsmasq",
         probe: &["/usr/sbin/dnsmasq", "dnsmasq"],
         package: "dnsmasq-base",

@@ -41,7 +41,8 @@ pub(super) fn stream(
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let last = last.and_then(|text| text.parse().ok()).map(Position::new);
     let read = ReadFeed { after: last.unwrap_or(read.after), wait: SIGN_EVERY, ..read };
-    let telling = Telling { service: service.to_owned(), feed, read, stop, _permit: permit };
+    let (service, last) = (service.to_owned(), read.after);
+    let telling = Telling { service, feed, read, last, stop, _permit: permit };
     let headers = [(header::CONTENT_TYPE, EVENT_STREAM), (header::CACHE_CONTROL, "no-store")];
     (headers, Body::new(Told(Box::pin(telling.next())))).into_response()
 }
@@ -51,6 +52,8 @@ struct Telling {
     service: String,
     feed: Arc<dyn Feed>,
     read: ReadFeed,
+    /// The position that whoever listens has heard of last.
+    last: Position,
     stop: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
 }
@@ -81,13 +84,28 @@ impl Telling {
     /// is told then what is wrong.
     async fn next(mut self) -> Option<(Self, Bytes)> {
         let read = self.feed.read(self.read.clone());
-        let page = tokio::select! {
+        let mut page = tokio::select! {
             page = read => page.ok()?,
             () = super::stopped(&mut self.stop) => return None,
         };
+        self.join(&mut page);
         self.read.after = page.seen;
         let piece = written(&self.service, &page)?;
         Some((self, piece))
+    }
+}
+
+impl Telling {
+    /// Joins a page to what was told before it. Whoever listens knows nothing of pages: the first
+    /// event of one follows the last event of another, however much was passed over in between.
+    fn join(&mut self, page: &mut FeedPage) {
+        let after = self.read.after;
+        for one in page.events.iter_mut().take_while(|one| one.previous == after) {
+            one.previous = self.last;
+        }
+        if let Some(last) = page.events.last() {
+            self.last = last.event.position;
+        }
     }
 }
 

@@ -110,6 +110,17 @@ impl Follower {
     }
 }
 
+impl Followed {
+    /// What of a page that was read after a position can be delivered: whole positions, each once
+    /// and in order, up to the first hole.
+    ///
+    /// # Errors
+    /// When there is a hole right at its beginning.
+    pub fn of(after: Position, page: FeedPage) -> Result<Self, Unsound> {
+        in_order(after, page)
+    }
+}
+
 /// What of a page can be delivered: whole positions, up to the first hole.
 fn in_order(after: Position, page: FeedPage) -> Result<Followed, Unsound> {
     let mut order = Order { seen: after, begun: None };

@@ -8,8 +8,9 @@ use ondol_doors::Clock;
 use ondol_kernel::{Envelope, EventType, Position};
 use ondol_store::{EventStore, Filter, Head, Page, ReadAll, ReadError};
 
+use super::recent::{self, Found, Recent, Wanted};
 use super::{Feed, FeedError, FeedPage, Part, Published, ReadFeed};
-use crate::{Publication, is_untold};
+use crate::Publication;
 
 /// Events that are translated before others get their turn.
 const TELL_EVENTS_MAX: usize = 1_000;
@@ -21,6 +22,7 @@ pub struct LogFeed {
     log: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
     told: Told,
+    recent: Arc<Recent>,
 }
 
 /// What of the log is told.
@@ -40,7 +42,8 @@ impl LogFeed {
         publications: Vec<Publication>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { service: service.into(), log, clock, told: Told::Public(publications.into()) }
+        let (service, recent) = (service.into(), Arc::default());
+        Self { service, log, clock, told: Told::Public(publications.into()), recent }
     }
 
     /// A service's own events as they are, for its own policies and sagas. They never leave it.
@@ -49,59 +52,97 @@ impl LogFeed {
         log: Arc<dyn EventStore>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { service: service.into(), log, clock, told: Told::AsTheyAre }
+        let (service, recent) = (service.into(), Arc::default());
+        Self { service, log, clock, told: Told::AsTheyAre, recent }
     }
 
     async fn page(&self, after: Position, read: &ReadFeed) -> Result<FeedPage, FeedError> {
-        let types = match &self.told {
-            Told::AsTheyAre => read.types.clone(),
-            Told::Public(all) => all.iter().flat_map(|one| one.types().iter().cloned()).collect(),
-        };
-        let limit = read.limit.min(TELL_EVENTS_MAX);
-        let asked = ReadAll::after(after, limit).only(Filter { types, ..Filter::default() });
-        let page = self.log.read_all(asked).await.map_err(|error| self.failed(error))?;
-        Ok(self.told(read, page))
+        match &self.told {
+            Told::AsTheyAre => self.own_page(after, read).await,
+            Told::Public(_) if read.limit == 0 => self.own_page(after, read).await,
+            Told::Public(publications) => self.public_page(publications, after, read).await,
+        }
     }
 
-    fn told(&self, read: &ReadFeed, page: Page) -> FeedPage {
-        let epoch = self.log.watch().borrow().epoch;
-        let mut events = Vec::with_capacity(page.events.len());
+    /// Own events as they are. What is told of nothing is asked as well, for where the log ends.
+    async fn own_page(&self, after: Position, read: &ReadFeed) -> Result<FeedPage, FeedError> {
+        let (types, limit) = (read.types.clone(), read.limit.min(TELL_EVENTS_MAX));
+        let page = self.log_page(after, types, limit).await?;
         let mut previous = read.after;
-        for event in page.events {
-            let position = event.position;
-            if let Told::AsTheyAre = self.told {
-                events.push(Published { previous, part: Part::ONLY, event });
-                previous = position;
-                continue;
-            }
-            let told = self.tell(event, &read.types);
-            let of = u32::try_from(told.len()).unwrap_or(u32::MAX);
-            for (nth, event) in (1..).zip(told) {
-                events.push(Published { previous, part: Part { nth, of }, event });
-            }
-            if of > 0 {
-                previous = position;
-            }
-        }
-        FeedPage { events, seen: page.seen, head: Head { epoch, position: page.head } }
+        let published = page.events.into_iter().map(|event| {
+            let before = std::mem::replace(&mut previous, event.position);
+            Published { previous: before, part: Part::ONLY, event }
+        });
+        let events = published.collect();
+        Ok(FeedPage { events, seen: page.seen, head: self.head(page.head) })
     }
 
-    /// What is told of an inner event, as far as it is wanted.
-    fn tell(&self, event: Envelope, wanted: &[EventType]) -> Vec<Envelope> {
-        let Told::Public(publications) = &self.told else { return vec![event] };
-        let is_wanted = |event: &Envelope| {
-            wanted.is_empty() || wanted.contains(&event.event_type) || is_untold(event)
+    /// What is public, from what is kept for all if it is there.
+    async fn public_page(
+        &self,
+        publications: &[Publication],
+        after: Position,
+        read: &ReadFeed,
+    ) -> Result<FeedPage, FeedError> {
+        let read = &ReadFeed { limit: read.limit.min(TELL_EVENTS_MAX), ..read.clone() };
+        let epoch = self.log.watch().borrow().epoch;
+        let taken = |found| match found {
+            Found::Events(events, seen) => Some(FeedPage { events, seen, head: self.head(seen) }),
+            Found::Gone | Found::Nothing => None,
         };
-        let mut telling = publications.iter().filter(|one| one.tells_of(&event)).peekable();
-        let mut told = Vec::new();
-        while let Some(one) = telling.next() {
-            if telling.peek().is_none() {
-                told.extend(one.tell(event).into_iter().filter(is_wanted));
-                break;
-            }
-            told.extend(one.tell(event.clone()).into_iter().filter(is_wanted));
+        let found = self.recent.after(epoch, after, read);
+        if let Found::Gone = found {
+            let (told, seen, head) = self.tell(publications, after, read.limit).await?;
+            let mut wanted = Wanted::of(read);
+            told.iter().for_each(|one| wanted.add(one.position, &one.events));
+            return Ok(FeedPage { events: wanted.published, seen, head });
         }
-        told
+        if let Some(page) = taken(found) {
+            return Ok(page);
+        }
+        let _filling = self.recent.fill().await;
+        // Whoever came first may have read it meanwhile.
+        if let Some(page) = taken(self.recent.after(epoch, after, read)) {
+            return Ok(page);
+        }
+        let (told, seen, head) = self.tell(publications, after, TELL_EVENTS_MAX).await?;
+        if seen > after {
+            self.recent.add(epoch, (after, seen), told);
+        }
+        let found = taken(self.recent.after(epoch, after, read));
+        Ok(found.unwrap_or(FeedPage { events: Vec::new(), seen, head }))
+    }
+
+    /// Reads on in the log, and tells of it.
+    async fn tell(
+        &self,
+        publications: &[Publication],
+        after: Position,
+        limit: usize,
+    ) -> Result<(Vec<recent::Told>, Position, Head), FeedError> {
+        let types = publications.iter().flat_map(|one| one.types().iter().cloned()).collect();
+        let page = self.log_page(after, types, limit).await?;
+        let told = page.events.into_iter().filter_map(|event| {
+            let (position, events) = (event.position, told_of(publications, event));
+            (!events.is_empty()).then_some(recent::Told { position, events })
+        });
+        Ok((told.collect(), page.seen, self.head(page.head)))
+    }
+
+    async fn log_page(
+        &self,
+        after: Position,
+        types: Vec<EventType>,
+        limit: usize,
+    ) -> Result<Page, FeedError> {
+        let asked = ReadAll::after(after, limit).only(Filter { types, ..Filter::default() });
+        self.log.read_all(asked).await.map_err(|error| self.failed(error))
+    }
+
+    /// Where the log ends, as far as is known: here at least.
+    fn head(&self, least: Position) -> Head {
+        let known = *self.log.watch().borrow();
+        Head { position: known.position.max(least), ..known }
     }
 
     fn failed(&self, error: ReadError) -> FeedError {
@@ -114,6 +155,20 @@ impl LogFeed {
             }
         }
     }
+}
+
+/// What is told of an inner event.
+fn told_of(publications: &[Publication], event: Envelope) -> Vec<Envelope> {
+    let mut telling = publications.iter().filter(|one| one.tells_of(&event)).peekable();
+    let mut told = Vec::new();
+    while let Some(one) = telling.next() {
+        if telling.peek().is_none() {
+            told.extend(one.tell(event));
+            break;
+        }
+        told.extend(one.tell(event.clone()));
+    }
+    told
 }
 
 #[async_trait]

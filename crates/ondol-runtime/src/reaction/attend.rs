@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use ondol_bus::is_untold;
 use ondol_doors::Clock;
+use ondol_lease::Duty;
 
 use super::act::{Act, Acted, Delivered, Fault};
 use super::options::ReactionOptions;
@@ -18,6 +19,7 @@ pub(super) struct Attending {
     pub(super) act: Arc<dyn Act>,
     pub(super) options: ReactionOptions,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) duty: Duty,
     pub(super) trouble: Trouble,
 }
 
@@ -77,6 +79,10 @@ impl Attending {
         }
         let (mut tries, mut failures, mut troubled) = (0, 0_u32, None);
         loop {
+            if !self.duty.is_on() {
+                // Another process does it from now on; whoever waits for this is about to hear.
+                return std::future::pending().await;
+            }
             let fault = match Guarded(self.act.act(delivered)).await {
                 Ok(Ok(acted)) => return Ok(acted),
                 Ok(Err(fault)) => fault,

@@ -53,6 +53,9 @@ pub enum MendError {
     /// Nobody runs the reaction at present.
     #[error("the reaction is not running at present")]
     NotRunning,
+    /// Another process of the service runs the reaction.
+    #[error("the reaction runs in another process of the service")]
+    Elsewhere,
 }
 
 impl MendError {
@@ -64,6 +67,7 @@ impl MendError {
             Self::NotJson => "parked-not-json",
             Self::Kept(error) => error.code(),
             Self::NotRunning => "reaction-not-running",
+            Self::Elsewhere => "reaction-elsewhere",
         }
     }
 }

@@ -10,6 +10,7 @@ use ondol_domain::{Policy, ReactError};
 use ondol_kernel::CommandId;
 
 use super::act::{Act, Acted, Delivered, Fault};
+use super::reading::Reading;
 use crate::error_chain;
 
 /// Asks what a policy says.
@@ -17,13 +18,19 @@ pub(crate) struct PolicyAct {
     pub(crate) service: Arc<str>,
     pub(crate) policy: Policy,
     pub(crate) calls: Arc<dyn Calls>,
+    /// Where it reads, if it does.
+    pub(crate) reading: Option<Reading>,
 }
 
 #[async_trait]
 impl Act for PolicyAct {
     async fn act(&self, delivered: &Delivered) -> Result<Acted, Fault> {
-        let event = delivered.event.clone();
-        let reacted = catch_unwind(AssertUnwindSafe(|| self.policy.react(event)));
+        let document = match &self.reading {
+            Some(reading) => reading.document(delivered).await?,
+            None => None,
+        };
+        let (event, document) = (delivered.event.clone(), document.as_deref());
+        let reacted = catch_unwind(AssertUnwindSafe(|| self.policy.react_to(event, document)));
         let calls = match reacted {
             Ok(calls) => calls.map_err(|error| Fault::Never(unreadable(&error)))?,
             Err(panic) => {
@@ -60,7 +67,7 @@ impl PolicyAct {
     }
 }
 
-fn unreadable(error: &ReactError) -> String {
+pub(super) fn unreadable(error: &ReactError) -> String {
     format!("policy-unreadable: {}", error_chain(error))
 }
 

@@ -35,6 +35,8 @@ pub enum ReactionPhase {
     Running,
     /// It waits for something outside to work again.
     Waiting,
+    /// It runs in another process of the service.
+    Elsewhere,
     /// It has ended.
     Stopped,
 }

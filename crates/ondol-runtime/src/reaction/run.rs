@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ondol_bus::Calls;
 use ondol_domain::{Policy, Source};
 use ondol_doors::Clock;
+use ondol_lease::Duty;
 use ondol_views::{NameError, ViewId, ViewName};
 use tokio::sync::{mpsc, watch};
 
@@ -13,8 +14,11 @@ use super::book::Book;
 use super::control::Order;
 use super::deal::{Dealing, ReactionSource};
 use super::effect::{Effect, EffectAct};
+use super::reading::Reading;
 use super::session::{Ended, Session, stopped};
-use super::{PolicyAct, ReactionControl, ReactionOptions, ReactionPhase, ReactionProgress};
+use super::{
+    MendError, PolicyAct, ReactionControl, ReactionOptions, ReactionPhase, ReactionProgress,
+};
 use crate::service::Home;
 use crate::{Hearer, Supervisor};
 
@@ -76,6 +80,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) sources: Vec<ReactionSource>,
     pub(crate) calls: Arc<dyn Calls>,
     pub(crate) options: ReactionOptions,
+    pub(crate) duty: Duty,
 }
 
 /// Begins to run a reaction. Should it ever be given up, all stop.
@@ -84,11 +89,14 @@ pub(crate) fn start(
     home: &Home,
     supervisor: &Supervisor,
 ) -> Result<ReactionControl, NameError> {
-    let Plan { service, reaction, sources, calls, options } = plan;
+    let Plan { service, reaction, sources, calls, options, duty } = plan;
     let (name, clock) = (reaction.name(), Arc::clone(&home.ground.clock));
     let book = Book::of(Arc::clone(&home.views), ViewId::first(reaction.book()?, 1));
     let act: Arc<dyn super::act::Act> = match reaction {
-        Reaction::Policy(policy) => Arc::new(PolicyAct { service: service.into(), policy, calls }),
+        Reaction::Policy(policy) => {
+            let reading = policy.reads.clone().map(|reads| Reading::of(reads, home)).transpose()?;
+            Arc::new(PolicyAct { service: service.into(), policy, calls, reading })
+        }
         Reaction::Hearer(hearer) => Arc::new(hearer),
         Reaction::Effect(effect) => {
             Arc::new(EffectAct::new(service.into(), effect, book.clone(), Arc::clone(&clock)))
@@ -103,10 +111,11 @@ pub(crate) fn start(
         book: book.clone(),
         sources: sources.clone().into(),
     };
-    let attending = Attending { act, options, clock, trouble: Trouble::default() };
+    let trouble = Trouble::default();
+    let attending = Attending { act, options, clock, duty: duty.clone(), trouble };
     let dealing = Arc::new(Dealing { attending, book, sources });
     let task = format!("the reaction {name:?} of {service}");
-    supervisor.start(&task, move |stop| run(dealing, orders, told, stop));
+    supervisor.start(&task, move |stop| run(dealing, duty, orders, told, stop));
     Ok(control)
 }
 
@@ -123,9 +132,19 @@ fn starting(name: &str) -> ReactionProgress {
     }
 }
 
+/// Answers those who order something that another process does, for as long as anybody might.
+async fn turn_away(orders: &mut mpsc::Receiver<Order>) {
+    while let Some(Order { answer, .. }) = orders.recv().await {
+        // Whoever wanted to hear may have gone.
+        drop(answer.send(Err(MendError::Elsewhere)));
+    }
+    std::future::pending().await
+}
+
 /// Runs sessions: each begins with what is kept, and ends when it no longer knows how that stands.
 async fn run(
     dealing: Arc<Dealing>,
+    duty: Duty,
     mut orders: mpsc::Receiver<Order>,
     progress: watch::Sender<ReactionProgress>,
     mut stop: watch::Receiver<bool>,
@@ -133,14 +152,27 @@ async fn run(
     let attending = &dealing.attending;
     let (clock, mut failures): (&dyn Clock, _) = (attending.clock.as_ref(), 0_u32);
     loop {
+        if !duty.is_on() {
+            progress.send_modify(|progress| progress.phase = ReactionPhase::Elsewhere);
+        }
+        let tenure = tokio::select! {
+            biased;
+            tenure = duty.begin() => tenure,
+            () = turn_away(&mut orders) => break,
+            () = stopped(&mut stop) => break,
+        };
         let ended = match Session::open(&dealing, &progress).await {
             Ok(session) => {
                 failures = 0;
-                session.run(&mut orders, &mut stop).await
+                session.run(&mut orders, &mut stop, &tenure).await
             }
             Err(error) => Ended::Lost(crate::error_chain(&error)),
         };
-        let Ended::Lost(reason) = ended else { break };
+        let reason = match ended {
+            Ended::Stopped => break,
+            Ended::Overtaken => continue,
+            Ended::Lost(reason) => reason,
+        };
         failures = failures.saturating_add(1);
         tracing::warn!(reason, "a reaction begins again with what it has kept");
         progress.send_modify(|progress| {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ondol_kernel::{Envelope, Position};
+use ondol_lease::Tenure;
 use ondol_store::LogEpoch;
 use ondol_views::{Checkpoint, Parking, SourceName};
 use tokio::sync::{mpsc, watch};
@@ -37,6 +38,8 @@ pub(super) enum Ended {
     Stopped,
     /// It no longer knows how what it has kept stands.
     Lost(String),
+    /// Another process does it from now on, with what is kept.
+    Overtaken,
 }
 
 /// Comes to its end when all are to stop, or nobody is left who could say so.
@@ -110,8 +113,9 @@ impl<'a> Session<'a> {
         mut self,
         orders: &mut mpsc::Receiver<Order>,
         stop: &mut watch::Receiver<bool>,
+        tenure: &Tenure,
     ) -> Ended {
-        let ended = self.deal(orders, stop).await;
+        let ended = self.deal(orders, stop, tenure).await;
         if matches!(ended, Ended::Stopped) {
             self.finish().await;
             return self.save().await.map_or_else(Ended::Lost, |()| Ended::Stopped);
@@ -123,6 +127,7 @@ impl<'a> Session<'a> {
         &mut self,
         orders: &mut mpsc::Receiver<Order>,
         stop: &mut watch::Receiver<bool>,
+        tenure: &Tenure,
     ) -> Ended {
         let (clock, options) =
             (Arc::clone(&self.dealing.attending.clock), self.dealing.attending.options.clone());
@@ -134,6 +139,7 @@ impl<'a> Session<'a> {
             tokio::select! {
                 biased;
                 () = stopped(stop) => return Ended::Stopped,
+                () = tenure.over() => return Ended::Overtaken,
                 Some(dealt) = self.running.join_next() => {
                     self.settle_all(dealt);
                     if self.is_idle() {

@@ -1,6 +1,6 @@
 //! What a service is made of, as it can be shown.
 
-use ondol_domain::{IndexKind, Problems, ViewShape};
+use ondol_domain::{IndexKind, Problems, Target, ViewShape};
 use ondol_kernel::EventType;
 use ondol_views::SourceName;
 use serde::Serialize;
@@ -56,6 +56,21 @@ pub struct ReactionDescription {
     pub kind: &'static str,
     /// What it listens to.
     pub sources: Vec<SourceDescription>,
+    /// Whom a policy asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asks: Option<AskedDescription>,
+    /// The view that a policy reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads: Option<&'static str>,
+}
+
+/// Who is asked, and what may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AskedDescription {
+    /// A service, by its public contract, or a kind of the service's own things.
+    pub target: Target,
+    /// The commands there are.
+    pub commands: Vec<String>,
 }
 
 /// Events that are listened to.
@@ -103,6 +118,8 @@ pub struct ViewDescription {
     pub version: u32,
     /// The types of the events it is folded from.
     pub events: Vec<String>,
+    /// Where they come from.
+    pub sources: Vec<SourceDescription>,
     /// What its documents are found by besides their keys, and how.
     pub indexes: Vec<(&'static str, &'static str)>,
 }
@@ -193,6 +210,7 @@ fn described(shape: &ViewShape) -> ViewDescription {
         view: shape.name,
         version: shape.version,
         events: types.map(ToString::to_string).collect(),
+        sources: shape.sources.iter().map(relations::source).collect(),
         indexes: shape.indexes.iter().map(|(name, kind)| (*name, how(*kind))).collect(),
     }
 }

@@ -121,6 +121,14 @@ pub enum ServiceProblem {
         /// The event's type.
         event_type: EventType,
     },
+    /// A policy reads a view that is not folded here.
+    #[error("{name:?} reads the view {view:?}, which the service does not fold")]
+    ReadsNoView {
+        /// The policy.
+        name: &'static str,
+        /// The view.
+        view: &'static str,
+    },
     /// The options of its policies and effects cannot be used.
     #[error(transparent)]
     Reactions(Problems<ReactionOptionsProblem>),

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use ondol_domain::{Problems, ShapeProblem, Source};
+use ondol_domain::{Asked, Problems, ShapeProblem, Source};
 use ondol_kernel::EventType;
 
 use super::description::{
-    AggregateDescription, ContractDescription, EventDescription, PublicDescription,
-    ReactionDescription, SourceDescription,
+    AggregateDescription, AskedDescription, ContractDescription, EventDescription,
+    PublicDescription, ReactionDescription, SourceDescription,
 };
 use super::{Service, ServiceProblem};
 use crate::reaction::Reaction;
@@ -101,7 +101,18 @@ pub(super) fn reacting(
             event_type: event_type.clone(),
         }));
         let sources = reaction.sources().iter().map(source).collect();
-        described.push(ReactionDescription { name, kind: reaction.kind(), sources });
+        let (asks, reads) = match reaction {
+            Reaction::Policy(policy) => {
+                let Asked { target, commands } = policy.asked.clone();
+                let reads = policy.reads.as_ref().map(|reads| reads.view);
+                (Some(AskedDescription { target, commands }), reads)
+            }
+            Reaction::Effect(_) | Reaction::Hearer(_) => (None, None),
+        };
+        let is_folded = |view: &&str| service.views.iter().any(|known| known.name() == *view);
+        let unknown = reads.filter(|view| !is_folded(view));
+        found.extend(unknown.map(|view| ServiceProblem::ReadsNoView { name, view }));
+        described.push(ReactionDescription { name, kind: reaction.kind(), sources, asks, reads });
     }
     described
 }
@@ -114,7 +125,7 @@ fn checked(reaction: &Reaction) -> Result<(), Problems<ShapeProblem>> {
     }
 }
 
-fn source(source: &Source) -> SourceDescription {
+pub(super) fn source(source: &Source) -> SourceDescription {
     let events = source.types.iter().map(ToString::to_string).collect();
     SourceDescription { service: source.service, events }
 }

@@ -7,14 +7,17 @@ use std::time::Duration;
 
 use ondol_bus::{Calls, Directory};
 use ondol_domain::{Aggregate, View};
+use ondol_kernel::Timestamp;
+use ondol_lease::Duty;
 use ondol_store::{Head, ReadError};
-use ondol_timers::Standing;
+use ondol_timers::{BookName, Place, ReadError as ReadTimersError, Standing, Timer, TimerId};
 use ondol_views::{Checkpoint, Progress, SourceCheckpoint, SourceName, WaitError};
 use tokio::sync::watch;
 
 use super::{Description, Home};
 use crate::projection::{Projection, ViewControl};
 use crate::reader::wait_for;
+use crate::timers::book_of;
 use crate::{Desk, ReactionControl, ViewReader};
 
 /// A service that runs. Cheap to clone.
@@ -40,6 +43,7 @@ pub(super) struct Relations {
     pub(super) reactions: Vec<ReactionControl>,
     pub(super) timers: watch::Receiver<Standing>,
     pub(super) neighbours: Arc<Directory>,
+    pub(super) duty: Duty,
 }
 
 /// The service has no such part.
@@ -82,6 +86,42 @@ impl Running {
     /// How the timers of its things stand.
     pub fn timers(&self) -> Standing {
         self.inner.relations.timers.borrow().clone()
+    }
+
+    /// How many timers of its things sleep.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn timers_asleep(&self) -> Result<u64, ReadTimersError> {
+        let Some(book) = self.book() else { return Ok(0) };
+        self.inner.home.timers.count(&book).await
+    }
+
+    /// The timers of its things in the order in which they are due, after a place.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn timers_after(
+        &self,
+        after: Option<Place>,
+        limit: usize,
+    ) -> Result<Vec<Timer>, ReadTimersError> {
+        let Some(book) = self.book() else { return Ok(Vec::new()) };
+        self.inner.home.timers.due(&book, Timestamp::MAX, after, limit).await
+    }
+
+    /// One timer, if it sleeps.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn timer(&self, id: &TimerId) -> Result<Option<Timer>, ReadTimersError> {
+        let Some(book) = self.book() else { return Ok(None) };
+        self.inner.home.timers.get(&book, id).await
+    }
+
+    /// The service has been started, so its book has a name.
+    fn book(&self) -> Option<BookName> {
+        book_of(&self.inner.source).ok()
     }
 
     /// Where it is at home.
@@ -140,6 +180,11 @@ impl Running {
     /// Where the service finds others.
     pub fn neighbours(&self) -> &Arc<Directory> {
         &self.inner.relations.neighbours
+    }
+
+    /// Whether its views, policies, effects and timers run in this process.
+    pub fn duty(&self) -> &Duty {
+        &self.inner.relations.duty
     }
 
     /// Its policies and effects.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ondol_bus::{Calls, Directory, Feed, LogFeed, Switchboard};
 use ondol_domain::Problems;
+use ondol_lease::Duty;
 use ondol_timers::TimerStore;
 use ondol_views::{NameError, ProjectorError, SourceName, ViewStore};
 
@@ -34,6 +35,8 @@ pub(crate) struct Place {
     pub(crate) source: SourceName,
     pub(crate) options: ServiceOptions,
     pub(crate) neighbours: Arc<Directory>,
+    /// Whether this process does what only one may do.
+    pub(crate) duty: Duty,
 }
 
 /// Why a service was not started.
@@ -113,10 +116,26 @@ impl Service {
         neighbours: &Arc<Directory>,
         supervisor: &Supervisor,
     ) -> Result<Running, StartServiceError> {
+        self.start_on_duty(home, options, (neighbours, &Duty::always()), supervisor)
+    }
+
+    /// The same among other processes of the same service: commands are taken and queries are
+    /// answered by all of them, and views, policies, effects and timers run where the duty is.
+    ///
+    /// # Errors
+    /// When its description does not hold together; then nothing has been started.
+    pub fn start_on_duty(
+        &self,
+        home: &Home,
+        options: &ServiceOptions,
+        (neighbours, duty): (&Arc<Directory>, &Duty),
+        supervisor: &Supervisor,
+    ) -> Result<Running, StartServiceError> {
         let description = self.describe()?;
         let source = SourceName::new(self.name.as_str())?;
         let neighbours = Arc::clone(neighbours);
-        let place = Place { source: source.clone(), options: options.clone(), neighbours };
+        let (options, duty) = (options.clone(), duty.clone());
+        let place = Place { source: source.clone(), options, neighbours, duty };
         let mut parts = HashMap::new();
         let (mut own, mut things) = (HashMap::new(), Things::default());
         for aggregate in &self.aggregates {
@@ -128,8 +147,9 @@ impl Service {
         let calls = self.connect(home, &place, &parts, own);
         let mut hearers = Vec::new();
         for companion in &self.companions {
-            let place = CompanionPlace { service: &self.name, home, calls: &calls, supervisor };
-            let started = companion.start(&place).map_err(StartServiceError::Companion)?;
+            let (service, calls, duty) = (self.name.as_str(), &calls, &place.duty);
+            let at = CompanionPlace { service, home, calls, duty, supervisor };
+            let started = companion.start(&at).map_err(StartServiceError::Companion)?;
             parts.insert(started.of, started.part);
             hearers.extend(started.hearers);
         }
@@ -141,7 +161,8 @@ impl Service {
             projections.push(projection);
         }
         let timers = timers::start(things, home, &place, supervisor)?;
-        let relations = Relations { calls, reactions, timers, neighbours: place.neighbours };
+        let Place { neighbours, duty, .. } = place;
+        let relations = Relations { calls, reactions, timers, neighbours, duty };
         Ok(Running::new(description, home.clone(), source, parts, projections, relations))
     }
 
@@ -188,6 +209,7 @@ impl Service {
                 sources,
                 calls: Arc::clone(calls),
                 options: place.options.reaction.clone(),
+                duty: place.duty.clone(),
             };
             controls.push(reaction::start(plan, home, supervisor)?);
         }

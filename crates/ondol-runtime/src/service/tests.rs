@@ -67,6 +67,7 @@ fn a_service_says_what_it_is_made_of_without_a_log() {
             "view": "totals",
             "version": 1,
             "events": ["jar.filled", "jar.eaten"],
+            "sources": [{ "events": ["jar.filled", "jar.eaten"] }],
             "indexes": [["sweets", "ordered"]],
         }],
     });

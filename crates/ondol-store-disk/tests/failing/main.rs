@@ -147,7 +147,7 @@ async fn a_full_disk_refuses_appends_reads_on_and_recovers() {
 
 #[tokio::test]
 async fn a_slow_sync_holds_up_its_append_and_not_the_runtime() {
-    let (go, may_go) = mpsc::channel::<()>();
+    let (go, may_go) = mpsc::sync_channel::<()>(1);
     let may_go = std::sync::Mutex::new(may_go);
     let slow = Arc::new(AtomicBool::new(false));
     let is_slow = Arc::clone(&slow);

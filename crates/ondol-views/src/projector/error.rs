@@ -109,7 +109,9 @@ impl FollowError {
             Self::Read { source, .. } => matches!(source, ReadError::Unavailable(_)),
             Self::Load(error) => matches!(error, LoadError::Unavailable(_)),
             Self::Write(error) => error.is_worth_retrying(),
-            Self::Define(error) => matches!(error, DefineError::Unavailable(_)),
+            Self::Define(error) => {
+                matches!(error, DefineError::Unavailable(_) | DefineError::Overtaken(_))
+            }
             Self::Checkpoint(_)
             | Self::TooManyParked { .. }
             | Self::Panicked { .. }

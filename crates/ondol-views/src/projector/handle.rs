@@ -27,6 +27,17 @@ pub(super) enum Order {
     Serve(ViewId, oneshot::Sender<Result<Option<ViewId>, OrderError>>),
 }
 
+impl Order {
+    /// Tells whoever gave it, if he is still there, that nobody folds here.
+    pub(super) fn turn_away(self) {
+        match self {
+            Self::Repair(_, answer) => drop(answer.send(Err(RepairError::NotRunning))),
+            Self::Rebuild(answer) => drop(answer.send(Err(OrderError::NotRunning))),
+            Self::Serve(_, answer) => drop(answer.send(Err(OrderError::NotRunning))),
+        }
+    }
+}
+
 /// Why an order was not carried out.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

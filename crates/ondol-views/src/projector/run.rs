@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ondol_domain::{EventSet, Fingerprint, View, view_shape};
 use ondol_doors::Clock;
+use ondol_lease::{Duty, Tenure};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -34,6 +35,7 @@ pub struct Parts {
 /// Folds a view from its logs for as long as it runs.
 pub struct Projector<V: View> {
     handle: ViewHandle<V>,
+    duty: Duty,
     orders: mpsc::Receiver<Order>,
     standing: watch::Sender<Vec<watch::Receiver<Progress>>>,
     tasks: JoinSet<(ViewId, Result<(), FollowError>)>,
@@ -41,6 +43,14 @@ pub struct Projector<V: View> {
     beside: Option<Running>,
     fold: u64,
     indexes: Vec<String>,
+}
+
+/// Why the fold was left.
+enum Left {
+    /// All stop.
+    ToStop,
+    /// Another process folds.
+    ToAnother,
 }
 
 /// A build that is being folded.
@@ -94,7 +104,15 @@ impl<V: View> Projector<V> {
         let indexes = shape.indexes.iter().map(|(name, _)| (*name).to_owned()).collect();
         let fold = fold_of(&shape);
         let (tasks, main, beside) = (JoinSet::new(), None, None);
-        Ok(Self { handle, orders, standing, tasks, main, beside, fold, indexes })
+        let duty = Duty::always();
+        Ok(Self { handle, duty, orders, standing, tasks, main, beside, fold, indexes })
+    }
+
+    /// The same, folding only while this process does what only one may do.
+    #[must_use]
+    pub fn on_duty(mut self, duty: Duty) -> Self {
+        self.duty = duty;
+        self
     }
 
     /// A handle to what will run.
@@ -111,16 +129,62 @@ impl<V: View> Projector<V> {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), FollowError> {
         let mut shutdown = std::pin::pin!(shutdown);
+        let mut failures = 0_u32;
+        loop {
+            let duty = self.duty.clone();
+            let tenure = tokio::select! {
+                biased;
+                () = &mut shutdown => return Ok(()),
+                tenure = duty.begin() => tenure,
+                () = self.turn_away() => return Ok(()),
+            };
+            match self.fold(&mut shutdown, &tenure).await {
+                Ok(Left::ToStop) => return self.end().await,
+                Ok(Left::ToAnother) => failures = 0,
+                Err(error) if error.is_worth_retrying() => failures = failures.saturating_add(1),
+                Err(error) => return Err(error),
+            }
+            self.leave().await;
+            tokio::select! {
+                () = &mut shutdown => return Ok(()),
+                () = self.handle.clock.sleep(self.handle.options.pause(failures)) => {}
+            }
+        }
+    }
+
+    /// Folds until all stop, or another process does it.
+    async fn fold(
+        &mut self,
+        mut shutdown: impl Future<Output = ()> + Send + Unpin,
+        tenure: &Tenure,
+    ) -> Result<Left, FollowError> {
         self.begin().await?;
         loop {
             let caught_up = caught_up(self.to_swap());
             tokio::select! {
-                () = &mut shutdown => return self.end().await,
+                () = &mut shutdown => return Ok(Left::ToStop),
+                () = tenure.over() => return Ok(Left::ToAnother),
                 Some(order) = self.orders.recv() => self.obey(order).await?,
                 Some(ended) = self.tasks.join_next() => self.has_ended(ended).await?,
                 () = caught_up => self.swap().await?,
             }
         }
+    }
+
+    /// Answers those who want something of a view that another process folds, for as long as
+    /// anybody might.
+    async fn turn_away(&mut self) {
+        while let Some(order) = self.orders.recv().await {
+            order.turn_away();
+        }
+        std::future::pending().await
+    }
+
+    /// Leaves everything as it stands: whoever folds next begins with what is stored.
+    async fn leave(&mut self) {
+        self.tasks.shutdown().await;
+        (self.main, self.beside) = (None, None);
+        self.tell();
     }
 
     /// Finds out which build to fold, and begins.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::map::MapFormat;
 use super::saga::SagaVerb;
 use crate::{Given, LogCommand, Output};
 
@@ -52,12 +53,25 @@ pub(super) enum Noun {
     /// Looks at what the services are made of. No log is opened.
     #[command(subcommand)]
     Service(ServiceVerb),
+    /// Draws who takes which commands, what happens then, who hears of it, and what is asked because
+    /// of it. No log is opened.
+    Map {
+        /// How it is drawn.
+        #[arg(long, value_enum, default_value_t)]
+        format: MapFormat,
+    },
+    /// Writes what the services tell others as an AsyncAPI 3 document. No log is opened.
+    Asyncapi,
     /// Looks at views, checks and rebuilds them.
     #[command(subcommand)]
     View(ViewVerb),
     /// Looks at what is parked in services that run, tries it again, skips or edits it.
     #[command(subcommand)]
     Parked(ParkedVerb),
+    /// Looks at timers that sleep in services that run. They are set and cancelled by the things
+    /// that they belong to.
+    #[command(subcommand)]
+    Timer(TimerVerb),
     /// Tells what belongs to one business flow, across all services: what happened because of what,
     /// and what is still to come. The services must not be running on the same folders.
     Flow {
@@ -172,6 +186,31 @@ pub(super) enum ParkedVerb {
         /// The data, as JSON.
         #[arg(long, value_name = "JSON")]
         data: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TimerVerb {
+    /// Lists the next ones in the order in which they are due.
+    List {
+        /// Of which service; of all, if none is named.
+        service: Option<String>,
+        /// Only those of this thing: `order:17`.
+        #[arg(long)]
+        stream: Option<String>,
+        #[command(flatten)]
+        how: HowWritten,
+    },
+    /// Shows when one is due, and which event has set it.
+    Show {
+        /// Of which service.
+        service: String,
+        /// Of which thing: `order:17`.
+        stream: String,
+        /// Which one.
+        name: String,
+        #[command(flatten)]
+        how: HowWritten,
     },
 }
 

@@ -1,7 +1,7 @@
 //! `parked list`, `show`, `retry`, `skip`, `edit`: asked of the services while they run, at their
 //! admin port.
 
-mod admin;
+pub(super) mod admin;
 
 use serde_json::Value;
 

@@ -4,6 +4,7 @@
 //! what has begun is finished; then the views write what they have folded; then the logs are
 //! closed. A second signal ends it at once: what was acknowledged is safe all the same.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::failure::Failure;
 use super::{App, logging, service};
 use crate::adapters::Adapters;
-use crate::{Between, Config, Hosted, Stage, parked};
+use crate::{Between, Config, Hosted, Stage, parked, timers};
 
 pub(super) fn run(app: &App, config: &Config, names: &[String]) -> Result<(), Failure> {
     let chosen = service::chosen(app, names)?;
@@ -48,6 +49,7 @@ async fn until_told_to_stop(
     serve(&front, "http", public, stage.router.clone(), config.server());
     // The admin port answers until the very end, so it is served from behind.
     let operators = health.router().merge(parked::router(&stage.services));
+    let operators = operators.merge(timers::router(&stage.services));
     serve(&behind, "admin", admin, operators, ServerOptions::default());
     tokio::select! {
         () = signals.next() => tracing::info!("told to stop: nothing new is taken"),
@@ -73,15 +75,19 @@ pub(super) async fn raise(
 ) -> Result<Stage, Failure> {
     let adapters = Adapters::new(config.clone());
     let mut homes = Vec::with_capacity(chosen.len());
+    let mut duties = BTreeMap::new();
     for hosted in chosen {
-        homes.push((hosted, adapters.home(hosted.service.name()).await?));
+        let name = hosted.service.name();
+        let (home, duty) = adapters.shared_home(name, supervisor).await?;
+        duties.insert(name.to_owned(), duty);
+        homes.push((hosted, home));
     }
     let options = ServiceOptions {
         desk: config.desk(),
         reader: config.reader(),
         ..ServiceOptions::default()
     };
-    let between = Between::of(config.clone());
+    let between = Between::of(config.clone()).sharing(duties);
     Ok(Stage::raise_among(app, homes, Some(&options), &between, supervisor)?)
 }
 

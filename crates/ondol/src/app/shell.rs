@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::command::{Line, Noun};
 use super::failure::Failure;
-use super::{App, config, flow, log, nouns, parked, saga, serve, service, view};
+use super::{App, config, flow, log, map, nouns, parked, saga, serve, service, timer, view};
 use crate::Output;
 
 /// Does what the command line asks for.
@@ -46,8 +46,11 @@ fn run(app: &App, line: Line) -> Result<(), Failure> {
         Noun::Serve { names } => serve::run(app, &given.config()?, &names),
         Noun::Config(verb) => config::run(app, &given, &verb),
         Noun::Service(verb) => service::run(app, &verb),
+        Noun::Map { format } => map::map(app, format),
+        Noun::Asyncapi => map::asyncapi(app),
         Noun::View(verb) => view::run(app, &given.config()?, verb),
         Noun::Parked(verb) => parked::run(&given.config()?, verb),
+        Noun::Timer(verb) => timer::run(&given.config()?, verb),
         Noun::Flow { id, how } => flow::run(app, &given.config()?, &id, how.output),
         Noun::Saga(verb) => saga::run(app, &given.config()?, verb),
         Noun::Completions { shell } => nouns::completions(app, shell),
@@ -58,12 +61,13 @@ fn run(app: &App, line: Line) -> Result<(), Failure> {
 impl Noun {
     /// How answers, and failures, are to be written.
     fn output(&self) -> Output {
-        use super::command::{ConfigVerb, ParkedVerb, ServiceVerb, ViewVerb};
+        use super::command::{ConfigVerb, ParkedVerb, ServiceVerb, TimerVerb, ViewVerb};
         match self {
             Self::Config(ConfigVerb::Check(how) | ConfigVerb::Print { how, .. })
             | Self::Service(ServiceVerb::List(how) | ServiceVerb::Describe { how, .. })
             | Self::View(ViewVerb::List { how, .. })
             | Self::Parked(ParkedVerb::List(how))
+            | Self::Timer(TimerVerb::List { how, .. } | TimerVerb::Show { how, .. })
             | Self::Flow { how, .. } => how.output,
             Self::View(ViewVerb::Rebuild { which, .. } | ViewVerb::Verify { which, .. }) => {
                 which.how.output
@@ -78,6 +82,8 @@ impl Noun {
             Self::Log(_)
             | Self::Up
             | Self::Serve { .. }
+            | Self::Map { .. }
+            | Self::Asyncapi
             | Self::Completions { .. }
             | Self::Man { .. } => Output::default(),
         }

@@ -3,29 +3,23 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use http::{Method, Request};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::Method;
 use ondol_testkit::servers;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+use crate::client::{self, Client, LONG, free_address, post, send};
 use crate::wire::{Weather, Wire};
 
 const SERVICES: [&str; 3] = ["shop.order", "shop.stock", "shop.notice"];
 const SECRET: &str = "a secret of the corner shop, for tests";
-/// Long enough for anything that comes, however busy the machine is.
-const LONG: Duration = Duration::from_secs(120);
 
 /// How the shop runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +34,7 @@ pub(crate) struct Town {
     folder: tempfile::TempDir,
     houses: Vec<House>,
     wires: Vec<Wire>,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client,
 }
 
 /// One process.
@@ -49,11 +43,6 @@ struct House {
     address: SocketAddr,
     config: PathBuf,
     child: Mutex<Option<Child>>,
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("it listens")
 }
 
 impl Town {
@@ -86,7 +75,7 @@ impl Town {
             let text = house.settings(&addresses, database.as_deref());
             std::fs::write(&house.config, text).expect("the settings are written");
         }
-        let client = Client::builder(TokioExecutor::new()).build_http();
+        let client = client::client();
         let town = Self { folder, houses, wires, client };
         for service in town.houses.iter().map(|house| house.services[0]) {
             town.begin(service).await;
@@ -112,16 +101,27 @@ impl Town {
         child.kill().await.expect("it can be killed");
     }
 
-    /// Tells every process to stop, and waits until it has.
+    /// Tells every process to stop, and waits until it has. Then the view is what a replay makes of
+    /// the logs it was folded from.
     pub(crate) async fn stop(self) {
-        for house in &self.houses {
-            let mut child = house.child.lock().await.take().expect("it runs");
-            let pid = child.id().expect("it runs").to_string();
-            let sent = std::process::Command::new("kill").args(["-TERM", &pid]).status();
-            assert!(sent.is_ok_and(|sent| sent.success()), "the signal can be sent");
-            let ended = tokio::time::timeout(LONG, child.wait()).await.expect("in time");
-            assert!(ended.expect("it ends").success(), "{:?} stopped in order", house.services);
+        // The notices first: what they fold, the others tell.
+        for house in self.houses.iter().rev() {
+            house.stop().await;
+            if house.services == ["shop.notice"] {
+                self.weather(Weather::Fair);
+                self.the_view_equals_its_replay(house).await;
+            }
         }
+    }
+
+    async fn the_view_equals_its_replay(&self, house: &House) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_corner"));
+        command.current_dir(self.folder.path()).env_clear().kill_on_drop(true);
+        command.arg("--config").arg(&house.config).args(["view", "verify", "shop.notice", "way"]);
+        let output = tokio::time::timeout(LONG, command.output()).await.expect("in time");
+        let output = output.expect("it can be run");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "the view is what a replay makes of the logs: {said}");
     }
 
     /// From now on all wires do this.
@@ -220,6 +220,15 @@ impl Town {
 }
 
 impl House {
+    async fn stop(&self) {
+        let mut child = self.child.lock().await.take().expect("it runs");
+        let pid = child.id().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(sent.is_ok_and(|sent| sent.success()), "the signal can be sent");
+        let ended = tokio::time::timeout(LONG, child.wait()).await.expect("in time");
+        assert!(ended.expect("it ends").success(), "{:?} stopped in order", self.services);
+    }
+
     fn settings(&self, at: &BTreeMap<&str, SocketAddr>, database: Option<&str>) -> String {
         let mut text = format!("data = {:?}\n", self.services[0]);
         let mut add = |line: String| writeln!(text, "{line}").expect("a text takes it");
@@ -239,32 +248,4 @@ impl House {
 
 fn pieces(order: u32) -> u32 {
     order % 3 + 1
-}
-
-/// Asks again until it is answered: the same key takes effect once.
-async fn post(client: &Client<HttpConnector, Full<Bytes>>, url: &str, key: &str) {
-    let mut again = tokio::time::interval(Duration::from_millis(20));
-    let posting = async {
-        while send(client, Method::POST, url, key).await.is_err() {
-            again.tick().await;
-        }
-    };
-    tokio::time::timeout(LONG, posting).await.expect("in time");
-}
-
-async fn send(
-    client: &Client<HttpConnector, Full<Bytes>>,
-    method: Method,
-    url: &str,
-    key: &str,
-) -> Result<Value, String> {
-    let key = format!("\"{key}\"");
-    let request = Request::builder().method(method).uri(url).header("idempotency-key", key);
-    let request = request.body(Full::default()).expect("a request");
-    let sent = tokio::time::timeout(Duration::from_secs(10), client.request(request)).await;
-    let answered = sent.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-    let status = answered.status();
-    let body = answered.into_body().collect().await.map_err(|error| error.to_string())?;
-    let body = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
-    if status.is_success() { Ok(body) } else { Err(format!("{status}: {body}")) }
 }

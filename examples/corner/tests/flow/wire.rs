@@ -22,6 +22,8 @@ pub(crate) enum Weather {
     Slow,
     /// Requests arrive, and no answer ever comes back.
     OneWay,
+    /// Each request arrives twice, on two connections, and is answered twice.
+    Twice,
 }
 
 /// A wire to an address.
@@ -68,19 +70,27 @@ async fn accept(listener: TcpListener, there: SocketAddr, sky: Arc<Sky>) {
         let sky = Arc::clone(&sky);
         while carried.try_join_next().is_some() {}
         carried.spawn(async move {
-            let Ok(there) = TcpStream::connect(there).await else { return };
+            let address = there;
+            let Ok(there) = TcpStream::connect(address).await else { return };
             let (from_here, to_here) = here.into_split();
             let (from_there, to_there) = there.into_split();
             // Whichever direction ends first takes the other with it.
             tokio::select! {
-                () = carry(from_here, to_there, &sky, false) => {}
-                () = carry(from_there, to_here, &sky, true) => {}
+                () = carry(from_here, to_there, &sky, Some(address)) => {}
+                () = carry(from_there, to_here, &sky, None) => {}
             }
         });
     }
 }
 
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, sky: &Sky, is_answer: bool) {
+/// Carries requests to an address, or answers back.
+async fn carry(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    sky: &Sky,
+    requests_to: Option<SocketAddr>,
+) {
+    let mut again = JoinSet::new();
     let mut bytes = vec![0; 16 << 10];
     let mut slowly = tokio::time::interval(Duration::from_millis(40));
     slowly.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -97,7 +107,10 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, sky: &Sky, is_an
             drop(to.write_all(&bytes[..count / 2]).await);
             return;
         }
-        if now == Weather::OneWay as u8 && is_answer {
+        if let (true, Some(address)) = (now == Weather::Twice as u8, requests_to) {
+            again.spawn(send_again(address, bytes[..count].to_vec()));
+        }
+        if now == Weather::OneWay as u8 && requests_to.is_none() {
             continue;
         }
         if now == Weather::Slow as u8 {
@@ -106,5 +119,14 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, sky: &Sky, is_an
         if to.write_all(&bytes[..count]).await.is_err() {
             return;
         }
+    }
+}
+
+/// Sends a request once more, and hears the answer that nobody else does.
+async fn send_again(address: SocketAddr, request: Vec<u8>) {
+    let Ok(mut there) = TcpStream::connect(address).await else { return };
+    if there.write_all(&request).await.is_ok() {
+        let mut answer = vec![0; 16 << 10];
+        drop(there.read(&mut answer).await);
     }
 }

@@ -9,6 +9,7 @@ use ondol_bus::{About, CallFailure, Calls, LogFeed, Reply};
 use ondol_domain::{Call, Codec, Encoded, Facts};
 use ondol_doors::{Rng, SeededRng, SystemClock};
 use ondol_kernel::{Actor, Metadata, NewEvent, Position, Recorded, StreamId};
+use ondol_lease::Duty;
 use ondol_store::{Append, EventStore, Expected, Limits, LogEpoch, MemoryStore};
 use ondol_timers::MemoryTimers;
 use ondol_views::{
@@ -187,6 +188,7 @@ impl Desk {
             sources: vec![source],
             calls: Arc::new(Nobody),
             options: self.options(),
+            duty: Duty::always(),
         };
         let supervisor = Supervisor::new();
         let control = start(plan, home, &supervisor).unwrap();

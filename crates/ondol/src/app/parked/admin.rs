@@ -18,7 +18,10 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// How many bytes an answer may have.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
-pub(super) async fn get<T: DeserializeOwned>(config: &Config, path: &str) -> Result<T, Failure> {
+pub(in crate::app) async fn get<T: DeserializeOwned>(
+    config: &Config,
+    path: &str,
+) -> Result<T, Failure> {
     ask(config, &Method::GET, path, "").await
 }
 
@@ -32,7 +35,7 @@ pub(super) async fn post<T: DeserializeOwned>(
 }
 
 /// A part of a path or a query as it is written.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::app) fn escaped(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {

@@ -1,0 +1,151 @@
+//! What was told of the last events of a log: kept once, for all who read along.
+//!
+//! Most who follow a feed are where it ends, and want the same of it. So what is new is read and
+//! translated by whichever of them comes first, and the others take it from here. Whoever is
+//! further behind than is kept reads for himself, and so slows down nobody who is not.
+
+use std::collections::VecDeque;
+use std::sync::{PoisonError, RwLock};
+
+use ondol_kernel::{Envelope, Position};
+use ondol_store::LogEpoch;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{Part, Published, ReadFeed};
+use crate::is_untold;
+
+/// How many bytes of events are kept.
+const KEPT_BYTES_MAX: usize = 32 << 20;
+/// What an event takes besides its data, about.
+const EVENT_BYTES: usize = 512;
+
+/// What was told of the last events of a log.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    kept: RwLock<Kept>,
+    filling: Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    epoch: Option<LogEpoch>,
+    /// Everything that is told of what comes after this position and up to the other is here.
+    from: Position,
+    to: Position,
+    told: VecDeque<Told>,
+    bytes: usize,
+}
+
+/// What is told of one position: one event at least.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) position: Position,
+    pub(super) events: Vec<Envelope>,
+}
+
+/// What is found after a position.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// This, up to a position.
+    Events(Vec<Published>, Position),
+    /// It is too long ago.
+    Gone,
+    /// Nothing yet: it is to be read from the log.
+    Nothing,
+}
+
+impl Recent {
+    /// What is kept of what comes after a position, as far as it is wanted.
+    pub(super) fn after(&self, epoch: LogEpoch, after: Position, read: &ReadFeed) -> Found {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        if kept.epoch != Some(epoch) || after >= kept.to {
+            return Found::Nothing;
+        }
+        if after < kept.from {
+            return Found::Gone;
+        }
+        let begin = kept.told.partition_point(|told| told.position <= after);
+        let (mut events, mut seen) = (Wanted::of(read), after);
+        for told in kept.told.range(begin..) {
+            if events.published.len() >= read.limit {
+                return Found::Events(events.published, seen);
+            }
+            events.add(told.position, &told.events);
+            seen = told.position;
+        }
+        Found::Events(events.published, kept.to)
+    }
+
+    /// Lets one at a time read on in the log for all.
+    pub(super) async fn fill(&self) -> MutexGuard<'_, ()> {
+        self.filling.lock().await
+    }
+
+    /// Keeps what was told between two positions. What does not follow what is kept takes its
+    /// place: whoever is the furthest is read along with.
+    pub(super) fn add(
+        &self,
+        epoch: LogEpoch,
+        (after, seen): (Position, Position),
+        told: Vec<Told>,
+    ) {
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.epoch != Some(epoch) || kept.to != after {
+            *kept = Kept { epoch: Some(epoch), from: after, to: after, ..Kept::default() };
+        }
+        kept.to = seen;
+        for one in told {
+            kept.bytes += one.bytes();
+            kept.told.push_back(one);
+        }
+        while kept.bytes > KEPT_BYTES_MAX
+            && let Some(oldest) = kept.told.pop_front()
+        {
+            kept.bytes -= oldest.bytes();
+            kept.from = oldest.position;
+        }
+    }
+}
+
+impl Told {
+    fn bytes(&self) -> usize {
+        self.events.iter().map(|event| EVENT_BYTES + event.data.bytes.len()).sum()
+    }
+}
+
+/// What of that which is told is wanted, each event naming the position before it.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    read: &'a ReadFeed,
+    previous: Position,
+    pub(super) published: Vec<Published>,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) const fn of(read: &'a ReadFeed) -> Self {
+        Self { read, previous: read.after, published: Vec::new() }
+    }
+
+    /// One that stands for an event that cannot be told is wanted by everybody.
+    fn is_wanted(&self, event: &Envelope) -> bool {
+        let types = &self.read.types;
+        types.is_empty() || types.contains(&event.event_type) || is_untold(event)
+    }
+
+    /// Adds what is told of one position.
+    pub(super) fn add(&mut self, position: Position, told: &[Envelope]) {
+        let count = told.iter().filter(|event| self.is_wanted(event)).count();
+        let of = u32::try_from(count).unwrap_or(u32::MAX);
+        let mut nth = 0;
+        for event in told {
+            if self.is_wanted(event) {
+                nth += 1;
+                let (previous, part) = (self.previous, Part { nth, of });
+                self.published.push(Published { previous, part, event: event.clone() });
+            }
+        }
+        if of > 0 {
+            self.previous = position;
+        }
+    }
+}
