@@ -93,6 +93,11 @@ impl AuthProblem {
         &self.problem
     }
 
+    /// The token was good, and its issuer knows better.
+    pub fn taken_back() -> Self {
+        Self::token(&VerifyError::Revoked)
+    }
+
     fn challenged(problem: Problem, challenge: &str) -> Self {
         Self { problem: Box::new(problem), challenge: Some(challenge.to_owned()) }
     }

@@ -131,7 +131,7 @@ impl<'de> Deserialize<'de> for Audience {
 
 /// A date of a token. A text, a fraction, `null`, a list, or less than nothing is none: a library
 /// that took `"exp": "never"` for no date at all let such tokens live for ever (CVE-2026-25537).
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+pub(crate) fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let seconds = u64::deserialize(deserializer)?;
     if seconds > DATE_MAX {
         return Err(D::Error::custom("no date lies after the year 9999"));
@@ -139,6 +139,8 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     Ok(seconds)
 }
 
-fn some_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+pub(crate) fn some_date<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
     date(deserializer).map(Some)
 }

@@ -11,12 +11,16 @@
 //! - [`KeyRing`]: the issuer's keys, fetched through a [`KeySource`], rotated without a gap.
 //! - [`SigningKeys`]: keys that sign, published before they are used and after they are retired.
 //! - [`Proofs`]: tokens bound to a key of their holder (DPoP) or to a certificate.
+//! - [`Attempt`]: the client's side of a sign-in.
 //! - [`ServiceTokens`]: the token a service shows when it asks another one.
+//! - With the feature `feed`: [`TakenBack`], what an issuer tells of tokens that it takes back, and the
+//!   listener that hears it.
 //! - With the feature `axum`: `Caller`, `Required<Role>` and the layer that puts them there.
 //!
 //! Limits: a token has at most [`TOKEN_BYTES_MAX`] bytes, a key set [`KEYS_MAX`] keys.
 
 mod algorithm;
+mod attempt;
 #[cfg(feature = "axum")]
 mod axum;
 mod bearer;
@@ -31,9 +35,12 @@ mod revocation;
 mod ring;
 mod service_tokens;
 mod signing;
+#[cfg(feature = "feed")]
+mod taken_back;
 mod verifier;
 
 pub use algorithm::Algorithm;
+pub use attempt::{Answered, Attempt, AttemptError, SignedIn};
 pub use bearer::{BearerError, bearer};
 pub use claims::{AccessClaims, Audience, Confirmation};
 pub use compact::{NotStrict, TOKEN_BYTES_MAX, decode_strict, encode};
@@ -46,6 +53,9 @@ pub use ring::{FetchError, KeyRing, KeyRingOptions, KeySource};
 pub use service_tokens::{Granted, ServiceTokens, TokenDoor, TokenDoorError};
 pub use signing::{KeyTimes, SigningError, SigningKey, SigningKeyBytes, SigningKeys, TokenType};
 pub use verifier::{CACHED_TOKENS_MAX, Verifier, VerifierOptions, VerifyError};
+
+#[cfg(feature = "feed")]
+pub use taken_back::{Listener, TakenBack};
 
 #[cfg(feature = "axum")]
 pub use self::axum::{

@@ -39,6 +39,11 @@ impl Revocations {
         self.keep(format!("s:{id}"), u64::MAX);
     }
 
+    /// Every token of one grant is taken back: those whose name begins with the grant's and a dot.
+    pub fn grant(&self, id: &str) {
+        self.keep(format!("g:{id}"), u64::MAX);
+    }
+
     /// Every token that one subject was issued up to a moment, in seconds since 1970.
     pub fn subject(&self, id: &str, issued_up_to: u64) {
         self.keep(format!("u:{id}"), issued_up_to);
@@ -58,8 +63,10 @@ impl Revocations {
             self.names.get(&name).is_some_and(|issued_up_to| principal.issued <= issued_up_to)
         };
         let session = principal.session.as_ref();
+        let grant = principal.token.split_once('.').map(|(grant, _)| grant);
         hit(format!("t:{}", principal.token))
             || session.is_some_and(|session| hit(format!("s:{session}")))
+            || grant.is_some_and(|grant| hit(format!("g:{grant}")))
             || hit(format!("u:{}", principal.subject))
     }
 }

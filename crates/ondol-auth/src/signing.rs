@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, Signature,
+};
 use ondol_kernel::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -51,12 +53,20 @@ impl fmt::Debug for SigningKeyBytes {
     }
 }
 
-/// A key that signs with ES256. Cheap to clone.
+/// A key that signs, with the one algorithm it is for. Cheap to clone.
 #[derive(Clone)]
 pub struct SigningKey {
-    pair: Arc<EcdsaKeyPair>,
-    public: Jwk,
+    pair: Arc<Pair>,
+    public: Arc<Jwk>,
     random: SystemRandom,
+}
+
+/// Both halves.
+enum Pair {
+    /// On P-256.
+    Es256(EcdsaKeyPair),
+    /// On Ed25519.
+    EdDsa(Ed25519KeyPair),
 }
 
 /// Why a token or a key could not be made.
@@ -64,8 +74,11 @@ pub struct SigningKey {
 #[non_exhaustive]
 pub enum SigningError {
     /// The bytes are not a key.
-    #[error("the signing key is not PKCS #8 of a key on P-256")]
+    #[error("the signing key is not PKCS #8 of a key on P-256 or Ed25519")]
     NotAKey,
+    /// Keys of RSA verify here and sign nothing.
+    #[error("nothing is signed with {}", .0.name())]
+    NotSigning(Algorithm),
     /// The provider could not make or use a key.
     #[error("the provider of keys has failed")]
     Provider,
@@ -85,13 +98,27 @@ impl SigningError {
 }
 
 impl SigningKey {
-    /// Makes a new key, and the bytes by which it is kept.
+    /// Makes a new key for ES256, and the bytes by which it is kept.
     ///
     /// # Errors
     /// When the provider of keys fails.
     pub fn generate() -> Result<(Self, SigningKeyBytes), SigningError> {
+        Self::generate_for(Algorithm::Es256)
+    }
+
+    /// Makes a new key for an algorithm, and the bytes by which it is kept.
+    ///
+    /// # Errors
+    /// When the provider of keys fails, or nothing is signed with this algorithm.
+    pub fn generate_for(algorithm: Algorithm) -> Result<(Self, SigningKeyBytes), SigningError> {
         let random = SystemRandom::new();
-        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        let made = match algorithm {
+            Algorithm::Es256 => {
+                EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+            }
+            Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8(&random),
+            Algorithm::Ps256 | Algorithm::Rs256 => return Err(SigningError::NotSigning(algorithm)),
+        };
         let made = made.map_err(|_unspecified| SigningError::Provider)?;
         let bytes = SigningKeyBytes(Zeroizing::new(made.as_ref().to_vec()));
         Ok((Self::read(&bytes)?, bytes))
@@ -102,29 +129,23 @@ impl SigningKey {
     /// # Errors
     /// When they are no such key.
     pub fn read(bytes: &SigningKeyBytes) -> Result<Self, SigningError> {
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &bytes.0);
-        let pair = pair.map_err(|_rejected| SigningError::NotAKey)?;
-        let point = pair.public_key().as_ref();
-        let (x, y) = match point.split_first() {
-            Some((4, rest)) if rest.len() == 64 => rest.split_at(32),
-            _ => return Err(SigningError::NotAKey),
-        };
-        let mut public = Jwk {
-            kty: "EC".to_owned(),
-            alg: Some(Algorithm::Es256.name().to_owned()),
-            purpose: Some("sig".to_owned()),
-            crv: Some("P-256".to_owned()),
-            x: Some(encode(x)),
-            y: Some(encode(y)),
-            ..Jwk::default()
-        };
+        let (pair, mut public) = pair(&bytes.0).ok_or(SigningError::NotAKey)?;
+        public.purpose = Some("sig".to_owned());
         public.kid = Some(thumbprint(&public));
-        Ok(Self { pair: Arc::new(pair), public, random: SystemRandom::new() })
+        Ok(Self { pair: Arc::new(pair), public: Arc::new(public), random: SystemRandom::new() })
     }
 
     /// The half that is published.
-    pub const fn public(&self) -> &Jwk {
+    pub fn public(&self) -> &Jwk {
         &self.public
+    }
+
+    /// The one algorithm it is for.
+    pub fn algorithm(&self) -> Algorithm {
+        match *self.pair {
+            Pair::Es256(_) => Algorithm::Es256,
+            Pair::EdDsa(_) => Algorithm::EdDsa,
+        }
     }
 
     /// The key's name: its thumbprint.
@@ -137,7 +158,8 @@ impl SigningKey {
     /// # Errors
     /// When the claims cannot be written or the provider fails.
     pub fn sign(&self, kind: TokenType, claims: &impl Serialize) -> Result<String, SigningError> {
-        let header = Header { typ: kind.name(), alg: "ES256", kid: Some(self.kid()), jwk: None };
+        let (typ, alg) = (kind.name(), self.algorithm().name());
+        let header = Header { typ, alg, kid: Some(self.kid()), jwk: None };
         self.sign_under(&header, claims)
     }
 
@@ -150,8 +172,9 @@ impl SigningKey {
         kind: TokenType,
         claims: &impl Serialize,
     ) -> Result<String, SigningError> {
-        let bare = Jwk { kid: None, alg: None, purpose: None, ..self.public.clone() };
-        let header = Header { typ: kind.name(), alg: "ES256", kid: None, jwk: Some(&bare) };
+        let bare = Jwk { kid: None, alg: None, purpose: None, ..self.public().clone() };
+        let (typ, alg) = (kind.name(), self.algorithm().name());
+        let header = Header { typ, alg, kid: None, jwk: Some(&bare) };
         self.sign_under(&header, claims)
     }
 
@@ -163,12 +186,44 @@ impl SigningKey {
         let header = serde_json::to_vec(header).map_err(SigningError::Claims)?;
         let claims = serde_json::to_vec(claims).map_err(SigningError::Claims)?;
         let mut token = format!("{}.{}", encode(header), encode(claims));
-        let signature = self.pair.sign(&self.random, token.as_bytes());
-        let signature = signature.map_err(|_unspecified| SigningError::Provider)?;
+        let signature = self.pair.sign(&self.random, token.as_bytes())?;
         token.push('.');
         token.push_str(&encode(signature));
         Ok(token)
     }
+}
+
+impl Pair {
+    fn sign(&self, random: &SystemRandom, message: &[u8]) -> Result<Signature, SigningError> {
+        match self {
+            Self::Es256(pair) => {
+                pair.sign(random, message).map_err(|_unspecified| SigningError::Provider)
+            }
+            Self::EdDsa(pair) => Ok(pair.sign(message)),
+        }
+    }
+}
+
+/// Both halves, and the one that is published, of whichever kind these bytes are.
+fn pair(bytes: &[u8]) -> Option<(Pair, Jwk)> {
+    let of = |algorithm: Algorithm, kty: &str, crv: &str| Jwk {
+        kty: kty.to_owned(),
+        alg: Some(algorithm.name().to_owned()),
+        crv: Some(crv.to_owned()),
+        ..Jwk::default()
+    };
+    if let Ok(pair) = Ed25519KeyPair::from_pkcs8(bytes) {
+        let x = Some(encode(pair.public_key().as_ref()));
+        return Some((Pair::EdDsa(pair), Jwk { x, ..of(Algorithm::EdDsa, "OKP", "Ed25519") }));
+    }
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes).ok()?;
+    let point = pair.public_key().as_ref();
+    let (x, y) = match point.split_first() {
+        Some((4, rest)) if rest.len() == 64 => rest.split_at(32),
+        _ => return None,
+    };
+    let (x, y) = (Some(encode(x)), Some(encode(y)));
+    Some((Pair::Es256(pair), Jwk { x, y, ..of(Algorithm::Es256, "EC", "P-256") }))
 }
 
 #[derive(Serialize)]
@@ -209,13 +264,18 @@ impl SigningKeys {
         self.keys.retain(|(_, times)| now < times.published_until);
     }
 
-    /// The key that signs now: of several, the one that began last.
+    /// The key that signs now by this algorithm: of several, the one that began last.
     ///
     /// # Errors
     /// When none does.
-    pub fn active(&self, now: Timestamp) -> Result<&SigningKey, SigningError> {
+    pub fn active(
+        &self,
+        algorithm: Algorithm,
+        now: Timestamp,
+    ) -> Result<&SigningKey, SigningError> {
         let signs = |times: &KeyTimes| times.signs_from <= now && now < times.signs_until;
-        let active = self.keys.iter().filter(|(_, times)| signs(times));
+        let own = self.keys.iter().filter(|(key, _)| key.algorithm() == algorithm);
+        let active = own.filter(|(_, times)| signs(times));
         let active = active.max_by_key(|(_, times)| times.signs_from);
         active.map(|(key, _)| key).ok_or(SigningError::NoneActive)
     }

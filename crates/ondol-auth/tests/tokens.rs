@@ -1,5 +1,7 @@
 //! Attacks on tokens as a table: each row is a token that must not be believed, beside one that is.
 
+#[path = "tokens/attempts.rs"]
+mod attempts;
 #[path = "tokens/callers.rs"]
 mod callers;
 #[path = "tokens/forge.rs"]

@@ -52,14 +52,16 @@ impl Mouth {
             let Inner::Said { words } = event.data.clone();
             [Told::Heard { words }]
         });
-        let publications = vec![publication.unwrap()];
+        let publications = vec![publication.expect("it is as the test needs it")];
         let feed = LogFeed::public("house.mouth", log.clone(), publications, clock.clone());
         Self { log, feed: Arc::new(feed), translated, clock, rng: SeededRng::new(1) }
     }
 
     async fn says(&self, words: &str, times: usize) {
-        let codec = Codec::<Inner>::new().unwrap();
-        let said = codec.encode(&Inner::Said { words: words.to_owned() }).unwrap();
+        let codec = Codec::<Inner>::new().expect("it is as the test needs it");
+        let said = codec
+            .encode(&Inner::Said { words: words.to_owned() })
+            .expect("it is as the test needs it");
         let Encoded { event_type, schema_version, payload } = said;
         let rng: &dyn Rng = &self.rng;
         for _ in 0..times {
@@ -70,9 +72,9 @@ impl Mouth {
                 metadata: Metadata::default(),
                 data: payload.clone(),
             };
-            let stream = StreamId::new("inner", "one").unwrap();
+            let stream = StreamId::new("inner", "one").expect("it is as the test needs it");
             let append = Append::to(stream, Expected::Any, vec![event]);
-            self.log.append(append).await.unwrap();
+            self.log.append(append).await.expect("it is as the test needs it");
         }
     }
 
@@ -83,7 +85,10 @@ impl Mouth {
         async move {
             let mut came = Vec::new();
             while came.last().is_none_or(|last| *last < until) {
-                let followed = follower.next(Duration::from_secs(60)).await.unwrap();
+                let followed = follower
+                    .next(Duration::from_secs(60))
+                    .await
+                    .expect("it is as the test needs it");
                 came.extend(followed.events.iter().map(|event| event.position.get()));
             }
             came

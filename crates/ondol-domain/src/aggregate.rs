@@ -11,7 +11,7 @@ use ondol_kernel::Tag;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Facts, Impossible, Snapshot, TimerOrder};
+use crate::{Facts, Holder, Impossible, Snapshot, TimerOrder};
 
 /// What comes of a command: the events that follow from it, or why the answer is no.
 pub type Decision<A> = Result<Vec<<A as Aggregate>::Event>, <A as Aggregate>::Refusal>;
@@ -46,6 +46,14 @@ pub trait Aggregate: Default + Clone + Debug + Send + Sync + 'static {
     /// When the event cannot have happened to it as it stands: the stream is corrupt, or
     /// `decide` is wrong.
     fn evolve(self, event: &Self::Event) -> Result<Self, Impossible>;
+
+    /// Whether a no only holds for as long as a saga holds the thing, and which saga that is.
+    ///
+    /// Whoever is kept out by a [`Lock`](crate::Lock) is told no, as by any refusal, unless it is
+    /// declared here that they wait: then the command is decided anew when the thing is let go.
+    fn waits_for(_refusal: &Self::Refusal) -> Option<Holder> {
+        None
+    }
 
     /// What an event can be found by besides its stream, and what a rule that spans streams
     /// (an e-mail address used once) can ask about.

@@ -7,6 +7,7 @@
 mod index;
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use ondol_kernel::Recorded;
 use serde::Serialize;
@@ -24,6 +25,11 @@ pub trait View: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Raised whenever the fold, the keys or the indexes come to mean something else: the view is
     /// then folded anew beside the old one, and takes its place when it has caught up.
     const VERSION: u32;
+
+    /// How long what is folded may wait to be written together with what comes next, while the
+    /// view follows its log. Documents that change many times in a moment, and that nobody reads
+    /// the moment they change, are written once.
+    const GATHERS: Duration = Duration::ZERO;
 
     /// What it is folded from.
     type Event: EventSet;

@@ -96,12 +96,12 @@ fn read_host(named: Option<&Bytes>, headers: &HeaderMap, minor: u8) -> Result<Ho
     }
     match (named, first) {
         (None, None) if minor == 0 => Ok(Host::none()),
-        (Some(named), None) if minor != 1 => Host::read(named),
+        (Some(named), None) if minor != 1 => Host::named(named),
         (_, None) => Err(Problem::BadHost("there is no Host")),
-        (None, Some(value)) => Host::read(&Bytes::copy_from_slice(value.as_bytes())),
+        (None, Some(value)) => Host::read(value),
         (Some(named), Some(value)) => {
-            let host = Host::read(named)?;
-            if host != Host::read(&Bytes::copy_from_slice(value.as_bytes()))? {
+            let host = Host::named(named)?;
+            if host != Host::read(value)? {
                 return Err(Problem::BadHost("the Host is not the target's"));
             }
             Ok(host)

@@ -11,6 +11,9 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use ondol_gateway::{BackendOptions, Config, EndpointOptions, Question, RouteOptions, explain};
 
+/// The configuration, where none is named.
+const FILE: &str = "gateway.toml";
+
 /// A strict, fast, reloadable API gateway.
 #[derive(Debug, Parser)]
 #[command(name = "ondol-gateway", version, args_conflicts_with_subcommands = true)]
@@ -28,7 +31,7 @@ enum Command {
     /// Say what is wrong with a configuration.
     Check {
         /// The configuration.
-        #[arg(default_value = "gateway.toml")]
+        #[arg(default_value = FILE)]
         file: PathBuf,
     },
     /// Say which route a request would take, and why not the others.
@@ -40,14 +43,26 @@ enum Command {
         /// A header, such as `Accept: application/json`.
         #[arg(short = 'H', long = "header")]
         headers: Vec<String>,
+        /// A name in the certificate that the client shows.
+        #[arg(long)]
+        certificate: Option<String>,
         /// The configuration.
-        #[arg(long, default_value = "gateway.toml")]
+        #[arg(long, default_value = FILE)]
         config: PathBuf,
     },
-    /// Print the configuration as it takes effect, with every limit filled in.
+    /// Show what is not to be seen in the file.
     Show {
+        #[command(subcommand)]
+        what: Show,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Show {
+    /// The configuration as it takes effect, with every limit filled in.
+    Effective {
         /// The configuration.
-        #[arg(default_value = "gateway.toml")]
+        #[arg(default_value = FILE)]
         file: PathBuf,
     },
 }
@@ -72,7 +87,7 @@ pub(crate) fn main() -> anyhow::Result<()> {
             run::run(run::Loaded { config: to_one(&to, listen)?, seen: None }, None)
         }
         Command::Run(Run { file, .. }) => {
-            let file = file.unwrap_or_else(|| "gateway.toml".into());
+            let file = file.unwrap_or_else(|| FILE.into());
             run::run(run::read_or_last_good(&file)?, Some(&file))
         }
         Command::Check { file } => {
@@ -82,13 +97,13 @@ pub(crate) fn main() -> anyhow::Result<()> {
             let backends = count(backends, "backend");
             say(&format!("{}: good; {routes}, {backends}\n", file.display()))
         }
-        Command::Explain { method, url, headers, config } => {
+        Command::Explain { method, url, headers, certificate, config } => {
             let headers = headers.iter().map(|header| split_header(header));
             let headers = headers.collect::<anyhow::Result<_>>()?;
-            let question = Question { method, url, headers };
+            let question = Question { method, url, headers, certificate };
             say(&explain(&read(&config)?, &question)?)
         }
-        Command::Show { file } => say(&toml::to_string(&read(&file)?)?),
+        Command::Show { what: Show::Effective { file } } => say(&toml::to_string(&read(&file)?)?),
     }
 }
 
@@ -110,12 +125,28 @@ fn say(text: &str) -> anyhow::Result<()> {
 /// Reads a file.
 fn read(file: &Path) -> anyhow::Result<Config> {
     let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?;
-    Ok(Config::read(&name, &text)?)
+    Ok(Config::read(&name, &text(file)?)?)
+}
+
+/// What a file holds.
+fn text(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| {
+        let hint = match file == Path::new(FILE) && !file.exists() {
+            true => {
+                "; name another, or send everything to one place with `--to http://localhost:3000`"
+            }
+            false => "",
+        };
+        format!("{} cannot be read{hint}", file.display())
+    })
 }
 
 /// Everything to one place.
 fn to_one(to: &str, listen: SocketAddr) -> anyhow::Result<Config> {
+    let hint = || match to.contains("://") {
+        true => format!("`--to {to}` leads nowhere"),
+        false => format!("`--to {to}` leads nowhere; did you mean `--to http://{to}`?"),
+    };
     let mut config = Config { listen: vec![listen], ..Config::default() };
     let backend =
         BackendOptions { endpoints: vec![EndpointOptions::at(to)], ..BackendOptions::default() };
@@ -123,5 +154,8 @@ fn to_one(to: &str, listen: SocketAddr) -> anyhow::Result<Config> {
     let route = RouteOptions { to: Some("to".to_owned()), ..RouteOptions::default() };
     config.routes.insert("all".to_owned(), route);
     let text = toml::to_string(&config)?;
-    Ok(Config::read("--to", &text)?)
+    Config::read("--to", &text).map_err(|findings| {
+        let said: Vec<_> = findings.0.into_iter().map(|finding| finding.message).collect();
+        anyhow::anyhow!(said.join("; ")).context(hint())
+    })
 }

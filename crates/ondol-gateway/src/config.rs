@@ -5,6 +5,7 @@
 
 mod backend;
 mod check;
+mod cors;
 mod endpoint;
 mod model;
 mod place;
@@ -14,6 +15,7 @@ pub use backend::{
     BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
     RegistrationSource,
 };
+pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
 pub use model::{
     AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,

@@ -11,6 +11,7 @@ use crate::canonical::{HeaderPolicy, Target};
 use crate::config::{Config, RouteOptions};
 use crate::problem::Problem;
 use crate::route::{Criteria, Found, Seen, Table};
+use crate::tls::Shown;
 
 /// A request to be explained.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Question {
     pub url: String,
     /// Its headers.
     pub headers: Vec<(String, String)>,
+    /// A name in the certificate that the client shows, if it shows one.
+    pub certificate: Option<String>,
 }
 
 /// Why a request cannot even be asked about.
@@ -28,11 +31,20 @@ pub struct Question {
 #[non_exhaustive]
 pub enum ExplainError {
     /// The method is not one.
-    #[error("`{0}` is not a method")]
+    #[error("`{0}` is not a method{hint}", hint = shouted(.0))]
     Method(String),
     /// A header is not one.
     #[error("`{0}` is not a header")]
     Header(String),
+}
+
+/// Methods are written in capitals, and mean nothing otherwise.
+fn shouted(method: &str) -> String {
+    let capitals = method.to_ascii_uppercase();
+    match capitals != *method && Method::from_bytes(capitals.as_bytes()).is_ok() {
+        true => format!("; did you mean `{capitals}`?"),
+        false => String::new(),
+    }
 }
 
 /// What the gateway would do with a request, for a person to read.
@@ -40,8 +52,9 @@ pub enum ExplainError {
 /// # Errors
 /// The question itself cannot be understood.
 pub fn explain(config: &Config, question: &Question) -> Result<String, ExplainError> {
-    let method = Method::from_bytes(question.method.as_bytes())
-        .map_err(|_error| ExplainError::Method(question.method.clone()))?;
+    let method = Method::from_bytes(question.method.as_bytes()).ok();
+    let method = method.filter(|_| !question.method.contains(|it: char| it.is_ascii_lowercase()));
+    let method = method.ok_or_else(|| ExplainError::Method(question.method.clone()))?;
     let mut headers = HeaderMap::new();
     for (name, value) in &question.headers {
         let wrong = || ExplainError::Header(format!("{name}: {value}"));
@@ -49,7 +62,12 @@ pub fn explain(config: &Config, question: &Question) -> Result<String, ExplainEr
         headers.append(name, HeaderValue::from_str(value).map_err(|_error| wrong())?);
     }
     let mut out = String::new();
-    let written = match answer(config, &method, &question.url, headers, &mut out) {
+    let certificate = question.certificate.as_ref().map(|name| Shown {
+        names: vec![name.to_ascii_lowercase()],
+        field: HeaderValue::from_static(""),
+    });
+    let asked = Asked { method: &method, url: &question.url, certificate: certificate.as_ref() };
+    let written = match answer(config, &asked, headers, &mut out) {
         Ok(written) => written,
         Err(problem) => {
             let detail = problem.detail().map(|detail| format!(": {detail}"));
@@ -61,13 +79,20 @@ pub fn explain(config: &Config, question: &Question) -> Result<String, ExplainEr
     Ok(out)
 }
 
+/// A question that has been understood.
+struct Asked<'a> {
+    method: &'a Method,
+    url: &'a str,
+    certificate: Option<&'a Shown>,
+}
+
 fn answer(
     config: &Config,
-    method: &Method,
-    url: &str,
+    asked: &Asked<'_>,
     mut headers: HeaderMap,
     out: &mut String,
 ) -> Result<std::fmt::Result, Problem> {
+    let Asked { method, url, certificate } = *asked;
     let url = Bytes::copy_from_slice(url.as_bytes());
     if !headers.contains_key(HOST)
         && let Some(host) = url.split(|byte| *byte == b'/').nth(2).filter(|_| url[0] != b'/')
@@ -85,11 +110,12 @@ fn answer(
         headers: &headers,
         // Where a client is, its connection says and not its request.
         region: None,
+        certificate,
     };
     let routes = config.routes.iter().filter_map(|(name, options)| {
-        Some((Criteria::read(options).ok()?, Arc::new((name.as_str(), options))))
+        Some((Arc::new(Criteria::read(options).ok()?), Arc::new((name.as_str(), options))))
     });
-    Ok(tell(config, &Table::new(routes.collect()), &seen, out))
+    Ok(tell(config, &Table::new(routes.collect(), None), &seen, out))
 }
 
 fn tell(
@@ -159,8 +185,11 @@ fn tell_route(
     }
     match &options.fallback {
         Some(fallback) => {
-            let to = fallback.to.as_deref().unwrap_or("a fixed answer");
-            writeln!(out, "fallback  {to}, on {:?}", fallback.on)
+            let kept = fallback.kept.map(|_| "the last good answer");
+            let fixed = fallback.respond.as_ref().map(|_| "a fixed answer");
+            let tried: Vec<_> =
+                kept.into_iter().chain(fallback.to.as_deref()).chain(fixed).collect();
+            writeln!(out, "fallback  {}, on {:?}", tried.join(" → "), fallback.on)
         }
         None => Ok(()),
     }

@@ -2,7 +2,8 @@
 //!
 //! Each target holds more than "it does not fall": what it says must be true of what it was given. An
 //! input is kept as a parent of others when it leads to an outcome that none before it led to; a seed
-//! makes a run repeatable. A short run is part of the tests; a long one is
+//! makes a run repeatable. A short run is part of the tests; a long one, which adds what it has found to
+//! the corpus, is
 //!
 //! ```text
 //! ONDOL_FUZZ_SECONDS=600 ONDOL_FUZZ_SEED=7 cargo nextest run -p ondol-gateway fuzz
@@ -43,15 +44,30 @@ fn run(name: &str, words: &[&str], target: impl Fn(&[u8]) -> String) {
         let input = mutate(&parents, words, &rng);
         let outcome = target(&input);
         if outcomes.insert(outcome) && parents.len() < PARENTS_MAX {
+            if long.is_some() {
+                keep(name, &input);
+            }
             parents.push(input);
         }
     }
     println!("{name}: {tries} inputs, {} outcomes", outcomes.len());
 }
 
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name)
+}
+
+/// Adds an input to the corpus, named by what is in it.
+fn keep(name: &str, input: &[u8]) {
+    let hash = input.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    std::fs::write(folder(name).join(format!("{hash:016x}")), input)
+        .expect("a place in the corpus");
+}
+
 fn corpus(name: &str) -> Vec<Vec<u8>> {
-    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name);
-    let files = std::fs::read_dir(folder).expect("a corpus");
+    let files = std::fs::read_dir(folder(name)).expect("a corpus");
     let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     files.sort();
     files.into_iter().map(|file| std::fs::read(file).expect("a file")).collect()

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::{Method, Request, Response};
+use http::{Method, Response};
 use ondol_doors::{Clock, Rng};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -24,12 +24,15 @@ use tokio_util::sync::CancellationToken;
 use crate::access_log::AccessLog;
 use crate::body::Body;
 use crate::canonical::Target;
-use crate::handle::{Answer, Arrived, Handler, Peer, Sent};
+use crate::cors::{asked_about, may_upgrade};
+use crate::handle::{Answer, Arrived, Ask, Handler, Peer, Sent};
 use crate::inflate;
+use crate::kept::Key;
 use crate::meter::Meters;
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
 use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
+use crate::spare;
 
 pub(crate) use forward::Probe;
 pub(crate) use record::{Line, Record};
@@ -49,7 +52,8 @@ pub(crate) struct Core {
 
 /// A request in its canonical form, with the route it took.
 pub(crate) struct Exchange {
-    pub(crate) request: Request<Body>,
+    pub(crate) ask: Ask,
+    pub(crate) body: Body,
     pub(crate) target: Target,
     pub(crate) peer: Arc<Peer>,
     /// The client's own address, through proxies that are trusted.
@@ -97,8 +101,12 @@ impl Core {
         arrived: Arrived,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
-        let exchange = enter(snapshot, arrived, record)?;
+        let (exchange, asks_first) = enter(snapshot, arrived, record)?;
         let route = Arc::clone(&exchange.route);
+        let page = route.cors.as_ref().map(|cors| (cors, cors.listed(&exchange.ask.headers)));
+        if let (Some((cors, origin)), true) = (&page, asks_first) {
+            return Ok(cors.preflight(origin.clone()));
+        }
         if let Some(fault) = &route.fault {
             self.inject(fault).await?;
         }
@@ -109,6 +117,9 @@ impl Core {
         };
         if let Some(version) = &route.version {
             respond::tell_version(version, &mut response);
+        }
+        if let Some((cors, origin)) = page {
+            cors.tell(origin, response.headers_mut());
         }
         Ok(response)
     }
@@ -123,26 +134,39 @@ impl Core {
         headers::prepare(&mut exchange, record);
         let route = Arc::clone(&exchange.route);
         let Some(fallback) = &route.fallback else {
-            return self.send(backend, &mut exchange, record).await;
+            let response = self.send(backend, &mut exchange, record).await;
+            spare::give(exchange.ask.headers);
+            return response;
         };
         // What may be asked for twice is kept; a body that has to be read cannot be.
-        let again = exchange.request.body().whole();
+        let again = exchange.body.whole();
+        let kept = fallback.kept.as_ref().and_then(|kept| {
+            let key = Key::of(&exchange.target, &exchange.ask)?;
+            Some((kept, key))
+        });
         let first = self.send(backend, &mut exchange, record).await;
         let status = first.as_ref().map_or_else(Problem::status, Response::status);
         if !fallback.on.contains(&status) {
-            return first;
+            return match kept {
+                Some((kept, key)) => first.map(|response| kept.keep(key, response)),
+                None => first,
+            };
+        }
+        if let Some(response) = kept.and_then(|(kept, key)| kept.find(&key)) {
+            record.fell_back();
+            return Ok(response);
         }
         match (&fallback.to, again) {
-            (FallbackTo::Respond(options), _) => {
+            (Some(FallbackTo::Respond(options)), _) => {
                 record.fell_back();
                 Ok(respond::fixed(options))
             }
-            (FallbackTo::Backend(backend), Some(body)) => {
+            (Some(FallbackTo::Backend(backend)), Some(body)) => {
                 record.fell_back();
-                *exchange.request.body_mut() = Body::full(body);
+                exchange.body = Body::full(body);
                 self.send(backend, &mut exchange, record).await
             }
-            (FallbackTo::Backend(_), None) => first,
+            (Some(FallbackTo::Backend(_)) | None, _) => first,
         }
     }
 
@@ -175,8 +199,28 @@ impl Core {
     }
 }
 
-/// Brings a request into its canonical form and finds its route.
-fn enter(snapshot: &Snapshot, arrived: Arrived, record: &mut Record) -> Result<Exchange, Problem> {
+/// The route that takes a request; for a browser's question before it sends, that of what it asks about.
+/// Whether it is such a question.
+fn find<'a>(snapshot: &'a Snapshot, seen: &Seen<'_>) -> Result<(&'a Arc<Route>, bool), Problem> {
+    if let Some(method) = asked_about(seen.method, seen.headers)
+        && let Found::Route(route) = snapshot.table.find(&Seen { method: &method, ..*seen })
+        && route.cors.is_some()
+    {
+        return Ok((route, true));
+    }
+    match snapshot.table.find(seen) {
+        Found::Route(route) => Ok((route, false)),
+        Found::OtherMethod => Err(Problem::MethodNotAllowed),
+        Found::Nothing => Err(Problem::NoRoute),
+    }
+}
+
+/// Brings a request into its canonical form and finds its route. Whether it only asks about another.
+fn enter(
+    snapshot: &Snapshot,
+    arrived: Arrived,
+    record: &mut Record,
+) -> Result<(Exchange, bool), Problem> {
     let Arrived { method, target, authority, mut headers, mut body, peer, minor } = arrived;
     if matches!(method, Method::CONNECT | Method::TRACE) {
         return Err(Problem::MethodNotServed);
@@ -193,12 +237,10 @@ fn enter(snapshot: &Snapshot, arrived: Arrived, record: &mut Record) -> Result<E
         path: target.path(),
         query: target.query(),
         headers: &headers,
+        certificate: peer.certificate.as_ref(),
     };
-    let route = match snapshot.table.find(&seen) {
-        Found::Route(route) => Arc::clone(route),
-        Found::OtherMethod => return Err(Problem::MethodNotAllowed),
-        Found::Nothing => return Err(Problem::NoRoute),
-    };
+    let (route, asks_first) = find(snapshot, &seen)?;
+    let route = Arc::clone(route);
     record.route(&route);
     if body.length().is_some_and(|length| length > route.body_bytes_max) {
         return Err(Problem::BodyTooLarge);
@@ -211,21 +253,23 @@ fn enter(snapshot: &Snapshot, arrived: Arrived, record: &mut Record) -> Result<E
         method == Method::GET && route.upgrade.iter().any(|one| one.eq_ignore_ascii_case(protocol))
     });
     if let Some(protocol) = upgrade {
+        if !may_upgrade(route.cors.as_ref(), target.host.as_str(), &headers) {
+            return Err(Problem::OriginRefused);
+        }
         headers.insert(http::header::UPGRADE, protocol.clone());
     }
-    if let Some(host) = minor.ge(&2).then(|| target.host.as_str().parse().ok()).flatten() {
-        headers.insert(http::header::HOST, host);
+    if minor >= 2 {
+        headers.insert(http::header::HOST, target.host.value().clone());
     }
-    let mut request = Request::new(body);
-    *request.method_mut() = method;
-    *request.headers_mut() = headers;
-    Ok(Exchange {
-        request,
+    let exchange = Exchange {
+        ask: Ask { method, headers },
+        body,
         target,
         peer,
         client,
         route,
         upgrade: upgrade.is_some(),
         trailers: kept.trailers,
-    })
+    };
+    Ok((exchange, asks_first))
 }

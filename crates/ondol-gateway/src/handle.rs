@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use crate::body::Body;
 use crate::problem::Problem;
+use crate::tls::Shown;
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub(crate) struct Peer {
     pub(crate) forwarded_for: HeaderValue,
     /// Whether it came over TLS.
     pub(crate) secure: bool,
-    /// The subject of its verified certificate, if it showed one.
-    pub(crate) certificate: Option<Arc<str>>,
+    /// Its verified certificate, if it showed one.
+    pub(crate) certificate: Option<Shown>,
     /// Whose turn it is on this thread: which shard of a pool to use.
     pub(crate) worker: usize,
 }
@@ -50,6 +51,13 @@ pub(crate) struct Arrived {
     pub(crate) peer: Arc<Peer>,
     /// HTTP/1.x; 2 for HTTP/2.
     pub(crate) minor: u8,
+}
+
+/// What is asked for, apart from where it is: it goes through the gateway as it is, and so is small.
+#[derive(Debug, Default)]
+pub(crate) struct Ask {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
 }
 
 /// An answer, and what is to be noted when it has gone out.

@@ -13,7 +13,7 @@ mod io;
 mod serve;
 
 pub(crate) use body::Http2Body;
-pub(crate) use client::Http2Pool;
+pub(crate) use client::{Http2Pool, Seat};
 pub(crate) use io::Joined;
 pub(crate) use serve::{Line, serve};
 

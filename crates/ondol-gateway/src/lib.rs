@@ -14,6 +14,8 @@ mod backend;
 mod body;
 mod canonical;
 mod config;
+mod cors;
+mod descriptors;
 mod discovery;
 mod explain;
 #[cfg(test)]
@@ -25,6 +27,7 @@ mod http1;
 mod http2;
 mod inflate;
 mod inside;
+mod kept;
 mod limits;
 mod listen;
 mod meter;
@@ -33,6 +36,7 @@ mod pool;
 mod problem;
 mod route;
 mod snapshot;
+mod spare;
 mod start;
 mod stay;
 mod tend;
@@ -42,12 +46,13 @@ mod wire;
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, CertificateOptions, Config, DiscoverOptions, DnsSource,
-    EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings, HashBy,
-    HealthOptions, ListenerOptions, OneOrMany, Records, RedirectOptions, RegionOptions,
+    AccessLogOptions, BackendOptions, CertificateOptions, Config, CorsOptions, DiscoverOptions,
+    DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
+    HashBy, HealthOptions, ListenerOptions, OneOrMany, Records, RedirectOptions, RegionOptions,
     RegistrationSource, RespondOptions, RouteOptions, StickyOptions, TlsOptions, TrustOptions,
     VersionOptions,
 };
+pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};
 pub use inside::{ServiceError, Services};
 pub use limits::Limits;

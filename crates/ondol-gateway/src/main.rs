@@ -5,6 +5,9 @@ mod cli;
 use std::io::Write;
 use std::process::ExitCode;
 
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let Err(error) = cli::main() else { return ExitCode::SUCCESS };
     // When even this cannot be written, the exit code still says it.

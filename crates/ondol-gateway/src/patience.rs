@@ -33,6 +33,11 @@ impl Patience {
         self.ends = Some(self.clock.running().saturating_add(time));
     }
 
+    /// From a moment that has just been looked at, waits so long.
+    pub(crate) const fn wait_from(&mut self, now: Duration, time: Duration) {
+        self.ends = Some(now.saturating_add(time));
+    }
+
     /// Waits for ever.
     pub(crate) fn rest(&mut self) {
         self.ends = None;

@@ -4,6 +4,7 @@
 //! requests may be under way at once is counted for all workers together.
 
 mod connect;
+mod dials;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,6 +15,7 @@ use ondol_resilience::Place;
 
 pub(crate) use connect::{ConnectError, Connector, Dial};
 
+use self::dials::{Dials, Turn};
 use crate::http1::UpstreamConnection;
 use crate::http2::Http2Pool;
 use crate::inside::Inside;
@@ -34,10 +36,25 @@ pub(crate) struct PoolLimits {
 pub(crate) struct Pool {
     pub(crate) connector: Connector,
     limits: PoolLimits,
-    shards: Box<[Mutex<Vec<UpstreamConnection>>]>,
+    shards: Box<[Shard]>,
     http2: Option<Box<[Http2Pool]>>,
     under_way: AtomicUsize,
     clock: Arc<dyn Clock>,
+}
+
+/// What one worker has.
+#[derive(Default)]
+struct Shard {
+    idle: Mutex<Vec<UpstreamConnection>>,
+    dials: Dials,
+}
+
+/// A connection for a request.
+pub(crate) enum Obtained {
+    /// It has been idle, and may have been closed at this very moment.
+    Idle(UpstreamConnection),
+    /// It is new.
+    Fresh(UpstreamConnection),
 }
 
 impl Pool {
@@ -48,7 +65,7 @@ impl Pool {
         workers: usize,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let shards = (0..workers.max(1)).map(|_| Mutex::default()).collect();
+        let shards = (0..workers.max(1)).map(|_| Shard::default()).collect();
         let http2 = http2.then(|| (0..workers.max(1)).map(|_| Http2Pool::default()).collect());
         Self { connector, limits, shards, http2, under_way: AtomicUsize::new(0), clock }
     }
@@ -81,11 +98,11 @@ impl Pool {
     }
 
     fn is_fresh(&self, idle: &UpstreamConnection, now: Duration) -> bool {
-        now.saturating_sub(idle.idle_since) < self.limits.idle_wait
+        now.saturating_sub(idle.idle_since()) < self.limits.idle_wait
     }
 
     fn shard(&self, worker: usize) -> MutexGuard<'_, Vec<UpstreamConnection>> {
-        self.shards[worker].lock().expect("nobody panics while holding a shard")
+        self.shards[worker].idle.lock().expect("nobody panics while holding a shard")
     }
 }
 
@@ -112,6 +129,11 @@ impl Home {
         self.pool.connector.service()
     }
 
+    /// How long making a connection may take.
+    pub(crate) fn connect_wait(&self) -> Duration {
+        self.pool.connector.wait()
+    }
+
     /// The clock of the pool.
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.pool.clock
@@ -120,6 +142,20 @@ impl Home {
     /// A new connection, with nothing spoken over it yet.
     pub(crate) async fn dial(&self) -> Result<Wire, ConnectError> {
         self.pool.connector.connect(&self.pool.clock).await
+    }
+
+    /// A connection: a new one, or one that comes back while others are made.
+    pub(crate) async fn obtain(&self) -> Result<Obtained, ConnectError> {
+        let wait = self.pool.connector.wait();
+        let turn = self.pool.shards[self.worker].dials.turn(|| self.idle());
+        let turn = tokio::select! {
+            turn = turn => turn.ok_or(ConnectError::NotRunning)?,
+            () = self.pool.clock.sleep(wait) => return Err(ConnectError::TimedOut(wait)),
+        };
+        match turn {
+            Turn::Back(idle) => Ok(Obtained::Idle(idle)),
+            Turn::Dial(_place) => self.connect().await.map(Obtained::Fresh),
+        }
     }
 
     /// The most recently used idle connection that is still good.
@@ -141,10 +177,12 @@ impl Home {
 
     /// Puts a connection aside for the next request.
     pub(crate) fn keep(self, mut connection: UpstreamConnection) {
-        connection.idle_since = self.pool.clock.running();
+        connection.rest(self.pool.clock.running());
         let mut shard = self.pool.shard(self.worker);
         if shard.len() < self.pool.limits.idle_max {
             shard.push(connection);
+            drop(shard);
+            self.pool.shards[self.worker].dials.tell();
         }
     }
 }

@@ -30,6 +30,7 @@ pub(crate) enum Problem {
     BodyCut,
     UnknownCoding,
     NoRoute,
+    OriginRefused,
     MethodNotAllowed,
     NoEndpoint,
     TooBusy,
@@ -62,6 +63,7 @@ impl Problem {
             Self::BodyCut => "gateway-body-cut",
             Self::UnknownCoding => "gateway-unknown-coding",
             Self::NoRoute => "gateway-no-route",
+            Self::OriginRefused => "gateway-origin-refused",
             Self::MethodNotAllowed => "gateway-method-not-allowed",
             Self::NoEndpoint => "gateway-no-endpoint",
             Self::TooBusy => "gateway-too-busy",
@@ -99,6 +101,7 @@ impl Problem {
             Self::RegistrationUnauthorised => StatusCode::UNAUTHORIZED,
             Self::UnknownCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::OriginRefused => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
                 StatusCode::BAD_GATEWAY
@@ -127,6 +130,7 @@ impl Problem {
             Self::BodyCut => "The body ended before its end.",
             Self::UnknownCoding => "The body is compressed in a way that is not accepted.",
             Self::NoRoute => "Nothing is served here.",
+            Self::OriginRefused => "Pages of this site may not open a WebSocket here.",
             Self::MethodNotAllowed => "This method is not allowed here.",
             Self::NoEndpoint => "No instance of the service is available.",
             Self::TooBusy => "The service has as much to do as it can bear.",

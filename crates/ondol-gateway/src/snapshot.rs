@@ -8,15 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
+use ondol_doors::Clock;
 
 use crate::address::Network;
 use crate::backend::{Backend, BackendError, Workshop};
 use crate::canonical::HeaderPolicy;
 use crate::config::{
-    Config, FaultOptions, RedirectOptions, RespondOptions, RouteOptions, StickyOptions,
-    VersionOptions,
+    Config, FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, RouteOptions,
+    StickyOptions, VersionOptions,
 };
+use crate::cors::Cors;
 use crate::http1::Waits;
+use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
 use crate::route::{Criteria, Pattern, Table};
 
@@ -28,12 +31,14 @@ pub(crate) struct Snapshot {
     pub(crate) headers: HeaderPolicy,
     pub(crate) proxies: Vec<Network>,
     pub(crate) regions: Vec<(Network, String)>,
+    /// The routes in the order of their names, as the configuration has them.
+    routes: Vec<Arc<Route>>,
 }
 
 /// What becomes of a request.
 pub(crate) struct Route {
     pub(crate) name: Arc<str>,
-    pub(crate) pattern: Pattern,
+    pub(crate) criteria: Arc<Criteria>,
     pub(crate) action: Action,
     pub(crate) strip_prefix: Option<String>,
     pub(crate) rewrite: Option<String>,
@@ -41,6 +46,8 @@ pub(crate) struct Route {
     pub(crate) waits: Waits,
     pub(crate) body_bytes_max: u64,
     pub(crate) upgrade: Vec<String>,
+    pub(crate) forward_certificate: bool,
+    pub(crate) cors: Option<Cors>,
     pub(crate) fallback: Option<Fallback>,
     pub(crate) fault: Option<FaultOptions>,
     pub(crate) version: Option<VersionOptions>,
@@ -64,7 +71,10 @@ pub(crate) struct Split {
 /// Where a request goes when the first backend has nothing for it.
 pub(crate) struct Fallback {
     pub(crate) on: Vec<StatusCode>,
-    pub(crate) to: FallbackTo,
+    /// Good answers, tried first.
+    pub(crate) kept: Option<Arc<Kept>>,
+    /// Nothing, when there are only these.
+    pub(crate) to: Option<FallbackTo>,
 }
 
 /// Another backend, or an answer made here.
@@ -114,11 +124,16 @@ impl Snapshot {
                 .map_err(|source| BuildError::Backend { name: name.clone(), source })?;
             backends.insert(name.clone(), backend);
         }
+        let making =
+            Making { config: &config, backends: &backends, meters, clock: &workshop.clock };
+        let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
-            let route = build_route(name, options, &config, &backends, meters);
+            let route = making.route(name, options, earlier.named(name));
             routes.push(route.ok_or_else(|| BuildError::Route(name.clone()))?);
         }
+        let table = routes.iter().map(|route| (Arc::clone(&route.criteria), Arc::clone(route)));
+        let table = Table::new(table.collect(), before.map(|before| &before.table));
         let networks = config.trust.proxies.iter();
         let proxies = networks.filter_map(|network| network.parse().ok()).collect();
         let regions = config.regions.iter().flat_map(|(name, region)| {
@@ -127,61 +142,139 @@ impl Snapshot {
         });
         let regions = regions.collect();
         let headers = HeaderPolicy::new(&config.trust.strip);
-        Ok(Self {
-            table: Table::new(routes),
-            backends,
-            headers,
-            proxies,
-            regions,
-            config: Arc::new(config),
-        })
+        Ok(Self { table, backends, headers, proxies, regions, routes, config: Arc::new(config) })
     }
 }
 
 type Backends = BTreeMap<String, Arc<Backend>>;
 
-fn build_route(
-    name: &str,
-    options: &RouteOptions,
-    config: &Config,
-    backends: &Backends,
-    meters: &Meters,
-) -> Option<(Criteria, Arc<Route>)> {
-    let criteria = Criteria::read(options).ok()?;
-    let idle = options.idle;
-    let route = Route {
-        name: name.into(),
-        pattern: criteria.pattern.clone(),
-        action: build_action(options, backends)?,
-        strip_prefix: options.strip_prefix.clone(),
-        rewrite: options.rewrite.clone(),
-        host: match &options.rewrite_host {
-            Some(host) => Some(HeaderValue::from_str(host).ok()?),
-            None => None,
-        },
-        waits: Waits {
-            answer: options.timeout.unwrap_or(Duration::from_secs(30)),
-            idle: idle.unwrap_or(Duration::from_secs(60)),
-            tunnel_idle: idle.unwrap_or(Duration::from_secs(3600)),
-        },
-        body_bytes_max: options.body_bytes_max.unwrap_or(config.limits.body_bytes_max),
-        upgrade: options.upgrade.clone().unwrap_or_else(|| vec!["websocket".to_owned()]),
-        fallback: match &options.fallback {
-            Some(options) => Some(Fallback {
-                on: options.on.iter().filter_map(|on| StatusCode::from_u16(*on).ok()).collect(),
-                to: match (&options.to, &options.respond) {
-                    (Some(to), _) => FallbackTo::Backend(Arc::clone(backends.get(to)?)),
-                    (None, Some(respond)) => FallbackTo::Respond(respond.clone()),
-                    (None, None) => return None,
-                },
-            }),
-            None => None,
-        },
-        fault: options.fault.clone(),
-        version: options.version.clone(),
-        meter: meters.route(name),
-    };
-    Some((criteria, Arc::new(route)))
+/// The routes that there were, looked through in the order of their names.
+struct Earlier<'a> {
+    routes: std::iter::Peekable<Box<dyn Iterator<Item = Known<'a>> + 'a>>,
+}
+
+/// A route that there was.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    name: &'a str,
+    options: &'a RouteOptions,
+    route: &'a Arc<Route>,
+}
+
+impl<'a> Earlier<'a> {
+    /// Those of another snapshot; none where routes depend on something else that has changed.
+    fn of(before: Option<&'a Snapshot>, config: &Config) -> Self {
+        let same = |before: &&Snapshot| before.config.limits == config.limits;
+        let routes = before.filter(same).into_iter().flat_map(|before| {
+            let options = before.config.routes.iter().zip(&before.routes);
+            options.map(|((name, options), route)| Known { name, options, route })
+        });
+        let routes: Box<dyn Iterator<Item = Known<'a>> + 'a> = Box::new(routes);
+        Self { routes: routes.peekable() }
+    }
+
+    /// The one of this name. Names are asked for in their order.
+    fn named(&mut self, name: &str) -> Option<Known<'a>> {
+        while self.routes.next_if(|known| known.name < name).is_some() {}
+        self.routes.next_if(|known| known.name == name)
+    }
+}
+
+/// What routes are made of.
+struct Making<'a> {
+    config: &'a Config,
+    backends: &'a Backends,
+    meters: &'a Meters,
+    clock: &'a Arc<dyn Clock>,
+}
+
+impl Making<'_> {
+    /// A route: the very one that there was, if nothing about it has changed.
+    fn route(
+        &self,
+        name: &str,
+        options: &RouteOptions,
+        before: Option<Known<'_>>,
+    ) -> Option<Arc<Route>> {
+        let same = before.filter(|before| before.options == options);
+        if let Some(known) = same.filter(|known| known.route.leads_to_these(self.backends)) {
+            return Some(Arc::clone(known.route));
+        }
+        let criteria = Criteria::read(options).ok()?;
+        let criteria = match before.map(|before| &before.route.criteria) {
+            Some(before) if **before == criteria => Arc::clone(before),
+            _ => Arc::new(criteria),
+        };
+        let kept = same.and_then(|same| same.route.fallback.as_ref()?.kept.clone());
+        let route = Route {
+            name: name.into(),
+            criteria,
+            action: build_action(options, self.backends)?,
+            strip_prefix: options.strip_prefix.clone(),
+            rewrite: options.rewrite.clone(),
+            host: match &options.rewrite_host {
+                Some(host) => Some(HeaderValue::from_str(host).ok()?),
+                None => None,
+            },
+            waits: waits(options),
+            body_bytes_max: options.body_bytes_max.unwrap_or(self.config.limits.body_bytes_max),
+            upgrade: options.upgrade.clone().unwrap_or_else(|| vec!["websocket".to_owned()]),
+            forward_certificate: options.forward_certificate,
+            cors: match &options.cors {
+                Some(options) => Some(Cors::new(options)?),
+                None => None,
+            },
+            fallback: match &options.fallback {
+                Some(fallback) => Some(self.fallback(fallback, kept)?),
+                None => None,
+            },
+            fault: options.fault.clone(),
+            version: options.version.clone(),
+            meter: self.meters.route(name),
+        };
+        Some(Arc::new(route))
+    }
+
+    /// A fallback, with the answers that the same route has kept: another route's would be wrong.
+    fn fallback(&self, options: &FallbackOptions, kept: Option<Arc<Kept>>) -> Option<Fallback> {
+        let on = options.on.iter().filter_map(|on| StatusCode::from_u16(*on).ok()).collect();
+        let to = match (&options.to, &options.respond) {
+            (Some(to), _) => Some(FallbackTo::Backend(Arc::clone(self.backends.get(to)?))),
+            (None, Some(respond)) => Some(FallbackTo::Respond(respond.clone())),
+            (None, None) => None,
+        };
+        let new = |age_max| Arc::new(Kept::new(age_max, Arc::clone(self.clock)));
+        let kept = options.kept.map(|age_max| kept.unwrap_or_else(|| new(age_max)));
+        Some(Fallback { on, kept, to })
+    }
+}
+
+impl Route {
+    /// What its path looks like.
+    pub(crate) fn pattern(&self) -> &Pattern {
+        &self.criteria.pattern
+    }
+
+    /// Whether all backends it leads to are still the same ones.
+    fn leads_to_these(&self, backends: &Backends) -> bool {
+        let same = |one: &Arc<Backend>| {
+            backends.get(&*one.name).is_some_and(|other| Arc::ptr_eq(one, other))
+        };
+        let split = match &self.action {
+            Action::Forward(split) => split.backends.iter().all(|(backend, _)| same(backend)),
+            Action::Redirect(_) | Action::Respond(_) => true,
+        };
+        let fallback = self.fallback.as_ref().and_then(|fallback| fallback.to.as_ref());
+        split && !matches!(fallback, Some(FallbackTo::Backend(backend)) if !same(backend))
+    }
+}
+
+fn waits(options: &RouteOptions) -> Waits {
+    Waits {
+        answer: options.timeout.unwrap_or(Duration::from_secs(30)),
+        idle: options.idle.unwrap_or(Duration::from_secs(60)),
+        tunnel_idle: options.idle.unwrap_or(Duration::from_secs(3600)),
+    }
 }
 
 fn build_action(options: &RouteOptions, backends: &Backends) -> Option<Action> {

@@ -20,6 +20,7 @@ use crate::address::Network;
 use crate::admin::{Admin, administer};
 use crate::backend::Workshop;
 use crate::config::Config;
+use crate::descriptors::clients_max;
 use crate::discovery::{Directory, Leases};
 use crate::gateway::Core;
 use crate::inside::Services;
@@ -166,6 +167,7 @@ impl Gateway {
             let drain = snapshot.config.drain.unwrap_or(Duration::from_secs(30));
             (limits, snapshot.config.limits.connections_max, drain)
         };
+        let connections_max = self.connections_max(connections_max);
         for number in 0..self.workshop.workers {
             let mut doors = Vec::with_capacity(self.doors.len());
             for (door, listener) in &self.doors {
@@ -202,6 +204,17 @@ impl Gateway {
             outcome = outcome.and(ended);
         }
         outcome
+    }
+}
+
+impl Gateway {
+    /// Connections on each worker: as many as are wanted, if there are descriptors for them.
+    fn connections_max(&self, wanted: usize) -> usize {
+        let possible = clients_max(self.workshop.workers);
+        if possible < wanted {
+            tracing::warn!(wanted, possible, "there are descriptors for fewer connections");
+        }
+        wanted.min(possible)
     }
 }
 

@@ -15,6 +15,9 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use crate::config::{BackendOptions, CertificateOptions, TlsOptions};
 
 mod resolve;
+mod shown;
+
+pub(crate) use shown::Shown;
 
 /// Why certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -50,9 +53,12 @@ pub(crate) fn server(options: &TlsOptions) -> Result<Arc<ServerConfig>, TlsError
         Some(file) => {
             let roots = Arc::new(read_roots(file)?);
             let verifier =
-                WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider))
-                    .build()?;
-            builder.with_client_cert_verifier(verifier)
+                WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider));
+            let verifier = match options.client_certificate_optional {
+                true => verifier.allow_unauthenticated(),
+                false => verifier,
+            };
+            builder.with_client_cert_verifier(verifier.build()?)
         }
     };
     let resolver = resolve::ByName::read(options, &provider)?;

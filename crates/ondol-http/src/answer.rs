@@ -15,6 +15,10 @@ pub fn handle_problem(error: &HandleError) -> Problem {
             Problem::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", title)
                 .with("current_version", found.get())
         }
+        HandleError::Held { .. } => {
+            let title = "Something else is being done with it; try again.";
+            Problem::new(StatusCode::CONFLICT, "held", title).retry_after(1)
+        }
         HandleError::ConditionBroken { .. } => {
             let title = "Somebody else has been first.";
             Problem::new(StatusCode::CONFLICT, "condition-broken", title)

@@ -20,17 +20,24 @@ impl House {
     fn new() -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::EPOCH));
         let leases = Arc::new(MemoryLeases::new(clock.clone()));
-        Self { clock, leases, name: LeaseName::new("singletons").unwrap() }
+        Self {
+            clock,
+            leases,
+            name: LeaseName::new("singletons").expect("it is as the test needs it"),
+        }
     }
 
     /// A process that wants the lease, until what is given is dropped.
     fn enter(&self, who: u128) -> (Duty, JoinSet<()>) {
         let (leases, clock) = (self.leases.clone(), self.clock.clone());
         let (name, holder) = (self.name.clone(), Id::from_u128(who));
-        let tenant = Tenant::new(TenantOptions::default(), name, holder, leases, clock).unwrap();
+        let tenant = Tenant::new(TenantOptions::default(), name, holder, leases, clock)
+            .expect("it is as the test needs it");
         let duty = tenant.duty();
         let mut task = JoinSet::new();
-        task.spawn(async move { tenant.run(std::future::pending()).await.unwrap() });
+        task.spawn(async move {
+            tenant.run(std::future::pending()).await.expect("it is as the test needs it")
+        });
         (duty, task)
     }
 

@@ -36,7 +36,7 @@ fn main() -> anyhow::Result<()> {
     let run = &runtime;
     let mill = run.block_on(Mill::filled(&folder.path().join("mill"), events))?;
     let apart = run.block_on(Mill::filled(&folder.path().join("apart"), events))?;
-    let path = apart.close();
+    let path = run.block_on(apart.close())?;
     let far = run.block_on(Remote::start(&path))?;
     let shop = Shop { run, mill: &mill, far: &far, at: folder.path() };
     measure(bench, shop, events, singles)

@@ -6,20 +6,22 @@
 //! when the log has moved on, what is missing is read and the thing decides again.
 
 mod error;
+mod held;
 mod load;
 mod options;
 mod outcome;
 mod refusals;
 mod time_travel;
 mod timers;
+mod unique;
 mod void;
 
 use std::sync::Arc;
 
-use ondol_domain::{Aggregate, Codec, Encoded};
+use ondol_domain::{Aggregate, Codec, Encoded, Holder};
 use ondol_kernel::{Envelope, NewEvent, Position, Recorded, StreamId, Version};
 use ondol_store::{Append, AppendError, Appended, Expected, LogEpoch};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use crate::{Ground, Request};
 
@@ -77,8 +79,19 @@ struct Inner<A: Aggregate> {
     refusals: Refusals,
 }
 
-/// One thing's place at the desk: whoever holds it is served.
-type Seat<A> = Mutex<Option<Standing<A>>>;
+/// One thing's place at the desk: whoever has it is served.
+#[derive(Debug)]
+struct Seat<A> {
+    standing: Mutex<Option<Standing<A>>>,
+    /// Told when something has happened to the thing.
+    moved: Notify,
+}
+
+impl<A> Default for Seat<A> {
+    fn default() -> Self {
+        Self { standing: Mutex::default(), moved: Notify::new() }
+    }
+}
 
 impl<A: Aggregate> Clone for Desk<A> {
     fn clone(&self) -> Self {
@@ -126,17 +139,11 @@ impl<A: Aggregate> Desk<A> {
             return Ok(known);
         }
         let seat = inner.seats.get_with_by_ref(&stream, Arc::default);
-        let mut held = seat.lock().await;
-        // Taken out while it is used, and given back only when nothing went wrong on the way:
-        // after an error, or when this is dropped half-way, the next one reads the log anew.
-        let (mut standing, is_current) = match held.take() {
-            Some(standing) => (standing, false),
-            None => (inner.load(&stream).await?, true),
-        };
         let asked = Asked { stream: &stream, command: &command, request };
-        let answer = inner.answer(asked, &mut standing, is_current).await?;
-        *held = Some(standing);
-        Ok(answer)
+        match inner.seated(&seat, asked).await {
+            Err(HandleError::Held { .. }) => Box::pin(inner.once_let_go(&seat, asked)).await,
+            answer => answer,
+        }
     }
 
     /// How the thing with this key stands now.
@@ -146,7 +153,7 @@ impl<A: Aggregate> Desk<A> {
     pub async fn standing(&self, key: &str) -> Result<Standing<A>, LoadError> {
         let stream = StreamId::new(A::KIND, key)?;
         let seat = self.inner.seats.get_with_by_ref(&stream, Arc::default);
-        let mut held = seat.lock().await;
+        let mut held = seat.standing.lock().await;
         let mut standing = match held.take() {
             Some(standing) => standing,
             None => self.inner.load(&stream).await?,
@@ -158,11 +165,20 @@ impl<A: Aggregate> Desk<A> {
 }
 
 /// A command for a thing, and what surrounds it.
+#[derive(Debug)]
 struct Asked<'a, A: Aggregate> {
     stream: &'a StreamId,
     command: &'a A::Command,
     request: &'a Request,
 }
+
+impl<A: Aggregate> Clone for Asked<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A: Aggregate> Copy for Asked<'_, A> {}
 
 /// What a decision comes to.
 enum Decided<A: Aggregate> {
@@ -170,6 +186,8 @@ enum Decided<A: Aggregate> {
     Events(Vec<Written<A::Event>>),
     /// Nothing happens: it has been done before, or the answer is no.
     Idle(Option<A::Refusal>),
+    /// The answer is no for as long as a saga holds the thing.
+    Waits(Holder),
 }
 
 /// An event, and how it is recorded.
@@ -179,6 +197,26 @@ struct Written<E> {
 }
 
 impl<A: Aggregate> Inner<A> {
+    /// Answers once it is the command's turn.
+    async fn seated(&self, seat: &Seat<A>, asked: Asked<'_, A>) -> Result<Answer<A>, HandleError> {
+        let mut held = seat.standing.lock().await;
+        // Taken out while it is used, and given back only when nothing went wrong on the way:
+        // after an error, or when this is dropped half-way, the next one reads the log anew.
+        let (mut standing, is_current) = match held.take() {
+            Some(standing) => (standing, false),
+            None => (self.load(asked.stream).await?, true),
+        };
+        let before = standing.version;
+        let answer = self.answer(asked, &mut standing, is_current).await;
+        if standing.version != before {
+            seat.moved.notify_waiters();
+        }
+        if matches!(answer, Ok(_) | Err(HandleError::Held { .. })) {
+            *held = Some(standing);
+        }
+        answer
+    }
+
     /// Decides and appends, as often as the log has moved on in between. What is not known to be
     /// current is good enough to begin with: an append is refused when it is not. A no, and a
     /// change of mind, are final, so before them the log is asked.
@@ -205,7 +243,10 @@ impl<A: Aggregate> Inner<A> {
                 Decided::Idle(refusal) if is_current => {
                     return self.idle(stream, refusal, request).await;
                 }
-                Decided::Idle(_perhaps_no_longer) => {
+                Decided::Waits(by) if is_current => {
+                    return self.kept_out(stream, by, request).await;
+                }
+                Decided::Idle(_) | Decided::Waits(_) => {
                     self.catch_up(stream, standing).await?;
                     is_current = true;
                     continue;
@@ -217,6 +258,13 @@ impl<A: Aggregate> Inner<A> {
                 }
                 Ok(Appended { outcome, repeated: true }) => {
                     return self.recorded(stream, outcome).await;
+                }
+                Err(AppendError::ConditionBroken { at }) => {
+                    let claims = unique::claims::<A>(&events);
+                    return match self.taken(claims, at).await? {
+                        Some(refusal) => self.idle(stream, Some(refusal), request).await,
+                        None => Err(HandleError::ConditionBroken { at }),
+                    };
                 }
                 Err(AppendError::Conflict { .. }) => {
                     attempts += 1;
@@ -254,7 +302,10 @@ impl<A: Aggregate> Inner<A> {
         request: &Request,
     ) -> Result<Decided<A>, HandleError> {
         let events = match standing.state.decide(command.clone()) {
-            Err(refusal) => return Ok(Decided::Idle(Some(refusal))),
+            Err(refusal) => {
+                let waits = A::waits_for(&refusal).map(Decided::Waits);
+                return Ok(waits.unwrap_or(Decided::Idle(Some(refusal))));
+            }
             Ok(events) if events.is_empty() => return Ok(Decided::Idle(None)),
             Ok(events) => events,
         };
@@ -262,6 +313,7 @@ impl<A: Aggregate> Inner<A> {
         let write = |event: A::Event| {
             let Encoded { event_type, schema_version, payload } = self.codec.encode(&event)?;
             let mut tags = A::tags(&event);
+            tags.extend(A::unique(&event).into_iter().map(|claim| claim.tag));
             tags.extend(timers::tags::<A>(stream, &event, time)?);
             let metadata = request.metadata(time, tags);
             let id = self.ground.rng.id(time);
@@ -282,6 +334,7 @@ impl<A: Aggregate> Inner<A> {
         let mut append = Append::to(stream.clone(), Expected::Exactly(seen), records);
         append.command = Some(request.command);
         append.conditions.clone_from(&request.conditions);
+        append.conditions.extend(unique::conditions::<A>(events));
         self.ground.store.append(append).await
     }
 

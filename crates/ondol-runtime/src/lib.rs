@@ -43,7 +43,7 @@ pub use projection::ViewControl;
 pub use reaction::{
     BookError, Decided, Decision, Effect, EffectError, EffectId, MendError, Mended, ParkedEvent,
     ReactionControl, ReactionOptions, ReactionOptionsProblem, ReactionPhase, ReactionProgress,
-    Sent, SourceProgress, effect,
+    Sent, SourceProgress, effect, policy_command,
 };
 pub use reader::{AskError, Found, FoundPage, Question, ReaderOptions, ViewReader};
 pub use request::{Origin, Request};

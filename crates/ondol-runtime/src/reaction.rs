@@ -32,6 +32,7 @@ pub use control::{MendError, Mended, ParkedEvent, ReactionControl};
 pub use decision::{Decided, Decision};
 pub use effect::{Effect, EffectError, EffectId, Sent, effect};
 pub use options::{ReactionOptions, ReactionOptionsProblem};
+pub use policy::policy_command;
 pub use progress::{ReactionPhase, ReactionProgress, SourceProgress};
 
 pub(crate) use act::{Act, Acted, Delivered, Fault};

@@ -135,6 +135,19 @@ impl Service {
         self.companions.iter().find_map(|one| one.as_any().downcast_ref())
     }
 
+    /// What it tells others, as far as that holds together.
+    pub fn publications(&self) -> impl Iterator<Item = &Publication> {
+        self.publications.iter().filter_map(|one| one.as_ref().ok())
+    }
+
+    /// Its policies.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.reactions.iter().filter_map(|one| match one {
+            Reaction::Policy(policy) => Some(policy),
+            Reaction::Effect(_) | Reaction::Hearer(_) => None,
+        })
+    }
+
     /// The same, working another way.
     #[must_use]
     pub fn options(mut self, options: ServiceOptions) -> Self {

@@ -23,6 +23,16 @@ pub struct At {
     pub beside: usize,
 }
 
+impl At {
+    /// Where the step of this name stands.
+    pub fn of(definition: &dyn Definition, step: &str) -> Option<Self> {
+        definition.shape().stages.iter().enumerate().find_map(|(stage, steps)| {
+            let beside = steps.iter().position(|shape| shape.name == step)?;
+            Some(Self { stage, beside })
+        })
+    }
+}
+
 /// A definition does not fit what a saga knows, or what it was told. A person has to look.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

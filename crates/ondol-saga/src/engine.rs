@@ -9,6 +9,7 @@
 //! there was no room.
 
 mod active;
+mod deadlock;
 mod drive;
 mod error;
 mod follow;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use ondol_bus::{About as Surrounds, Calls};
 use ondol_domain::{Codec, Fingerprint, Saga, SagaData};
 use ondol_kernel::{CorrelationId, Envelope, Id, StreamId};
+use ondol_lease::Duty;
 use ondol_runtime::Ground;
 use ondol_views::{Documents, ViewStore};
 use tokio::sync::{Mutex, Semaphore, mpsc};
@@ -38,7 +40,7 @@ use crate::{Defined, Definition, Fact, Instance, Known, SagaEntry, saga_stream};
 pub use active::Active;
 pub use error::{HearError, OpenSagasError, OrderSagaError, StartSagaError};
 pub use load::LoadSagaError;
-pub use metrics::{MetricsSnapshot, SagaMetrics, prometheus};
+pub use metrics::{MetricsSnapshot, STEP_MICROS, SagaMetrics, prometheus};
 pub use options::{SagaOptions, SagaOptionsProblem};
 
 use drive::Job;
@@ -73,6 +75,7 @@ pub struct Sagas {
 pub struct SagaEngine {
     sagas: Sagas,
     jobs: mpsc::Receiver<Job>,
+    duty: Duty,
 }
 
 /// A saga that was started, now or before.
@@ -173,7 +176,15 @@ impl SagaEngine {
             sweeping: Mutex::default(),
             failing: std::sync::Mutex::default(),
         };
-        Ok(Self { sagas: Sagas { inner: Arc::new(inner) }, jobs })
+        Ok(Self { sagas: Sagas { inner: Arc::new(inner) }, jobs, duty: Duty::always() })
+    }
+
+    /// The same, driving sagas only while this process does what only one may do. Where it does
+    /// not, sagas are started and given orders all the same: whoever has the duty drives them.
+    #[must_use]
+    pub fn on_duty(mut self, duty: Duty) -> Self {
+        self.duty = duty;
+        self
     }
 
     /// What starts sagas and asks after them.
@@ -187,7 +198,7 @@ impl SagaEngine {
     /// # Errors
     /// Never; what fails is tried again.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), String> {
-        drive::run(self.sagas.inner, self.jobs, shutdown).await
+        drive::run(self.sagas.inner, self.jobs, &self.duty, shutdown).await
     }
 }
 

@@ -93,7 +93,9 @@ impl Default for SagaEntry {
 
 impl View for SagaEntry {
     const NAME: &'static str = "sagas";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
+    // A saga moves on several times in a moment, and only the sweeper reads what is so young.
+    const GATHERS: Duration = Duration::from_millis(200);
     type Event = Fact;
 
     fn key(event: &Recorded<Fact>) -> Keys {
@@ -163,6 +165,7 @@ impl SagaEntry {
                 self.open.insert(step.clone(), limit.due);
             }
             Fact::Unanswered { step, again, .. }
+            | Fact::Held { step, again, .. }
             | Fact::Refused { step, again: Some(again), .. } => {
                 self.open.insert(step.clone(), again.due);
             }

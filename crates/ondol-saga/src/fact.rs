@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ondol_domain::{Call, Facts, Fingerprint, Target};
+use ondol_domain::{Call, Facts, Fingerprint, Holder, Target};
 use ondol_kernel::{
     CommandId, Envelope, EventId, EventType, Metadata, Position, Recorded, SchemaVersion, StreamId,
     Timestamp, Version,
@@ -59,6 +59,8 @@ pub enum Fact {
     },
     /// No answer could be had; the same is asked again.
     Unanswered { step: String, because: String, again: Timer },
+    /// Another saga holds what a step asked for; it is waited for, and the same is asked again.
+    Held { step: String, by: Holder, again: Timer },
     /// A step has taken too long; what it asked is being made void.
     TimedOut {
         step: String,

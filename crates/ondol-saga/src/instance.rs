@@ -8,11 +8,11 @@ mod step;
 
 use std::collections::BTreeMap;
 
-use ondol_domain::Fingerprint;
+use ondol_domain::{Fingerprint, Holder};
 use ondol_kernel::{CorrelationId, StreamId, Tenant, Timestamp, TraceParent, Version};
 
 use crate::fact::{Kept, Timer};
-use crate::{About, Known};
+use crate::{About, Known, SagaState};
 
 pub(crate) use fold::step_of;
 pub use step::{Pending, Standing, StepRecord};
@@ -122,6 +122,28 @@ impl Instance {
         matches!(self.phase, Phase::Completed | Phase::Compensated { .. })
     }
 
+    /// How it stands, in a word.
+    pub const fn state(&self) -> SagaState {
+        match (&self.phase, &self.stuck) {
+            (Phase::Completed, _) => SagaState::Completed,
+            (Phase::Compensated { .. }, _) => SagaState::Compensated,
+            (_, Some(_)) => SagaState::Stuck,
+            (Phase::Forward, None) => SagaState::Running,
+            (Phase::Backward { .. }, None) => SagaState::Unwinding,
+        }
+    }
+
+    /// Why it does not get on, or why it turned round.
+    pub fn because(&self) -> Option<&str> {
+        if let Some(stuck) = &self.stuck {
+            return Some(&stuck.because);
+        }
+        match &self.phase {
+            Phase::Backward { because } | Phase::Compensated { because } => Some(because),
+            Phase::Forward | Phase::Completed => None,
+        }
+    }
+
     /// What is to be done now.
     pub fn work(&self, now: Timestamp) -> Vec<Work> {
         self.pending().filter(|(_, pending)| pending.is_due(now)).map(work).collect()
@@ -177,6 +199,11 @@ impl Instance {
             .iter()
             .filter(move |_| open)
             .filter_map(|(name, step)| step.standing.pending().map(|pending| (name, pending)))
+    }
+
+    /// Which sagas hold what it asks for, as far as is known.
+    pub fn held_by(&self) -> impl Iterator<Item = &Holder> {
+        self.pending().filter_map(|(_, pending)| pending.held_by.as_ref())
     }
 
     /// The id of the question that is asked of a step, in its present round.

@@ -13,14 +13,15 @@ mod known;
 mod machine;
 mod names;
 mod proof;
+mod replay;
 mod service;
 mod timeline;
 
 pub use definition::{Asks, At, Defect, Defined, Definition, Hearing};
 pub use engine::{
     Active, Definitions, HearError, LoadSagaError, MetricsSnapshot, OpenSagasError, OrderSagaError,
-    SagaEngine, SagaGround, SagaMetrics, SagaOptions, SagaOptionsProblem, Sagas, StartSagaError,
-    StartedSaga, prometheus,
+    STEP_MICROS, SagaEngine, SagaGround, SagaMetrics, SagaOptions, SagaOptionsProblem, Sagas,
+    StartSagaError, StartedSaga, prometheus,
 };
 pub use entry::{LEFT_ALONE, SagaEntry, SagaState};
 pub use fact::{Fact, Kept, Question, Timer};
@@ -28,9 +29,10 @@ pub use instance::{Instance, Pending, Phase, Standing, StepRecord, Stuck, Work, 
 pub use known::Known;
 pub use machine::{
     Beginning, Failure, Input, KEPT_MAX, MisfitError, NextError, Order, OrderError, Transition,
-    baffled, begin, fits, migrate, next,
+    baffled, begin, fits, migrate, next, who_gives_way,
 };
 pub use names::{About, SAGA_KIND, command_of, saga_stream};
 pub use proof::{Books, CounterExample, ProofReport, SagaProof};
+pub use replay::{FOUND_MAX, Replay, ReplayFinding, ReplayReport};
 pub use service::{RunsSagas, SagaPart};
 pub use timeline::{TimelineEntry, told};

@@ -9,6 +9,7 @@ mod backward;
 mod delay;
 mod forward;
 mod hear;
+mod held;
 mod migrate;
 mod order;
 mod reply;
@@ -17,7 +18,7 @@ mod time;
 use std::time::Duration;
 
 use ondol_bus::Reply;
-use ondol_domain::{Impossible, StepShape};
+use ondol_domain::{Holder, Impossible, StepShape};
 use ondol_kernel::{CommandId, CorrelationId, Envelope, Metadata, StreamId, Timestamp};
 
 use crate::definition::At;
@@ -25,6 +26,7 @@ use crate::fact::{Fact, Timer};
 use crate::{Defect, Definition, Instance, Known, Phase};
 
 pub use hear::KEPT_MAX;
+pub use held::who_gives_way;
 pub use migrate::{MisfitError, fits, migrate};
 pub use order::{Order, OrderError};
 
@@ -51,6 +53,11 @@ pub enum Input {
     Heard(Box<Envelope>),
     /// A person wants something.
     Order(Order),
+    /// It and others wait for each other, and it is the one that has to give way.
+    Deadlock {
+        /// Whom it waits for.
+        held_by: Holder,
+    },
 }
 
 /// Why no answer could be had.
@@ -64,6 +71,8 @@ pub struct Failure {
     pub may_be_asked_again: bool,
     /// How long whoever was asked wants to be left alone.
     pub again_after: Option<Duration>,
+    /// The saga that holds what was asked for: it has not taken effect, and is waited for.
+    pub held_by: Option<Holder>,
 }
 
 /// What happened next, and how the saga stands then.
@@ -157,6 +166,7 @@ pub fn next(
         Input::Time => draft.time()?,
         Input::Heard(event) => draft.hear(event)?,
         Input::Order(order) => draft.order(order)?,
+        Input::Deadlock { held_by } => draft.give_way(held_by)?,
     }
     draft.advance()?;
     Ok(draft.done())
@@ -240,12 +250,7 @@ impl Draft<'_> {
     }
 
     fn at(&self, step: &str) -> Result<At, NextError> {
-        let stages = self.definition.shape().stages.iter().enumerate();
-        let mut all = stages.flat_map(|(stage, steps)| {
-            steps.iter().enumerate().map(move |(beside, shape)| (At { stage, beside }, shape))
-        });
-        let found = all.find(|(_, shape)| shape.name == step).map(|(at, _)| at);
-        found.ok_or_else(|| NextError::NoSuchStep { step: step.to_owned() })
+        At::of(self.definition, step).ok_or_else(|| NextError::NoSuchStep { step: step.to_owned() })
     }
 
     fn is_past_pivot(&self, stage: usize) -> bool {
@@ -254,15 +259,24 @@ impl Draft<'_> {
 
     /// Whether nothing is undone any more: all that comes before the pivot was done.
     fn has_passed_pivot(&self) -> bool {
-        self.definition.shape().pivot.is_some_and(|pivot| self.is_passed_up_to(pivot))
+        has_passed_pivot(self.definition, &self.instance)
     }
 
     fn is_passed_up_to(&self, stage: usize) -> bool {
-        let stages = self.definition.shape().stages.iter().take(stage);
-        stages.flatten().all(|StepShape { name, .. }| {
-            self.instance.steps.get(name).is_some_and(|step| step.standing.is_passed())
-        })
+        is_passed_up_to(self.definition, &self.instance, stage)
     }
+}
+
+/// Whether nothing of a saga is undone any more: all that comes before its pivot was done.
+fn has_passed_pivot(definition: &dyn Definition, instance: &Instance) -> bool {
+    definition.shape().pivot.is_some_and(|pivot| is_passed_up_to(definition, instance, pivot))
+}
+
+fn is_passed_up_to(definition: &dyn Definition, instance: &Instance, stage: usize) -> bool {
+    let stages = definition.shape().stages.iter().take(stage);
+    stages.flatten().all(|StepShape { name, .. }| {
+        instance.steps.get(name).is_some_and(|step| step.standing.is_passed())
+    })
 }
 
 /// So much later; at the end of time, if that is later still.

@@ -101,7 +101,8 @@ impl Companion for SagaPart {
             views: Arc::clone(&place.home.views),
         };
         let engine = SagaEngine::new(self.options.clone(), self.definitions.clone(), ground)
-            .map_err(|error| error_chain(&error))?;
+            .map_err(|error| error_chain(&error))?
+            .on_duty(place.duty.clone());
         let sagas = engine.handle();
         let task = format!("the sagas of {}", place.service);
         place.supervisor.start(&task, move |mut stop| {

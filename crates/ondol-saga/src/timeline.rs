@@ -50,6 +50,9 @@ pub fn told(fact: &Fact) -> String {
         Fact::Unanswered { step, because, again } => {
             format!("{step}: no answer, {because}; again at {}", again.due)
         }
+        Fact::Held { step, by, again } => {
+            format!("{step}: waits for {by} to let go; again at {}", again.due)
+        }
         Fact::TimedOut { step, .. } => format!("{step}: took too long"),
         Fact::Overdue { step, .. } => {
             let what = step.as_deref().map_or("the saga", |step| step);

@@ -24,8 +24,10 @@ mod ask;
 mod call;
 mod check;
 mod drive;
+mod flow;
 mod reply;
 
 pub use answered::Answered;
 pub use app::{TestApp, TestOptions};
+pub use flow::{FlowProof, FlowReport};
 pub use reply::Reply;

@@ -1,5 +1,7 @@
-//! Stories, golden files and real servers for tests.
+//! Stories, golden files, real servers and a real browser for tests.
 
+#[cfg(feature = "browser")]
+pub mod browser;
 pub mod current;
 pub mod golden;
 pub mod servers;

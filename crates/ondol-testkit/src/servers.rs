@@ -19,10 +19,10 @@
 mod binaries;
 #[cfg(feature = "certificates")]
 mod certificates;
-mod home;
+pub(crate) mod home;
 mod postgres;
-mod user;
-mod wait;
+pub(crate) mod user;
+pub(crate) mod wait;
 
 #[cfg(feature = "certificates")]
 pub use certificates::{Authority, Identity};

@@ -186,6 +186,11 @@ impl Vault {
         self.inner.state().ledger.fate(subject) == Some(Fate::Forgotten)
     }
 
+    /// Everybody who was forgotten.
+    pub fn forgotten(&self) -> Vec<String> {
+        self.inner.state().ledger.forgotten().map(str::to_owned).collect()
+    }
+
     /// Gives a person a new key: what was sealed stays readable, and what is sealed from now on
     /// is sealed with the new one. An older one that is put back is refused.
     ///

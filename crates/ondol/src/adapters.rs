@@ -1,5 +1,6 @@
 //! The one place of an app that names engines: logs and views, opened as the configuration says.
 
+mod look;
 mod sharing;
 
 use std::path::PathBuf;

@@ -8,6 +8,7 @@ mod log;
 mod logging;
 mod map;
 mod nouns;
+mod own;
 mod parked;
 mod saga;
 mod serve;

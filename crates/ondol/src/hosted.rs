@@ -17,6 +17,42 @@ pub struct Hosted {
     pub(crate) service: Service,
     pub(crate) routes: Option<Routes>,
     pub(crate) front: Option<Box<Front>>,
+    pub(crate) commands: Vec<OwnCommand>,
+}
+
+/// A command that a service brings along to the command line: `audit verify`. It looks at the
+/// service's files and is not told of anything that runs.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnCommand {
+    /// What it is about: `audit`.
+    pub noun: &'static str,
+    /// What it does: `verify`.
+    pub verb: &'static str,
+    /// That in a sentence.
+    pub about: &'static str,
+    /// Does it, and says what was found.
+    pub run: fn(&Settings) -> Result<serde_json::Map<String, serde_json::Value>, OwnFailure>,
+}
+
+/// Why what a service's own command is for was not done.
+#[derive(Debug)]
+pub struct OwnFailure {
+    /// The page in docs/errors.
+    pub code: &'static str,
+    /// What is wrong.
+    pub error: BoxError,
+}
+
+impl fmt::Display for OwnFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for OwnFailure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
 }
 
 /// Makes what a service answers besides its commands and queries: pages for people, protocols
@@ -43,6 +79,13 @@ impl Hosted {
         self.front = Some(Box::new(make));
         self
     }
+
+    /// The same, with one more command on the command line.
+    #[must_use]
+    pub fn command(mut self, command: OwnCommand) -> Self {
+        self.commands.push(command);
+        self
+    }
 }
 
 /// Gives a service routes.
@@ -54,7 +97,7 @@ pub trait Http {
 
 impl Http for Service {
     fn http(self, routes: Routes) -> Hosted {
-        Hosted { service: self, routes: Some(routes), front: None }
+        Hosted { service: self, routes: Some(routes), front: None, commands: Vec::new() }
     }
 }
 
@@ -67,7 +110,7 @@ impl Hosted {
 
 impl From<Service> for Hosted {
     fn from(service: Service) -> Self {
-        Self { service, routes: None, front: None }
+        Self { service, routes: None, front: None, commands: Vec::new() }
     }
 }
 

@@ -18,6 +18,7 @@ mod hosted;
 mod log;
 mod map;
 mod parked;
+mod sagas;
 mod stage;
 mod timers;
 mod watch;
@@ -29,13 +30,14 @@ pub use config::{
     LogFormat, Logging, PostgresConfig, Secret, Section, ServiceConfig, Storage, ViewsEngine,
 };
 pub use engines::Engines;
-pub use hosted::{Front, Hosted, Http, Routes, Settings};
+pub use hosted::{Front, Hosted, Http, OwnCommand, OwnFailure, Routes, Settings};
 pub use log::{
     Finding, LogAddress, LogAddressError, LogCommand, LogFailure, Logs, Mended, OpenFailure,
     Output, Purpose, Terminal, Verified,
 };
 pub use map::Map;
 pub use ondol_runtime::{Desk, NotPart, Running, Service};
+pub use sagas::{saga_problem, start_problem};
 pub use stage::{RaiseError, Stage};
 /// Routes that describe themselves.
 pub use utoipa_axum::{router::OpenApiRouter, routes};

@@ -36,6 +36,15 @@ async fn order(State(desk): State<Desk<Order>>, Path(id): Path<String>) -> Stand
     Ok(Json(Two { first: standing.state.pieces, second: standing.state.confirmed }))
 }
 
+#[utoipa::path(get, path = "/orders/{id}/cancelled", responses((status = 200, body = u32)))]
+async fn cancelled(
+    State(desk): State<Desk<Order>>,
+    Path(id): Path<String>,
+) -> Result<Json<u32>, Problem> {
+    let standing = desk.standing(&id).await.map_err(|error| load_problem(&error))?;
+    Ok(Json(standing.state.cancelled))
+}
+
 #[utoipa::path(post, path = "/shelves/{item}/{pieces}", responses((status = 200)))]
 async fn fill(
     State(desk): State<Desk<Shelf>>,
@@ -69,6 +78,7 @@ async fn way(State(ways): State<ViewReader<Way>>, Path(order): Path<String>) -> 
 
 pub(crate) fn orders(running: &Running) -> Result<OpenApiRouter, NotPart> {
     let routes = OpenApiRouter::new().routes(routes!(place)).routes(routes!(order));
+    let routes = routes.routes(routes!(cancelled));
     Ok(routes.with_state(running.desk::<Order>()?))
 }
 

@@ -23,6 +23,7 @@ pub(crate) enum Command {
         pieces: u32,
     },
     Confirm,
+    Cancel,
     /// Nobody has confirmed it in time.
     Lapse,
 }
@@ -32,6 +33,7 @@ pub(crate) enum Command {
 pub(crate) enum Event {
     Placed { item: String, pieces: u32 },
     Confirmed,
+    Cancelled,
     Lapsed,
 }
 
@@ -42,11 +44,12 @@ pub(crate) enum Refusal {
     NotPlaced,
 }
 
-/// An order as it stands: how many pieces, and how often it was confirmed.
+/// An order as it stands: how many pieces, and how often it was confirmed and cancelled.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) pieces: u32,
     pub(crate) confirmed: u32,
+    pub(crate) cancelled: u32,
 }
 
 /// What others hear of orders.
@@ -89,9 +92,10 @@ impl Aggregate for Order {
     fn decide(&self, command: Command) -> Decision<Self> {
         match command {
             Command::Place { item, pieces } => accept(Event::Placed { item, pieces }),
-            Command::Confirm if self.pieces == 0 => refuse(Refusal::NotPlaced),
+            Command::Confirm | Command::Cancel if self.pieces == 0 => refuse(Refusal::NotPlaced),
             Command::Confirm => accept(Event::Confirmed),
-            Command::Lapse if self.confirmed > 0 => already_done(),
+            Command::Cancel => accept(Event::Cancelled),
+            Command::Lapse if self.confirmed + self.cancelled > 0 => already_done(),
             Command::Lapse => accept(Event::Lapsed),
         }
     }
@@ -100,6 +104,7 @@ impl Aggregate for Order {
         match event {
             Event::Placed { pieces, .. } => self.pieces += pieces,
             Event::Confirmed => self.confirmed += 1,
+            Event::Cancelled => self.cancelled += 1,
             Event::Lapsed => {}
         }
         Ok(self)
@@ -111,7 +116,9 @@ impl Aggregate for Order {
                 let (name, due) = (LAPSE.into(), Due::After(CONFIRMED_WITHIN));
                 vec![TimerOrder::Set { name, due, then: Command::Lapse }]
             }
-            Event::Confirmed => vec![TimerOrder::Cancel { name: LAPSE.into() }],
+            Event::Confirmed | Event::Cancelled => {
+                vec![TimerOrder::Cancel { name: LAPSE.into() }]
+            }
             Event::Lapsed => Vec::new(),
         }
     }

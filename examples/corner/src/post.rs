@@ -25,7 +25,7 @@ impl PostBox {
 /// Whenever a letter was written, it is posted.
 pub(crate) fn post_what_was_written(post_box: PostBox) -> Effect {
     effect("post what was written", move |event: Recorded<Event>, letter: EffectId| {
-        let Event::Written = event.data;
+        let Event::Written = event.data else { return None };
         let (file, order) = (Arc::clone(&post_box.0), event.stream.key().to_owned());
         Some(async move {
             let posting = tokio::task::spawn_blocking(move || post(&file, letter, &order)).await;

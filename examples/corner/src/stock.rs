@@ -11,6 +11,7 @@ pub(crate) const SERVICE: &str = "shop.stock";
 pub(crate) enum Command {
     Fill { pieces: u32 },
     Reserve { order: String, pieces: u32 },
+    GiveBack { order: String, pieces: u32 },
 }
 
 /// What has happened to a shelf.
@@ -18,6 +19,7 @@ pub(crate) enum Command {
 pub(crate) enum Event {
     Filled { pieces: u32 },
     Reserved { order: String, pieces: u32 },
+    GivenBack { order: String, pieces: u32 },
 }
 
 /// Why the answer is no.
@@ -25,6 +27,8 @@ pub(crate) enum Event {
 pub(crate) enum Refusal {
     #[error("only {left} are left")]
     TooFew { left: u32 },
+    #[error("only {reserved} are reserved")]
+    NotReserved { reserved: u32 },
 }
 
 /// A shelf as it stands.
@@ -37,7 +41,8 @@ pub(crate) struct Shelf {
 /// What others hear of the stock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Told {
-    Reserved { order: String, pieces: u32 },
+    Reserved { order: String, item: String, pieces: u32 },
+    GivenBack { order: String },
 }
 
 impl Facts for Event {
@@ -62,6 +67,10 @@ impl Aggregate for Shelf {
                 refuse(Refusal::TooFew { left: self.left })
             }
             Command::Reserve { order, pieces } => accept(Event::Reserved { order, pieces }),
+            Command::GiveBack { pieces, .. } if pieces > self.reserved => {
+                refuse(Refusal::NotReserved { reserved: self.reserved })
+            }
+            Command::GiveBack { order, pieces } => accept(Event::GivenBack { order, pieces }),
         }
     }
 
@@ -72,6 +81,11 @@ impl Aggregate for Shelf {
                 let left = self.left.checked_sub(*pieces);
                 self.left = left.ok_or_else(|| Impossible::new(&self, event))?;
                 self.reserved += pieces;
+            }
+            Event::GivenBack { pieces, .. } => {
+                let reserved = self.reserved.checked_sub(*pieces);
+                self.reserved = reserved.ok_or_else(|| Impossible::new(&self, event))?;
+                self.left += pieces;
             }
         }
         Ok(self)

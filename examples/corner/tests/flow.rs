@@ -12,13 +12,14 @@ use town::{Kind, Town};
 use wire::Weather;
 
 const ORDERS: u32 = 40;
+const FILLED: u32 = 100_000;
 
 /// Places orders and sees that everything follows from each of them once, and nothing else does.
 async fn everything_follows_once(town: &Town) {
-    town.fill("plums", 100_000).await;
+    town.fill("plums", FILLED).await;
     town.place("plums", ORDERS).await;
     town.settled(ORDERS).await;
-    town.books_are_right("plums", ORDERS).await;
+    town.books_are_right("plums", FILLED, ORDERS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,7 +46,7 @@ async fn in_three_processes_on_postgresql_everything_follows_once() {
 /// Kills each of them again and again while orders are placed.
 async fn killed_in_a_loop(kind: Kind, rounds: u32) {
     let town = Town::start(kind, false).await;
-    town.fill("plums", 100_000).await;
+    town.fill("plums", FILLED).await;
     for round in 0..rounds {
         let placing = town.place_from("plums", round * ORDERS, ORDERS);
         let killing = async {
@@ -57,7 +58,7 @@ async fn killed_in_a_loop(kind: Kind, rounds: u32) {
         tokio::join!(placing, killing);
     }
     town.settled(rounds * ORDERS).await;
-    town.books_are_right("plums", rounds * ORDERS).await;
+    town.books_are_right("plums", FILLED, rounds * ORDERS).await;
     town.stop().await;
 }
 
@@ -74,7 +75,7 @@ async fn killed_in_a_loop_on_postgresql_everything_follows_once() {
 /// Places orders in every weather.
 async fn over_a_faulty_network(kind: Kind) {
     let town = Town::start(kind, true).await;
-    town.fill("plums", 100_000).await;
+    town.fill("plums", FILLED).await;
     let weathers = [Weather::Cut, Weather::Slow, Weather::OneWay, Weather::Twice, Weather::Fair];
     let rounds = u32::try_from(weathers.len()).expect("few");
     for (round, weather) in (0_u32..).zip(weathers) {
@@ -83,7 +84,7 @@ async fn over_a_faulty_network(kind: Kind) {
         town.weather_was_met(weather).await;
     }
     town.settled(rounds * ORDERS).await;
-    town.books_are_right("plums", rounds * ORDERS).await;
+    town.books_are_right("plums", FILLED, rounds * ORDERS).await;
     town.stop().await;
 }
 

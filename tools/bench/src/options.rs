@@ -32,6 +32,9 @@ pub struct Options {
 impl Options {
     /// How often each case runs.
     pub fn rounds(&self) -> u16 {
+        if let Some(n) = std::env::var("EXPERIMENT_ROUNDS").ok().and_then(|n| n.parse().ok()) {
+            return n;
+        }
         if self.quick { 1 } else { self.runs.unwrap_or(RUNS_MIN) }
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! A need is one line in [`NEEDS`]. What is missing is installed through Debian's package manager when
 //! we may; otherwise one line says what to install. A package must not leave a server running: the
-//! tests start their own. What cargo itself builds is a line in [`TOOLS`], and needs nobody's leave.
+//! tests start their own. What cargo itself builds is a line in [`TOOLS`], and
+//! what npm brings a line in [`PACKAGES`]; both need nobody's leave.
 
 mod install;
 mod look;
+
+use std::path::Path;
 
 pub(crate) use install::provide;
 pub(crate) use look::Programs;
@@ -62,6 +65,18 @@ pub(crate) const NEEDS: &[Need] = &[
         quiet: &[],
     },
     Need { what: "curl", probe: &["/usr/bin/curl", "curl"], package: "curl", quiet: &[] },
+    Need {
+        what: "OpenSSL's command line",
+        probe: &["/usr/bin/openssl", "openssl"],
+        package: "openssl",
+        quiet: &[],
+    },
+    Need {
+        what: "prlimit",
+        probe: &["/usr/bin/prlimit", "prlimit"],
+        package: "util-linux",
+        quiet: &[],
+    },
     Need { what: "wrk", probe: &["/usr/bin/wrk", "wrk"], package: "wrk", quiet: &[] },
     Need {
         what: "Chromium",
@@ -79,6 +94,38 @@ pub(crate) const NEEDS: &[Need] = &[
         what: "JSON Schema for Python",
         probe: &["/usr/lib/python3/dist-packages/jsonschema/__init__.py"],
         package: "python3-jsonschema",
+        quiet: &[],
+    },
+    Need {
+        what: "letters of Korean",
+        probe: &["/usr/share/fonts/truetype/nanum/NanumGothic.ttf"],
+        package: "fonts-nanum",
+        quiet: &[],
+    },
+    Need {
+        what: "a reader of QR codes",
+        probe: &["/usr/bin/zbarimg", "zbarimg"],
+        package: "zbar-tools",
+        quiet: &[],
+    },
+    Need { what: "Node.js", probe: &["/usr/bin/node", "node"], package: "nodejs", quiet: &[] },
+    Need { what: "npm", probe: &["/usr/bin/npm", "npm"], package: "npm", quiet: &[] },
+    Need {
+        what: "Authlib",
+        probe: &["/usr/lib/python3/dist-packages/authlib/__init__.py"],
+        package: "python3-authlib",
+        quiet: &[],
+    },
+    Need {
+        what: "Requests for Python",
+        probe: &["/usr/lib/python3/dist-packages/requests/__init__.py"],
+        package: "python3-requests",
+        quiet: &[],
+    },
+    Need {
+        what: "a mail server",
+        probe: &["/usr/lib/python3/dist-packages/aiosmtpd/__init__.py"],
+        package: "python3-aiosmtpd",
         quiet: &[],
     },
     Need {
@@ -104,6 +151,39 @@ pub(crate) const TOOLS: &[Tool] = &[Tool {
     program: "cargo-nextest",
     install: "cargo install --quiet --debug --locked cargo-nextest@0.9.143 --no-default-features --features default-no-update",
 }];
+
+/// A folder of clients in JavaScript: its lock file names each package with its hash, and no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Packages {
+    /// Where `package.json` and `package-lock.json` are, from the root.
+    pub(crate) folder: &'static str,
+}
+
+/// Every folder of clients in JavaScript.
+pub(crate) const PACKAGES: &[Packages] =
+    &[Packages { folder: "systems/identity/service/tests/clients" }];
+
+impl Packages {
+    /// Installs exactly what the lock file names, and runs nothing that comes along.
+    pub(crate) const INSTALL: &str =
+        "npm ci --ignore-scripts --no-audit --no-fund --loglevel=error";
+
+    /// Whether everything that the lock file names is there.
+    pub(crate) fn are_there(&self, root: &Path) -> bool {
+        let read = |file: &str| std::fs::read_to_string(root.join(self.folder).join(file));
+        let (Ok(lock), Ok(there)) =
+            (read("package-lock.json"), read("node_modules/.package-lock.json"))
+        else {
+            return false;
+        };
+        let hashes = |text: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| line.trim_start().starts_with("\"integrity\""));
+            lines.map(|line| line.trim().to_owned()).collect()
+        };
+        let there = hashes(&there);
+        hashes(&lock).iter().all(|hash| there.contains(hash))
+    }
+}
 
 /// The needs this system does not meet.
 pub(crate) fn missing(needs: &[Need], programs: &Programs) -> Vec<Need> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ondol_auth::{
-    KeyRing, KeyRingOptions, KeyTimes, SigningKey, SigningKeys, TokenType, VerifyError,
+    Algorithm, KeyRing, KeyRingOptions, KeyTimes, SigningKey, SigningKeys, TokenType, VerifyError,
 };
 use ondol_doors::{Clock, ManualClock};
 use ondol_kernel::Timestamp;
@@ -142,7 +142,7 @@ fn keys_are_published_before_they_sign_and_after_they_have_signed() {
     let mut keys = SigningKeys::default();
     keys.add(first.clone(), times(0, 110, 150));
     keys.add(second.clone(), times(100, 210, 250));
-    let active = |now| keys.active(at(now)).map(|key| key.kid().to_owned()).ok();
+    let active = |now| keys.active(Algorithm::Es256, at(now)).map(|key| key.kid().to_owned()).ok();
     let published = |now| {
         let set = keys.published(at(now)).expect("it can be written");
         let set = ondol_auth::KeySet::read(&set).expect("it can be read");

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use ondol_bus::{CallFailure, FeedError};
-use ondol_domain::CommandError;
+use ondol_domain::{CommandError, Holder};
 use ondol_kernel::Position;
 use ondol_store::{BoxError, LogEpoch};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ pub(crate) struct Problem {
     ahead: Option<Ahead>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     command: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_by: Option<Holder>,
 }
 
 /// Where a reader stands that has seen more than there is.
@@ -38,7 +40,7 @@ struct Said {
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &str, detail: &dyn ToString) -> Self {
         let (status, code, detail) = (status.as_u16(), code.to_owned(), detail.to_string());
-        Self { status, code, detail, ahead: None, command: None }
+        Self { status, code, detail, ahead: None, command: None, held_by: None }
     }
 
     fn said(self) -> BoxError {
@@ -52,6 +54,7 @@ pub(crate) fn call_problem(failure: &CallFailure) -> Problem {
         CallFailure::Busy { .. } | CallFailure::Unreachable { .. } => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        CallFailure::Held { .. } => StatusCode::CONFLICT,
         CallFailure::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
         CallFailure::NoSuchService { .. } => StatusCode::NOT_FOUND,
         CallFailure::Command { .. } => StatusCode::BAD_REQUEST,
@@ -63,12 +66,18 @@ pub(crate) fn call_problem(failure: &CallFailure) -> Problem {
     if let CallFailure::Command { source: CommandError::Unknown { command }, .. } = failure {
         problem.command = Some(command.clone());
     }
+    if let CallFailure::Held { by, .. } = failure {
+        problem.held_by = Some(by.clone());
+    }
     problem
 }
 
 /// Why a call got no answer, as it was sent. What is not known may pass.
 pub(crate) fn call_failure(service: &str, problem: Problem) -> CallFailure {
     let service = service.to_owned();
+    if let Some(by) = problem.held_by {
+        return CallFailure::Held { service, by };
+    }
     match problem.code.as_str() {
         "call-busy" => CallFailure::Busy { service, again_after: None },
         "call-no-such-service" => CallFailure::NoSuchService { service },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ondol_domain::CommandError;
+use ondol_domain::{CommandError, Holder};
 use ondol_store::BoxError;
 
 /// Why a call got no answer.
@@ -29,6 +29,15 @@ pub enum CallFailure {
         service: String,
         /// How long it asks to be left alone, if it says.
         again_after: Option<Duration>,
+    },
+    /// A saga holds the thing that was asked, and whoever asks waits until it lets go. It has
+    /// taken no effect.
+    #[error("what {service} was asked for is held by the saga {by}")]
+    Held {
+        /// Who was asked.
+        service: String,
+        /// Who holds it.
+        by: Holder,
     },
     /// No answer has come in time.
     #[error("{service} has not answered within {waited:?}")]
@@ -86,6 +95,7 @@ impl CallFailure {
         match self {
             Self::Unreachable { .. }
             | Self::Busy { .. }
+            | Self::Held { .. }
             | Self::TimedOut { .. }
             | Self::Broken { .. } => true,
             Self::NoSuchService { .. }
@@ -100,6 +110,7 @@ impl CallFailure {
         match self {
             Self::Unreachable { .. } => "call-unreachable",
             Self::Busy { .. } => "call-busy",
+            Self::Held { .. } => "call-held",
             Self::TimedOut { .. } => "call-timed-out",
             Self::Broken { .. } => "call-broken",
             Self::NoSuchService { .. } => "call-no-such-service",

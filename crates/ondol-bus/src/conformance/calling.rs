@@ -1,10 +1,11 @@
 //! Asking over a way.
 
+use ondol_domain::Holder;
 use ondol_kernel::{CommandId, TraceParent};
 
 use super::made_up::{Bells, SERVICE, call};
 use super::{Faults, FaultyCalls, Way};
-use crate::{About, Calls, Reply};
+use crate::{About, CallFailure, Calls, Reply};
 
 fn about(command: u128) -> About {
     About {
@@ -38,6 +39,7 @@ pub async fn a_failure_says_whether_to_ask_again(way: &impl Way) {
     let (far, _guard) = way.lay(SERVICE, bells.ends()).await;
     let commands = [
         ("busy", "call-busy", true),
+        ("held", "call-held", true),
         ("broken", "call-broken", true),
         ("unreachable", "call-unreachable", true),
         ("invalid", "call-invalid", false),
@@ -48,6 +50,9 @@ pub async fn a_failure_says_whether_to_ask_again(way: &impl Way) {
         let outcome = far.calls.ask(&call(command), &about(1)).await;
         let failure = outcome.expect_err("it has no answer");
         assert_eq!((failure.code(), failure.may_be_asked_again()), (code, may_pass), "{command}");
+        if let CallFailure::Held { by, .. } = failure {
+            assert_eq!(by, Holder::of("trip", 7), "who holds it is told");
+        }
     }
 }
 

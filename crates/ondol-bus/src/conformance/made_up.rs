@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use ondol_domain::{Call, Codec, CommandError, Encoded, Facts, Refused, Target};
+use ondol_domain::{Call, Codec, CommandError, Encoded, Facts, Holder, Refused, Target};
 use ondol_doors::{Clock, Rng, SeededRng, SystemClock};
 use ondol_kernel::{CommandId, Metadata, NewEvent, Payload, Position, Recorded, StreamId};
 use ondol_store::{Append, EventStore, Expected, Limits, LogEpoch, MemoryStore};
@@ -168,6 +168,7 @@ impl Calls for Answers {
                 return Ok(self.answer(call, about, no));
             }
             "busy" => CallFailure::Busy { service: service(), again_after: None },
+            "held" => CallFailure::Held { service: service(), by: Holder::of("trip", 7) },
             "broken" => CallFailure::Broken { service: service(), source: "cracked".into() },
             "invalid" => CallFailure::Invalid { service: service(), source: "no bell".into() },
             "forbidden" => CallFailure::Forbidden { service: service() },

@@ -58,9 +58,10 @@ impl LogFeed {
 
     async fn page(&self, after: Position, read: &ReadFeed) -> Result<FeedPage, FeedError> {
         match &self.told {
-            Told::AsTheyAre => self.own_page(after, read).await,
-            Told::Public(_) if read.limit == 0 => self.own_page(after, read).await,
-            Told::Public(publications) => self.public_page(publications, after, read).await,
+            Told::Public(publications) if read.limit > 0 => {
+                self.public_page(publications, after, read).await
+            }
+            Told::AsTheyAre | Told::Public(_) => self.own_page(after, read).await,
         }
     }
 

@@ -60,6 +60,10 @@ impl Entry<'_> {
         text(out, ",\"path\":", target.map_or("", |target| target.path()));
         text(out, ",\"client\":", line.peer.forwarded_for.to_str().unwrap_or_default());
         for (name, value) in [
+            (
+                ",\"certificate\":",
+                line.peer.certificate.as_ref().and_then(|it| it.names.first().map(String::as_str)),
+            ),
             (",\"route\":", self.route),
             (",\"upstream\":", line.upstream.as_deref()),
             (",\"reason\":", self.reason),

@@ -14,6 +14,9 @@ use crate::discovery::Instance;
 use crate::inside::Inside;
 use crate::pool::{Connector, Dial, Pool, PoolLimits};
 
+/// A connection whose first packet is lost is asked for again after a second: that one shall count.
+const CONNECT_WAIT: Duration = Duration::from_secs(2);
+
 /// One instance of a service.
 pub(crate) struct Endpoint {
     pub(crate) name: Arc<str>,
@@ -100,7 +103,7 @@ fn connector(
     origin: &Origin,
     options: &BackendOptions,
 ) -> Result<Connector, BackendError> {
-    let dial = Dial { address, wait: options.connect_wait.unwrap_or(Duration::from_secs(1)) };
+    let dial = Dial { address, wait: options.connect_wait.unwrap_or(CONNECT_WAIT) };
     if !origin.secure {
         return Ok(Connector::plain(dial));
     }

@@ -4,10 +4,7 @@
 //! spelling an upstream may take for the same: a name with an underscore never goes on. `Connection`
 //! may name hop-by-hop headers only; one that tries to have another stripped is refused.
 
-use http::header::{
-    CONNECTION, EXPECT, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, HeaderName, TE, UPGRADE};
 use http::{HeaderMap, HeaderValue};
 
 use crate::problem::Problem;
@@ -17,7 +14,23 @@ use crate::problem::Problem;
 pub(crate) struct HeaderPolicy {
     exact: Vec<String>,
     prefixes: Vec<String>,
-    others: bool,
+    /// First letters of all names that are stripped, so that most headers need not be looked at twice.
+    firsts: Firsts,
+}
+
+/// A set of letters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Firsts(u128);
+
+impl Firsts {
+    fn add(&mut self, name: &str) {
+        // What begins with nothing begins with everything.
+        self.0 |= name.bytes().next().map_or(u128::MAX, |byte| 1 << (byte & 127));
+    }
+
+    fn has(self, name: &str) -> bool {
+        name.bytes().next().is_some_and(|byte| self.0 & (1 << (byte & 127)) != 0)
+    }
 }
 
 /// What was learnt on the way.
@@ -30,7 +43,7 @@ pub(crate) struct Kept {
 }
 
 /// What proxies say about where a request came from.
-const FORWARDING: [&str; 8] = [
+const FORWARDING: [&str; 10] = [
     "forwarded",
     "x-forwarded-for",
     "x-forwarded-host",
@@ -39,18 +52,28 @@ const FORWARDING: [&str; 8] = [
     "x-forwarded-proto",
     "x-real-ip",
     "x-original-url",
+    "client-cert",
+    "client-cert-chain",
 ];
 
 impl HeaderPolicy {
     /// Strips these names; one that ends in `*` means all that begin so.
     pub(crate) fn new(names: &[String]) -> Self {
         let mut policy = Self::default();
+        for name in FORWARDING {
+            policy.firsts.add(name);
+        }
         for name in names {
             let name = name.to_ascii_lowercase();
-            policy.others |= !name.starts_with("x-");
             match name.strip_suffix('*') {
-                Some(prefix) => policy.prefixes.push(prefix.to_owned()),
-                None => policy.exact.push(name),
+                Some(prefix) => {
+                    policy.firsts.add(prefix);
+                    policy.prefixes.push(prefix.to_owned());
+                }
+                None => {
+                    policy.firsts.add(&name);
+                    policy.exact.push(name);
+                }
             }
         }
         policy
@@ -82,7 +105,7 @@ impl HeaderPolicy {
         if memchr::memchr(b'_', text.as_bytes()).is_some() {
             return true;
         }
-        if text.starts_with("x-") || text.starts_with('f') || self.others {
+        if self.firsts.has(text) {
             return (!trusted && FORWARDING.contains(&text))
                 || self.exact.iter().any(|exact| exact == text)
                 || self.prefixes.iter().any(|prefix| text.starts_with(prefix.as_str()));
@@ -93,15 +116,20 @@ impl HeaderPolicy {
 
 /// Whether a header is for the next hop only.
 pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
-    *name == CONNECTION
-        || *name == TRANSFER_ENCODING
-        || *name == UPGRADE
-        || *name == TE
-        || *name == TRAILER
-        || *name == EXPECT
-        || *name == PROXY_AUTHENTICATE
-        || *name == PROXY_AUTHORIZATION
-        || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "http2-settings")
+    matches!(
+        name.as_str(),
+        "connection"
+            | "transfer-encoding"
+            | "upgrade"
+            | "te"
+            | "trailer"
+            | "expect"
+            | "keep-alive"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "http2-settings"
+    )
 }
 
 /// Whether the client wants to change the protocol.
@@ -125,6 +153,8 @@ fn check_connection(headers: &HeaderMap) -> Result<bool, Problem> {
 
 /// Takes what was for this hop out of an upstream's answer.
 pub(crate) fn clean_answer(headers: &mut HeaderMap) {
+    // Most answers have this one, and no other.
+    headers.remove(CONNECTION);
     let doomed: Vec<_> = headers.keys().filter(|name| is_hop_by_hop(name)).cloned().collect();
     for name in doomed {
         headers.remove(name);

@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use bytes::Bytes;
+use http::HeaderValue;
 
 use crate::problem::Problem;
 
@@ -11,14 +12,14 @@ const HOST_BYTES_MAX: usize = 260;
 /// A host's name in lower case, with its port if one was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Host {
-    text: Bytes,
+    text: HeaderValue,
     name_length: usize,
 }
 
 impl Host {
     /// No host: only HTTP/1.0 may leave it out.
     pub(crate) const fn none() -> Self {
-        Self { text: Bytes::new(), name_length: 0 }
+        Self { text: HeaderValue::from_static(""), name_length: 0 }
     }
 
     /// The name, without port.
@@ -28,10 +29,22 @@ impl Host {
 
     /// The name and the port.
     pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.text).expect("every byte of a host was found to be ASCII")
+        self.text.to_str().expect("every byte of a host was found to be ASCII")
     }
 
-    pub(crate) fn read(bytes: &Bytes) -> Result<Self, Problem> {
+    /// The name and the port, to be said in a header.
+    pub(crate) const fn value(&self) -> &HeaderValue {
+        &self.text
+    }
+
+    /// What an absolute target or `:authority` names.
+    pub(crate) fn named(bytes: &Bytes) -> Result<Self, Problem> {
+        let value = HeaderValue::from_maybe_shared(bytes.clone());
+        Self::read(&value.map_err(|_error| Problem::BadHost("the host has a control character"))?)
+    }
+
+    pub(crate) fn read(value: &HeaderValue) -> Result<Self, Problem> {
+        let bytes = value.as_bytes();
         if bytes.is_empty() || bytes.len() > HOST_BYTES_MAX {
             return Err(Problem::BadHost("the host is empty or too long"));
         }
@@ -44,10 +57,11 @@ impl Host {
         } else if name_length != bytes.len() {
             return Err(Problem::BadHost("something other than a port follows the host"));
         }
-        let text = match bytes.iter().any(u8::is_ascii_uppercase) {
-            true => bytes.to_ascii_lowercase().into(),
-            false => bytes.clone(),
-        };
+        if !bytes.iter().any(u8::is_ascii_uppercase) {
+            return Ok(Self { text: value.clone(), name_length });
+        }
+        let lower = HeaderValue::from_maybe_shared(Bytes::from(bytes.to_ascii_lowercase()));
+        let text = lower.map_err(|_error| Problem::BadHost("the host has a control character"))?;
         Ok(Self { text, name_length })
     }
 }

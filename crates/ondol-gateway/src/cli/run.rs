@@ -2,18 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::Context as _;
 use ondol_gateway::{Config, Gateway, GatewayHandle, Surroundings};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Watcher;
+
+/// How far a reload stands back: it gets a tenth of a core that is busy, and all of one that is not.
+const NICE: i32 = 10;
 
 /// Runs a gateway until SIGTERM or SIGINT, and to the end of what is under way; a second signal
 /// ends it at once.
 pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
     let Loaded { config, seen } = loaded;
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    if let Err(error) = ondol_gateway::raise_descriptors() {
+        tracing::warn!(%error, "no more connections than at first");
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let state = file.map(|file| beside(file, ".found"));
@@ -62,7 +69,7 @@ async fn attend(
             } => {}
         }
         if let Some(file) = file {
-            match reload(handle, file) {
+            match reload_aside(handle, file).await {
                 Ok(()) => tracing::info!(file = %file.display(), "reloaded"),
                 Err(error) => {
                     tracing::error!(file = %file.display(), error = format!("{error:#}"), "the old configuration stays");
@@ -82,9 +89,22 @@ async fn asked_to_stop() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// On a thread of its own, behind those that serve: a change may wait for a moment, a request may not.
+async fn reload_aside(handle: &GatewayHandle, file: &Path) -> anyhow::Result<()> {
+    let (handle, file) = (handle.clone(), file.to_owned());
+    let (done, ended) = oneshot::channel();
+    std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
+        // Where that is not allowed, it is only less polite.
+        let _polite = rustix::process::nice(NICE);
+        // Nobody listens any more when the gateway has been told to stop.
+        drop(done.send(reload(&handle, &file)));
+    })?;
+    ended.await.context("the thread of the reload panicked")?
+}
+
 fn reload(handle: &GatewayHandle, file: &Path) -> anyhow::Result<()> {
     let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?;
+    let text = super::text(file)?;
     let config = Config::read(&name, &text)?;
     let before = std::fs::read_to_string(last_good(file)).ok();
     // Kept before it serves: whoever has seen it serve finds it again after any end.
@@ -105,7 +125,7 @@ pub(super) struct Loaded {
 /// The configuration; when it is bad or gone, the last one that was good.
 pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Loaded> {
     let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"));
+    let text = super::text(file);
     let seen = text.as_ref().ok().cloned();
     let error = match text.and_then(|text| Ok((Config::read(&name, &text)?, text))) {
         Ok((config, text)) => {

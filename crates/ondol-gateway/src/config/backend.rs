@@ -32,7 +32,7 @@ pub struct BackendOptions {
     /// The gateway's own certificate towards it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<CertificateOptions>,
-    /// How long making a connection may take. 1 second, if not given.
+    /// How long making a connection may take. 2 seconds, if not given.
     #[serde(skip_serializing_if = "Option::is_none", with = "human::optional")]
     pub connect_wait: Option<Duration>,
     /// Requests under way at each instance. 1024, if not given.

@@ -11,6 +11,7 @@ use super::model::{Config, OneOrMany, RespondOptions, RouteOptions};
 use super::place::{Finding, Source, meant};
 use crate::address::Network;
 use crate::backend::At;
+use crate::cors::Listed;
 use crate::route::{Criteria, Pattern};
 
 /// Finds everything that is wrong.
@@ -128,11 +129,23 @@ impl Checker<'_> {
             let regions = &self.config.regions;
             self.known(&key("region"), "region", region, regions.keys().map(String::as_str));
         }
+        for origin in route.cors.iter().flat_map(|cors| &cors.origins) {
+            if Listed::read(origin).is_none() {
+                let what = "an origin is `https://host`, `https://host:port` or `https://*.host`";
+                self.found(&key("cors.origins"), format!("`{origin}`: {what}"));
+            }
+        }
         self.action(name, route);
         if let Some(fallback) = &route.fallback {
             self.named(&key("fallback.to"), fallback.to.as_deref());
-            if fallback.to.is_some() == fallback.respond.is_some() {
-                self.found(&key("fallback"), "a fallback has either `to` or `respond`");
+            let (to, respond) = (fallback.to.is_some(), fallback.respond.is_some());
+            if (to && respond) || !(to || respond || fallback.kept.is_some()) {
+                let what =
+                    "a fallback has `to` or `respond`, or `kept`, or `kept` before one of them";
+                self.found(&key("fallback"), what);
+            }
+            if fallback.on.is_empty() {
+                self.found(&key("fallback"), "a fallback says `on` which statuses it is for");
             }
             self.respond(&key("fallback.respond"), fallback.respond.as_ref());
         }

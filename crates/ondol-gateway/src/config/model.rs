@@ -9,6 +9,7 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
 use super::backend::BackendOptions;
+use super::cors::CorsOptions;
 use crate::limits::Limits;
 
 /// A whole file.
@@ -106,6 +107,9 @@ pub struct TlsOptions {
     /// Authorities, PEM, one of which must have signed the client's certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_authorities: Option<PathBuf>,
+    /// Lets clients in that show no certificate: routes may ask for one (`certificate`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub client_certificate_optional: bool,
 }
 
 /// A certificate.
@@ -163,6 +167,9 @@ pub struct RouteOptions {
     /// The region the client comes from. Every region, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// The name of a host or a URI in the certificate that the client has shown; `*` for any certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
     /// Goes before routes with a lower one, whatever they match. 0, if not given.
     #[serde(skip_serializing_if = "is_zero")]
     pub priority: i32,
@@ -192,6 +199,9 @@ pub struct RouteOptions {
     /// The Host the backend sees. The client's, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rewrite_host: Option<String>,
+    /// Tells the backend the certificate that the client has shown, as `Client-Cert` (RFC 9440).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forward_certificate: bool,
     /// How long until the answer begins. 30 seconds, if not given.
     #[serde(skip_serializing_if = "Option::is_none", with = "human::optional")]
     pub timeout: Option<Duration>,
@@ -205,6 +215,9 @@ pub struct RouteOptions {
     /// Protocols a client may change to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<Vec<String>>,
+    /// Pages of other sites that may call it. Without it, what its backend says about them stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<CorsOptions>,
     /// Another backend for what the first one has not (yet).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<FallbackOptions>,
@@ -274,6 +287,10 @@ pub struct FallbackOptions {
     /// Or an answer made here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub respond: Option<RespondOptions>,
+    /// Or, before these, the last good answer to the same question, not older than this. Kept are whole
+    /// answers to GET without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "human::optional")]
+    pub kept: Option<Duration>,
     /// Statuses of the first that lead there: its own, and those the gateway would give for it.
     pub on: Vec<u16>,
 }

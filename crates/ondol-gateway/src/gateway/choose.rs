@@ -43,7 +43,7 @@ pub(crate) fn strikes(percent: f64, rng: &dyn Rng) -> bool {
 
 /// What stays the same about a client, as a number. The same for ever and on every machine.
 fn identity(sticky: &StickyOptions, exchange: &Exchange) -> Option<u64> {
-    let headers = exchange.request.headers();
+    let headers = &exchange.ask.headers;
     let header = sticky.header.as_ref().and_then(|name| headers.get(name));
     if let Some(value) = header {
         return Some(hash(value.as_bytes()));
@@ -65,7 +65,7 @@ pub(super) struct Key {
 impl Key {
     /// The key of a request at a backend.
     pub(super) fn of(by: Option<&HashBy>, exchange: &Exchange, rng: &dyn Rng) -> Self {
-        let headers = exchange.request.headers();
+        let headers = &exchange.ask.headers;
         let cookie = |name| cookie_values(headers, name).next().map(|it| hash(it.as_bytes()));
         let address = || hash_of(exchange.client);
         let hash = match by {

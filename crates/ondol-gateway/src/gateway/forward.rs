@@ -13,8 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::SET_COOKIE;
-use http::request::Parts;
-use http::{HeaderMap, Method, Response};
+use http::{Method, Response};
 use ondol_resilience::{
     Breaker, Classify, Context, HttpStatus, Place, Rejected, Retry, Safety, Verdict,
 };
@@ -27,13 +26,11 @@ use super::{Core, Exchange, Record};
 use crate::backend::{Backend, Endpoint};
 use crate::body::{Body, BodyError};
 use crate::canonical::clean_answer;
+use crate::handle::Ask;
 use crate::http1::{ExchangeError, Exchanged, Outbound, Progress, UpstreamConnection, Waits};
 use crate::meter::RouteMeter;
-use crate::pool::Home;
+use crate::pool::{Home, Obtained};
 use crate::problem::Problem;
-
-/// Room made for an answer's headers at first; more is made when needed.
-const HEADERS_EXPECTED: usize = 24;
 
 impl Core {
     /// Sends a request to a backend.
@@ -43,22 +40,18 @@ impl Core {
         exchange: &mut Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
+        let body = std::mem::take(&mut exchange.body);
+        let exchange = &*exchange;
         let key = Key::of(backend.options.hash_by.as_ref(), exchange, &*self.rng);
-        let target = rewrite(exchange).into_owned();
-        let body = std::mem::take(exchange.request.body_mut());
-        let request = std::mem::take(&mut exchange.request);
-        let (parts, _) = request.into_parts();
-        let route = Arc::clone(&exchange.route);
-        let Exchange { upgrade, trailers, .. } = *exchange;
-        let worker = exchange.peer.worker;
+        let target = rewrite(exchange);
         let attempt = Attempt {
             core: self,
-            waits: route.waits,
-            meter: &route.meter,
-            worker,
-            upgrade,
-            trailers,
-            parts: &parts,
+            waits: exchange.route.waits,
+            meter: &exchange.route.meter,
+            worker: exchange.peer.worker,
+            upgrade: exchange.upgrade,
+            trailers: exchange.trailers,
+            ask: &exchange.ask,
             target: &target,
             key: key.hash,
         };
@@ -67,8 +60,6 @@ impl Core {
         if let Some(began) = began {
             record.upstream_wait += self.clock.running().saturating_sub(began);
         }
-        *exchange.request.method_mut() = parts.method;
-        *exchange.request.headers_mut() = parts.headers;
         let mut response = outcome?;
         if response.status() != 101 {
             clean_answer(response.headers_mut());
@@ -89,7 +80,7 @@ struct Attempt<'a> {
     upgrade: bool,
     /// Whether the client understands trailers.
     trailers: bool,
-    parts: &'a Parts,
+    ask: &'a Ask,
     target: &'a str,
     /// For balancers that go by the client.
     key: u64,
@@ -149,7 +140,7 @@ impl Attempt<'_> {
         whole: &Bytes,
         record: &mut Record,
     ) -> Result<Response<Body>, Failed> {
-        let safety = if is_repeatable(self.parts) { Safety::Idempotent } else { Safety::Once };
+        let safety = if is_repeatable(self.ask) { Safety::Idempotent } else { Safety::Once };
         let mut attempts = retry.attempts(Context::default(), safety);
         loop {
             let context = attempts.context().clone();
@@ -215,18 +206,22 @@ impl Attempt<'_> {
         if let Some(service) = home.inside().filter(|_| !self.upgrade).cloned() {
             return self.inside(&service, home, body).await;
         }
-        let Some(idle) = home.idle() else {
-            let fresh = self.connect(&home).await?;
-            return self
-                .over(fresh, home, body)
-                .await
-                .map_err(|(error, at)| Self::failed(error, at));
+        let obtained = match home.idle() {
+            Some(idle) => Obtained::Idle(idle),
+            None => home.obtain().await.map_err(|_error| Failed::unsent(Problem::ConnectFailed))?,
+        };
+        let idle = match obtained {
+            Obtained::Idle(idle) => idle,
+            Obtained::Fresh(fresh) => {
+                let outcome = self.over(fresh, home, body).await;
+                return outcome.map_err(|(error, at)| Self::failed(error, at));
+            }
         };
         let again = body.whole();
         match (self.over(idle, home, body).await, again) {
             (Ok(response), _) => Ok(response),
             (Err((ExchangeError::Closed | ExchangeError::Io(_), progress)), Some(body))
-                if progress == Progress::Nothing || is_repeatable(self.parts) =>
+                if progress == Progress::Nothing || is_repeatable(self.ask) =>
             {
                 let home = endpoint.pool.enter(self.worker).ok_or_else(busy)?;
                 let fresh = self.connect(&home).await?;
@@ -243,13 +238,12 @@ impl Attempt<'_> {
 
     async fn over(&self, connection: UpstreamConnection, home: Home, body: Body) -> Exchanged {
         let outbound = Outbound {
-            parts: self.parts,
+            ask: self.ask,
             target: self.target,
             body,
             upgrade: self.upgrade,
             waits: self.waits,
             cut: &self.core.cut,
-            spare: HeaderMap::with_capacity(HEADERS_EXPECTED),
         };
         connection.exchange(outbound, home).await
     }
@@ -269,9 +263,9 @@ impl Attempt<'_> {
 }
 
 /// Whether doing it twice is the same as doing it once.
-fn is_repeatable(parts: &Parts) -> bool {
-    parts.method.is_idempotent()
-        || (parts.method == Method::POST && parts.headers.contains_key("idempotency-key"))
+fn is_repeatable(ask: &Ask) -> bool {
+    ask.method.is_idempotent()
+        || (ask.method == Method::POST && ask.headers.contains_key("idempotency-key"))
 }
 
 /// What the client is told whose own body failed.
@@ -288,7 +282,7 @@ fn of_body(error: &BodyError) -> Problem {
 fn rewrite(exchange: &Exchange) -> Cow<'_, str> {
     let Exchange { route, target, .. } = exchange;
     let path = match (&route.rewrite, &route.strip_prefix) {
-        (Some(template), _) => fill(template, &route.pattern.captures(target.path())),
+        (Some(template), _) => fill(template, &route.pattern().captures(target.path())),
         (None, Some(prefix)) => {
             let rest = target.path().strip_prefix(prefix.as_str()).unwrap_or(target.path());
             if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") }

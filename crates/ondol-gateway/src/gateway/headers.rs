@@ -9,12 +9,13 @@ use super::{Exchange, Record};
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const CLIENT_CERT: HeaderName = HeaderName::from_static("client-cert");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Sets our headers.
 pub(super) fn prepare(exchange: &mut Exchange, record: &mut Record) {
-    let Exchange { request, peer, route, .. } = exchange;
-    let headers = request.headers_mut();
+    let Exchange { ask, peer, route, .. } = exchange;
+    let headers = &mut ask.headers;
     let came_from = match headers.get(&FORWARDED_FOR) {
         Some(before) => append(before, &peer.forwarded_for),
         None => peer.forwarded_for.clone(),
@@ -30,6 +31,9 @@ pub(super) fn prepare(exchange: &mut Exchange, record: &mut Record) {
         headers.insert(FORWARDED_HOST, host);
     }
     trace(headers, record);
+    if let Some(certificate) = peer.certificate.as_ref().filter(|_| route.forward_certificate) {
+        headers.insert(CLIENT_CERT, certificate.field.clone());
+    }
     if let Some(host) = &route.host {
         headers.insert(HOST, host.clone());
     }

@@ -19,7 +19,7 @@ pub(crate) struct Record {
     random: (u64, u64, u64),
     pub(crate) upstream_wait: Duration,
     pub(crate) tries: u32,
-    line: Option<Line>,
+    line: Option<Box<Line>>,
 }
 
 /// What only the access log wants to know.
@@ -61,7 +61,7 @@ impl Record {
     }
 
     pub(super) fn nameless(core: &Core, peer: &Arc<Peer>) -> Self {
-        let line = core.log.is_on().then(|| Line::of(Arc::clone(peer)));
+        let line = core.log.is_on().then(|| Box::new(Line::of(Arc::clone(peer))));
         let random = (core.rng.number(), core.rng.number(), core.rng.number());
         Self {
             began: core.clock.running(),

@@ -15,7 +15,7 @@ pub(super) fn redirect(
     exchange: &Exchange,
 ) -> Result<Response<Body>, Problem> {
     let target = &exchange.target;
-    let mut captures = exchange.route.pattern.captures(target.path());
+    let mut captures = exchange.route.pattern().captures(target.path());
     captures.push(("host".to_owned(), target.host.name().to_owned()));
     captures.push(("path".to_owned(), target.path().to_owned()));
     let query = target.query().map(|query| format!("?{query}"));

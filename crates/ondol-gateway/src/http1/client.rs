@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONNECTION;
-use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body::Frame;
 use ondol_doors::Clock;
@@ -26,8 +25,10 @@ use super::scan::{HeadError, HeadLimits, Scan};
 use super::tunnel::Tunnel;
 use super::write::Writer;
 use crate::body::{Body, BodyError};
+use crate::handle::Ask;
 use crate::patience::Patience;
 use crate::pool::Home;
+use crate::spare;
 use crate::wire::Wire;
 
 const RESPONSE_LIMITS: HeadLimits =
@@ -64,15 +65,14 @@ pub(crate) struct Waits {
     pub(crate) tunnel_idle: Duration,
 }
 
-/// An open connection to an upstream, ready for a request.
-pub(crate) struct UpstreamConnection {
+/// An open connection to an upstream, ready for a request. It is handed on often, and so is small.
+pub(crate) struct UpstreamConnection(Box<Open>);
+
+struct Open {
     reader: Reader,
     writer: Writer,
     patience: Patience,
-    /// When it was put aside.
-    pub(crate) idle_since: Duration,
-    /// How many requests it has carried.
-    pub(crate) carried: u64,
+    idle_since: Duration,
 }
 
 /// An answer, or why there is none and whether a byte of the request had left.
@@ -87,14 +87,12 @@ pub(crate) enum Progress {
 
 /// A request to be carried over a connection.
 pub(crate) struct Outbound<'a> {
-    pub(crate) parts: &'a Parts,
+    pub(crate) ask: &'a Ask,
     pub(crate) target: &'a str,
     pub(crate) body: Body,
     pub(crate) upgrade: bool,
     pub(crate) waits: Waits,
     pub(crate) cut: &'a CancellationToken,
-    /// For the answer's headers.
-    pub(crate) spare: HeaderMap,
 }
 
 impl UpstreamConnection {
@@ -102,35 +100,44 @@ impl UpstreamConnection {
         let (read, write) = wire.split();
         let (reader, writer) = (Reader::new(read), Writer::new(write));
         let patience = Patience::new(clock);
-        Self { reader, writer, patience, idle_since: Duration::ZERO, carried: 0 }
+        Self(Box::new(Open { reader, writer, patience, idle_since: Duration::ZERO }))
+    }
+
+    /// When it was put aside.
+    pub(crate) fn idle_since(&self) -> Duration {
+        self.0.idle_since
+    }
+
+    /// It is put aside now.
+    pub(crate) fn rest(&mut self, now: Duration) {
+        self.0.idle_since = now;
     }
 
     /// Whether it can be used again: it is open, and nothing has come that nobody asked for.
     pub(crate) fn is_fit(&self) -> bool {
-        self.reader.is_quiet() && self.writer.is_empty()
+        self.0.reader.is_quiet() && self.0.writer.is_empty()
     }
 
     /// Sends a request and waits for the answer's head.
     pub(crate) async fn exchange(mut self, outbound: Outbound<'_>, home: Home) -> Exchanged {
-        let Outbound { parts, target, body, upgrade, waits, cut, mut spare } = outbound;
+        let Outbound { ask, target, body, upgrade, waits, cut } = outbound;
         let framing = body.length().map_or(Outgoing::Chunked, Outgoing::Length);
-        write_request(&mut self.writer, parts, target, framing, upgrade);
-        self.carried += 1;
+        write_request(&mut self.0.writer, ask, target, framing, upgrade);
         let mut pump = Pump::new(body, framing);
-        self.patience.wait(waits.answer);
-        spare.clear();
-        let head = match self.await_head(&mut pump, upgrade, &mut spare).await {
+        self.0.patience.wait(waits.answer);
+        let mut headers = spare::take();
+        let head = match self.await_head(&mut pump, upgrade, &mut headers).await {
             Ok(head) => head,
             Err(failed) => return Err(failed),
         };
-        self.patience.rest();
+        self.0.patience.rest();
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            let Self { reader, writer, .. } = self;
+            let Open { reader, writer, .. } = *self.0;
             let idle = waits.tunnel_idle;
             let tunnel = Tunnel { reader, writer, idle, cut: cut.clone() };
-            return Ok(answer(head.status, spare, Body::tunnel(tunnel)));
+            return Ok(answer(head.status, headers, Body::tunnel(tunnel)));
         }
-        Ok(self.open(&parts.method, &head, spare, pump, waits, home))
+        Ok(self.open(&ask.method, &head, headers, pump, waits, home))
     }
 
     async fn await_head(
@@ -140,7 +147,7 @@ impl UpstreamConnection {
         headers: &mut HeaderMap,
     ) -> Result<ResponseHead, (ExchangeError, Progress)> {
         let mut sent = 0;
-        let Self { reader, writer, patience, .. } = self;
+        let Open { reader, writer, patience, .. } = &mut *self.0;
         let mut scan = Scan::default();
         let mut pumping = true;
         let mut interim = 0;
@@ -210,17 +217,17 @@ impl UpstreamConnection {
         let keep = framing != Framing::UntilClose && keeps_alive(head, &headers);
         let decoder = Decoder::new(framing);
         let status = head.status;
-        let sent = pump.is_taken() && self.writer.is_empty();
+        let sent = pump.is_taken() && self.0.writer.is_empty();
         if sent && decoder.is_done() {
             self.go_home(keep, home);
             return answer(status, headers, Body::empty());
         }
         if let Framing::Length(length) = framing
             && sent
-            && usize::try_from(length).is_ok_and(|length| length <= self.reader.buffer.len())
+            && usize::try_from(length).is_ok_and(|length| length <= self.0.reader.buffer.len())
         {
             let length = usize::try_from(length).unwrap_or(usize::MAX);
-            let whole = self.reader.buffer.split_to(length).freeze();
+            let whole = self.0.reader.buffer.split_to(length).freeze();
             self.go_home(keep, home);
             return answer(status, headers, Body::full(whole));
         }
@@ -231,7 +238,7 @@ impl UpstreamConnection {
     }
 
     fn go_home(self, keep: bool, home: Home) {
-        if keep && self.reader.buffer.is_empty() {
+        if keep && self.0.reader.buffer.is_empty() {
             home.keep(self);
         }
     }
@@ -287,6 +294,7 @@ impl UpstreamBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Some((connection, _)) = &mut self.connection else { return Poll::Ready(None) };
+        let connection = &mut *connection.0;
         if let Some(pump) = &mut self.pump
             && let Poll::Ready(pumped) = pump.poll(cx, &mut connection.writer, &mut 0)
         {

@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use super::head::Version;
 use super::write::Writer;
 use crate::body::Body;
+use crate::handle::Ask;
 
 /// How a body leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,17 +105,17 @@ fn write_fields(writer: &mut Writer, headers: &HeaderMap, keeps_length: bool) {
 /// Writes the head of a request to an upstream.
 pub(crate) fn write_request(
     writer: &mut Writer,
-    request: &http::request::Parts,
+    ask: &Ask,
     target: &str,
     framing: Outgoing,
     upgrade: bool,
 ) {
     let buffer = &mut writer.buffer;
-    buffer.extend_from_slice(request.method.as_str().as_bytes());
+    buffer.extend_from_slice(ask.method.as_str().as_bytes());
     buffer.extend_from_slice(b" ");
     buffer.extend_from_slice(target.as_bytes());
     buffer.extend_from_slice(b" HTTP/1.1\r\n");
-    for (name, value) in &request.headers {
+    for (name, value) in &ask.headers {
         let ours = *name == CONNECTION
             || *name == TRANSFER_ENCODING
             || *name == CONTENT_LENGTH
@@ -124,7 +125,7 @@ pub(crate) fn write_request(
         }
     }
     match framing {
-        Outgoing::Length(0) if !wants_length(&request.method) => {}
+        Outgoing::Length(0) if !wants_length(&ask.method) => {}
         Outgoing::Length(length) => {
             writer.buffer.extend_from_slice(b"content-length: ");
             writer.number::<10>(usize::try_from(length).unwrap_or(usize::MAX));

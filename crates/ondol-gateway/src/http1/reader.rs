@@ -9,22 +9,25 @@ use tokio_util::io::poll_read_buf;
 
 use crate::wire::ReadHalf;
 
-/// Room asked for at a time: a head and a small body, or a good piece of a large one.
-const ROOM_BYTES: usize = 16 * 1024;
+/// Room at first: a head and a small body. Small, so that what all connections use stays near the core.
+const ROOM_BYTES: usize = 4 * 1024;
+/// Room for those who fill what they are given.
+const ROOM_BYTES_MAX: usize = 64 * 1024;
 /// Below this much room, more is made.
-const ROOM_BYTES_MIN: usize = 4 * 1024;
+const ROOM_BYTES_MIN: usize = 1024;
 
 /// A direction to read from, and a buffer.
 #[derive(Debug)]
 pub(crate) struct Reader {
     half: ReadHalf,
     pub(crate) buffer: BytesMut,
+    room: usize,
     ended: bool,
 }
 
 impl Reader {
     pub(crate) fn new(half: ReadHalf) -> Self {
-        Self { half, buffer: BytesMut::new(), ended: false }
+        Self { half, buffer: BytesMut::new(), room: ROOM_BYTES, ended: false }
     }
 
     /// Reads more. Nothing more will come when it answers `false`.
@@ -32,12 +35,22 @@ impl Reader {
         if self.ended {
             return Poll::Ready(Ok(false));
         }
-        if self.buffer.capacity() - self.buffer.len() < ROOM_BYTES_MIN {
-            self.buffer.reserve(ROOM_BYTES);
-        }
+        self.make_room();
+        let room = self.buffer.capacity() - self.buffer.len();
         let read = ready!(poll_read_buf(Pin::new(&mut self.half), cx, &mut self.buffer))?;
         self.ended = read == 0;
+        if read == room {
+            self.room = (self.room * 2).min(ROOM_BYTES_MAX);
+        }
         Poll::Ready(Ok(!self.ended))
+    }
+
+    /// The same memory again, if nobody holds a piece of what was in it: it is still near the core.
+    fn make_room(&mut self) {
+        let again = self.buffer.is_empty() && self.buffer.try_reclaim(self.room);
+        if !again && self.buffer.capacity() - self.buffer.len() < ROOM_BYTES_MIN {
+            self.buffer.reserve(self.room);
+        }
     }
 
     /// Whether the other side has said its last.

@@ -34,6 +34,7 @@ use crate::handle::{Answer, Arrived, Handler, Peer, Sent};
 use crate::limits::ConnectionLimits;
 use crate::patience::{Pacer, Patience};
 use crate::problem::Problem;
+use crate::spare;
 use crate::stay::Stay;
 use crate::wire::Wire;
 
@@ -41,8 +42,6 @@ use crate::wire::Wire;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A client that sends more than this ahead of its answer is not read from.
 const AHEAD_BYTES_MAX: usize = 64 * 1024;
-/// Room made for headers at first; more is made when needed.
-const HEADERS_EXPECTED: usize = 24;
 /// How long the rest of a refused request is read, so that the refusal arrives.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -73,8 +72,8 @@ pub(crate) async fn serve<H: Handler>(
         patience: Patience::new(Arc::clone(clock)),
         pacer: Pacer::new(limits.write_pace, Arc::clone(clock)),
         stopping: Box::pin(stay.over.clone().cancelled_owned()),
+        heard: false,
         stay,
-        spare: HeaderMap::with_capacity(HEADERS_EXPECTED),
         answered: 0,
     };
     loop {
@@ -121,8 +120,9 @@ struct Session<'a, H> {
     patience: Patience,
     pacer: Pacer,
     stopping: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Whether `stopping` knows whom to wake.
+    heard: bool,
     stay: Stay,
-    spare: HeaderMap,
     answered: u32,
 }
 
@@ -134,8 +134,7 @@ impl<H: Handler> Session<'_, H> {
             Next::Closed => return Turn::Over,
             Next::Refused(problem) => return self.refuse(problem).await,
         };
-        let mut headers = std::mem::take(&mut self.spare);
-        headers.clear();
+        let mut headers = spare::take();
         match read_request(&head, &mut headers) {
             Ok(head) => self.answer_request(head, headers).await,
             Err(error) => self.refuse(Problem::of_head(error)).await,
@@ -146,12 +145,14 @@ impl<H: Handler> Session<'_, H> {
         let Some(reader) = &mut self.incoming.reader else { return Next::Closed };
         let limits = self.limits;
         let patience = &mut self.patience;
-        let stopping = &mut self.stopping;
+        let (stopping, heard) = (&mut self.stopping, &mut self.heard);
         let stay = &self.stay;
         let first = self.answered == 0;
         let mut scan = Scan::default();
         let mut begun = false;
-        patience.wait(if first { limits.head_wait } else { limits.idle_wait });
+        let mut looked = false;
+        let now = patience.clock().running();
+        patience.wait_from(now, if first { limits.head_wait } else { limits.idle_wait });
         poll_fn(|cx| {
             loop {
                 if first && reader.buffer.starts_with(PREFACE) {
@@ -178,11 +179,16 @@ impl<H: Handler> Session<'_, H> {
                     Poll::Ready(Ok(false) | Err(_)) => return Poll::Ready(Next::Closed),
                     Poll::Pending => {
                         if !begun {
-                            if stopping.as_mut().poll(cx).is_ready() {
+                            // It wakes us when it must, as long as it has been asked once. Who wakes
+                            // for nothing else may have been woken by it.
+                            if (!*heard || looked || stay.over.is_cancelled())
+                                && stopping.as_mut().poll(cx).is_ready()
+                            {
                                 return Poll::Ready(Next::Closed);
                             }
+                            (*heard, looked) = (true, true);
                             if stay.idle_since().is_none() {
-                                stay.idle(patience.clock().running());
+                                stay.idle(now);
                             }
                         }
                         return patience.poll_over(cx).map(|()| match begun {
@@ -284,7 +290,8 @@ impl<H: Handler> Session<'_, H> {
         let (status, tunnel) = (response.status(), response.status() == 101);
         let framing = write_head(&mut self.writer, &response, asked);
         let (parts, body) = response.into_parts();
-        self.spare = parts.headers;
+        // What was said in them belongs to the upstream's buffer, which can now be used again.
+        spare::give(parts.headers);
         if tunnel {
             return self.tunnel(body, record).await;
         }

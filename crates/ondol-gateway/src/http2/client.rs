@@ -33,6 +33,8 @@ struct Open {
 #[derive(Default)]
 pub(crate) struct Http2Pool {
     open: Mutex<Vec<Open>>,
+    /// Held by whoever makes a connection: the others wait, and share it.
+    opening: tokio::sync::Mutex<()>,
     tasks: Tasks,
 }
 
@@ -52,6 +54,11 @@ impl Http2Pool {
             return None;
         }
         Some(least.sit())
+    }
+
+    /// Waits for whoever makes a connection, to be the next if it is still needed.
+    pub(crate) async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.opening.lock().await
     }
 
     /// A place on a new connection.

@@ -19,6 +19,7 @@ use crate::http1::{Reader, Served, Writer, serve};
 use crate::http2::{self, Joined};
 use crate::limits::ConnectionLimits;
 use crate::stay::Stay;
+use crate::tls::Shown;
 use crate::wire::Wire;
 
 /// How often idle connections to upstreams are looked through.
@@ -79,6 +80,7 @@ async fn accept(shift: Arc<Shift>, door: Door, listener: tokio::net::TcpListener
                 Ok((stream, from)) => guests.welcome(&shift, &door, stream, from),
                 Err(error) => {
                     tracing::warn!(%error, "no connection can be accepted");
+                    guests.make_room(&shift.core);
                     shift.core.clock.sleep(REST).await;
                 }
             },
@@ -181,6 +183,8 @@ async fn converse(
                 stream = acceptor.accept(stream) => stream?,
                 () = too_long(shift, &stay) => return Err(io::ErrorKind::TimedOut.into()),
             };
+            let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            peer.certificate = shown.and_then(Shown::read);
             Wire::Tls(Box::new(stream.into()))
         }
     };

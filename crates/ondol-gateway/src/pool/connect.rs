@@ -62,6 +62,14 @@ impl Connector {
         }
     }
 
+    /// How long a connection may take.
+    pub(crate) const fn wait(&self) -> Duration {
+        match &self.0 {
+            Reach::Address { dial, .. } => dial.wait,
+            Reach::Inside(_) => Duration::from_secs(1),
+        }
+    }
+
     pub(crate) fn secure(
         dial: Dial,
         config: Arc<rustls::ClientConfig>,

@@ -8,6 +8,7 @@ use http::{HeaderMap, Method};
 
 use super::pattern::{Pattern, Rank};
 use crate::config::{OneOrMany, RouteOptions};
+use crate::tls::Shown;
 
 /// What of a request a route looks at.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// Where the client is, if that is known.
     pub(crate) region: Option<&'a str>,
+    /// The certificate the client has shown.
+    pub(crate) certificate: Option<&'a Shown>,
 }
 
 /// Which hosts.
@@ -40,10 +43,11 @@ enum Wanted {
     Cookie(String, Option<String>),
     MediaType(String),
     Region(String),
+    Certificate(String),
 }
 
 /// Everything a route asks of a request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Criteria {
     priority: i32,
     pub(crate) hosts: Hosts,
@@ -109,6 +113,7 @@ impl Criteria {
             self.wanted.push(Wanted::Cookie(name.clone(), value(wanted)));
         }
         self.wanted.extend(route.region.clone().map(Wanted::Region));
+        self.wanted.extend(route.certificate.clone().map(Wanted::Certificate));
         if let Some(version) = &route.version {
             let header = version.header.as_ref();
             if let Some(Ok(name)) = header.map(|name| HeaderName::from_bytes(name.as_bytes())) {
@@ -198,6 +203,7 @@ impl Wanted {
             Self::Cookie(name, wanted) => cookie_values(seen.headers, name)
                 .any(|value| fits(wanted.as_deref(), value.as_bytes())),
             Self::Region(wanted) => seen.region == Some(wanted),
+            Self::Certificate(wanted) => seen.certificate.is_some_and(|it| it.is_for(wanted)),
             Self::MediaType(wanted) => {
                 seen.headers.get_all(http::header::ACCEPT).iter().any(|value| {
                     let ranges = value.to_str().unwrap_or_default().split(',');
@@ -228,6 +234,12 @@ impl fmt::Display for Wanted {
             Self::Query(name, value) => ("query parameter", name.as_str(), value),
             Self::Cookie(name, value) => ("cookie", name.as_str(), value),
             Self::Region(name) => return write!(f, "the client is not in region `{name}`"),
+            Self::Certificate(name) if name == "*" => {
+                return f.write_str("the client has shown no certificate");
+            }
+            Self::Certificate(name) => {
+                return write!(f, "the client has shown no certificate for `{name}`");
+            }
             Self::MediaType(name) => return write!(f, "`Accept` does not name `{name}`"),
         };
         match value {

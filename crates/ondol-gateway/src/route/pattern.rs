@@ -15,6 +15,20 @@ pub(crate) enum Pattern {
     Regular(Regex),
 }
 
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, Self::Any) => true,
+            (
+                Self::Segments { segments, open },
+                Self::Segments { segments: others, open: other_open },
+            ) => open == other_open && segments == others,
+            (Self::Regular(one), Self::Regular(other)) => one.as_str() == other.as_str(),
+            _ => false,
+        }
+    }
+}
+
 /// A part between two slashes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Segment {

@@ -13,7 +13,13 @@ use super::pattern::{Pattern, Segment};
 /// A table of routes.
 #[derive(Debug)]
 pub(crate) struct Table<R> {
-    routes: Vec<(Criteria, Arc<R>)>,
+    routes: Vec<(Arc<Criteria>, Arc<R>)>,
+    index: Arc<Index>,
+}
+
+/// Leads to the routes whose host and path fit, by their places.
+#[derive(Debug, Default)]
+struct Index {
     exact: HashMap<String, Paths>,
     below: Vec<(String, Paths)>,
     any: Paths,
@@ -45,60 +51,39 @@ pub(crate) enum Found<'a, R> {
 }
 
 impl<R> Table<R> {
-    pub(crate) fn new(mut routes: Vec<(Criteria, Arc<R>)>) -> Self {
-        routes.sort_by_key(|(criteria, _)| criteria.place());
-        let mut table = Self {
-            routes: Vec::new(),
-            exact: HashMap::new(),
-            below: Vec::new(),
-            any: Paths::default(),
+    /// A table of these. Where the criteria are the very same ones that stood in `before`, so is the way
+    /// to them.
+    pub(crate) fn new(mut routes: Vec<(Arc<Criteria>, Arc<R>)>, before: Option<&Self>) -> Self {
+        routes.sort_by_cached_key(|(criteria, _)| criteria.place());
+        let same = |before: &&Self| {
+            let mut pairs = before.routes.iter().zip(&routes);
+            before.routes.len() == routes.len() && pairs.all(|(a, b)| Arc::ptr_eq(&a.0, &b.0))
         };
-        for (index, (criteria, _)) in routes.iter().enumerate() {
-            match &criteria.hosts {
-                Hosts::Any => table.any.insert(&criteria.pattern, index),
-                Hosts::Exact(hosts) => {
-                    for host in hosts {
-                        let paths = table.exact.entry(host.clone()).or_default();
-                        paths.insert(&criteria.pattern, index);
-                    }
-                }
-                Hosts::Below(suffixes) => {
-                    for suffix in suffixes {
-                        table.below_mut(suffix).insert(&criteria.pattern, index);
-                    }
-                }
-            }
-        }
-        table.routes = routes;
-        table
-    }
-
-    fn below_mut(&mut self, suffix: &str) -> &mut Paths {
-        let index = self.below.iter().position(|(known, _)| known == suffix);
-        let index = index.unwrap_or_else(|| {
-            self.below.push((suffix.to_owned(), Paths::default()));
-            self.below.len() - 1
-        });
-        &mut self.below[index].1
+        let index = match before.filter(same) {
+            Some(before) => Arc::clone(&before.index),
+            None => Arc::new(Index::of(routes.iter().map(|(criteria, _)| &**criteria))),
+        };
+        Self { routes, index }
     }
 
     /// All routes, in the order in which they are tried.
     pub(crate) fn routes(&self) -> impl Iterator<Item = (&Criteria, &Arc<R>)> {
-        self.routes.iter().map(|(criteria, route)| (criteria, route))
+        self.routes.iter().map(|(criteria, route)| (&**criteria, route))
     }
 
     /// The route that takes a request.
     pub(crate) fn find(&self, seen: &Seen<'_>) -> Found<'_, R> {
         let mut best = Best { index: usize::MAX, other_method: false };
-        if let Some(paths) = self.exact.get(seen.host) {
+        let index = &*self.index;
+        if let Some(paths) = index.exact.get(seen.host) {
             self.look(paths, seen, &mut best);
         }
-        for (suffix, paths) in &self.below {
+        for (suffix, paths) in &index.below {
             if seen.host.ends_with(suffix.as_str()) {
                 self.look(paths, seen, &mut best);
             }
         }
-        self.look(&self.any, seen, &mut best);
+        self.look(&index.any, seen, &mut best);
         match self.routes.get(best.index) {
             Some((_, route)) => Found::Route(route),
             None if best.other_method => Found::OtherMethod,
@@ -149,6 +134,38 @@ impl<R> Table<R> {
             Some(super::Mismatch::Method) => best.other_method = true,
             Some(_) => {}
         }
+    }
+}
+
+impl Index {
+    fn of<'a>(criteria: impl Iterator<Item = &'a Criteria>) -> Self {
+        let mut index = Self::default();
+        for (place, criteria) in criteria.enumerate() {
+            match &criteria.hosts {
+                Hosts::Any => index.any.insert(&criteria.pattern, place),
+                Hosts::Exact(hosts) => {
+                    for host in hosts {
+                        let paths = index.exact.entry(host.clone()).or_default();
+                        paths.insert(&criteria.pattern, place);
+                    }
+                }
+                Hosts::Below(suffixes) => {
+                    for suffix in suffixes {
+                        index.below_mut(suffix).insert(&criteria.pattern, place);
+                    }
+                }
+            }
+        }
+        index
+    }
+
+    fn below_mut(&mut self, suffix: &str) -> &mut Paths {
+        let index = self.below.iter().position(|(known, _)| known == suffix);
+        let index = index.unwrap_or_else(|| {
+            self.below.push((suffix.to_owned(), Paths::default()));
+            self.below.len() - 1
+        });
+        &mut self.below[index].1
     }
 }
 

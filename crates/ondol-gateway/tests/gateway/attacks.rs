@@ -1,7 +1,10 @@
 //! What hostile and broken clients send, and what they get: a table, row by row.
 //!
-//! Every row is sent whole and again in tiny pieces. The answer must be the stated one and the
-//! connection closed; the backend must not have seen a byte; and the next client must be served.
+//! Every row is sent whole and again in tiny pieces. The answer must be the stated one, tell nothing of
+//! our insides, and be noted once; the connection is closed; the backend must not have seen a byte; and
+//! the next client must be served.
+
+use std::io::{Read, Write};
 
 use super::rig::{Reply, Rig, Upstream, text};
 
@@ -159,14 +162,22 @@ fn large() -> Vec<Row> {
     ]
 }
 
+/// What a refusal speaks of.
+fn told(reply: &Reply) -> Vec<String> {
+    let problem: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+    problem.as_object().expect("an object").keys().cloned().collect()
+}
+
 fn check(rig: &Rig, upstream: &Upstream, row: &Row, piece: usize) {
-    let before = upstream.bytes();
+    let (before, noted) = (upstream.bytes(), rig.refusals());
     let answer = rig.send(&row.input, piece);
     let replies = Reply::all(&answer);
     assert_eq!(replies.len(), 1, "{}: {:?}", row.name, text(&answer));
     let reply = &replies[0];
     assert!(row.expect.contains(&reply.status), "{}: {}", row.name, reply.head);
     assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{}", row.name);
+    assert_eq!(told(reply), ["code", "status", "title", "type"], "{}: {}", row.name, reply.body);
+    assert_eq!(rig.refusals(), noted + 1, "{}: it is noted once", row.name);
     assert_eq!(upstream.bytes(), before, "{}: the backend saw something", row.name);
     let good = rig.get("/good", "");
     assert_eq!(good.status, 200, "{}: the next client", row.name);
@@ -345,4 +356,49 @@ fn slow_clients_are_told_so_and_let_go() {
     assert_eq!(Reply::of(&rig.send(slow_body.as_bytes(), usize::MAX)).status, 408);
     assert!(upstream.received().is_empty());
     assert!(rig.send(b"", usize::MAX).is_empty(), "an idle connection is closed without a word");
+}
+
+#[test]
+fn an_answer_before_the_body_is_over_leaves_nothing_of_the_body_to_be_a_request() {
+    // The backend refuses as soon as it has the head, and hangs up.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut seen = Vec::new();
+            let mut byte = [0];
+            while !seen.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read > 0)
+            {
+                seen.push(byte[0]);
+            }
+            if seen.starts_with(b"GET ") {
+                super::rig::say(&mut stream, "good");
+                continue;
+            }
+            assert!(seen.starts_with(b"POST /a "), "{}", text(&seen));
+            drop(stream.write_all(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno"));
+        }
+    });
+    let rig = Rig::start(&format!(
+        "[backends.one]\nendpoints = [\"http://{at}\"]\n[routes.all]\nto = \"one\"\n"
+    ));
+    let inner = "POST /smuggled HTTP/1.1\r\nHost: bank.test\r\nContent-Length: 0\r\n\r\n";
+    for length in [inner.len() + 4096, 3_000_000] {
+        let body = inner.to_owned() + &"x".repeat(length - inner.len());
+        let head = with(&format!("Content-Length: {length}\r\n"));
+        // Head and body apart: the answer comes while the body is still on its way.
+        let mut stream = std::net::TcpStream::connect(rig.address).expect("a connection");
+        stream.set_read_timeout(Some(super::rig::PATIENCE)).expect("a timeout");
+        stream.write_all(head.as_bytes()).expect("a head");
+        let mut answer = vec![0; 12];
+        stream.read_exact(&mut answer).expect("an answer");
+        assert_eq!(text(&answer), "HTTP/1.1 401");
+        // It may have closed: then nothing of this is read at all.
+        drop(stream.write_all(body.as_bytes()));
+        drop(stream.shutdown(std::net::Shutdown::Write));
+        drop(stream.read_to_end(&mut answer));
+        assert_eq!(Reply::all(&answer).len(), 1, "{}", text(&answer));
+        assert_eq!(rig.get("/good", "").body, "good");
+    }
 }

@@ -95,7 +95,12 @@ fn a_request_is_explained_with_the_routes_that_do_not_take_it() {
                 [routes.rest]\nto = \"one\"\n";
     let config = Config::read("gateway.toml", text).expect("a good configuration");
     let ask = |method: &str, url: &str| {
-        let question = Question { method: method.into(), url: url.into(), headers: Vec::new() };
+        let question = Question {
+            method: method.into(),
+            url: url.into(),
+            headers: Vec::new(),
+            certificate: None,
+        };
         explain(&config, &question).expect("an explanation")
     };
     let said = ask("GET", "http://bank.test/accounts/7");

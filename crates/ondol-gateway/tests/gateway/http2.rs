@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -97,6 +99,40 @@ async fn http2_to_http2_keeps_trailers_as_grpc_needs_them() {
     assert_eq!(text(&collected.to_bytes()), "message");
 }
 
+#[tokio::test]
+async fn many_requests_at_once_to_a_new_backend_share_few_connections() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let at = listener.local_addr().expect("an address");
+    let opened = Arc::new(AtomicUsize::new(0));
+    let mut tasks = JoinSet::new();
+    let counted = Arc::clone(&opened);
+    tasks.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(stream), service_fn(echo));
+            connections.spawn(async move { drop(connection.await) });
+        }
+    });
+    let rig = Rig::start(&format!(
+        "[limits]\nstreams_max = 256\n[backends.one]\nendpoints = [\"http://{at}\"]\nhttp2 = true\n[routes.all]\nto = \"one\"\n"
+    ));
+    let sender = connect(&rig, &mut tasks).await;
+    let mut answers = JoinSet::new();
+    for _ in 0..100 {
+        let mut sender = sender.clone();
+        answers.spawn(async move {
+            sender.send_request(request("/a", "hello")).await.expect("an answer").status()
+        });
+    }
+    while let Some(status) = answers.join_next().await {
+        assert_eq!(status.expect("an answer"), 200);
+    }
+    let opened = opened.load(Ordering::Relaxed);
+    assert!((1..=4).contains(&opened), "{opened} connections");
+}
+
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -110,12 +146,19 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 
 /// `POST /` to `bank.test`, and more fields as HPACK literals.
 fn fields(more: &[(&str, &str)]) -> Vec<u8> {
-    let mut block = vec![0x83, 0x86, 0x84];
+    fields_at("/", more)
+}
+
+/// The same with another path.
+fn fields_at(path: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let mut block = vec![0x83, 0x86];
     let mut literal = |start: &[u8], value: &str| {
         block.extend(start);
         block.push(u8::try_from(value.len()).expect("a short value"));
         block.extend(value.bytes());
     };
+    // Never indexed, so that what follows may count on the table.
+    literal(&[0x14], path);
     literal(&[0x41], "bank.test");
     for (name, value) in more {
         let mut start = vec![0, u8::try_from(name.len()).expect("a short name")];
@@ -183,8 +226,13 @@ fn malformed_requests_are_reset_and_never_passed_on() {
         ("R2 second path", vec![(":path", "/x")]),
         ("R3 length", vec![("content-length", "5")]),
     ];
-    for (name, more) in cases {
-        let mut frames = frame(1, 4, 1, &fields(&more));
+    let mut requests: Vec<_> =
+        cases.into_iter().map(|(name, more)| (name, fields(&more))).collect();
+    for path in ["/a b", "/a\tb", "a", ""] {
+        requests.push(("R2 path", fields_at(path, &[])));
+    }
+    for (name, fields) in requests {
+        let mut frames = frame(1, 4, 1, &fields);
         frames.extend(frame(0, 1, 1, b"abc"));
         let seen = attack(&rig, &frames);
         assert!(
@@ -231,4 +279,64 @@ fn floods_of_frames_are_answered_with_a_goodbye() {
         );
         assert_eq!(rig.get("/good", "").status, 200, "{name}: the next client");
     }
+}
+
+/// One field in the table that is then named over and over: a kilobyte that says four megabytes.
+fn bomb() -> Vec<u8> {
+    let mut block = fields(&[]);
+    // `x-bomb: bbb…`, put into the table: 4,000 bytes, whose length takes three.
+    block.extend([0x40, 6]);
+    block.extend(b"x-bomb");
+    block.extend([0x7f, 0xa1, 0x1e]);
+    block.extend([b'b'; 4000]);
+    block.extend([0xbe; 10_000]);
+    block
+}
+
+#[test]
+fn r9_a_head_that_unfolds_to_forty_megabytes_is_refused_and_takes_no_memory() {
+    let upstream = Upstream::start();
+    let rig = Rig::before(&upstream, "");
+    let before = super::rig::memory_peak();
+    for _ in 0..20 {
+        let seen = attack(&rig, &frame(1, 5, 1, &bomb()));
+        let refused = |(kind, code): &(u8, u32)| match kind {
+            3 | 7 => [PROTOCOL_ERROR, 9, CALM].contains(code),
+            _ => *kind == 1,
+        };
+        assert!(seen.iter().any(refused), "{seen:?}");
+    }
+    assert_eq!(upstream.bytes(), 0);
+    let grown = super::rig::memory_peak() - before;
+    assert!(grown < 32 * 1024, "{grown} KiB");
+    assert_eq!(rig.get("/good", "").status, 200);
+}
+
+#[test]
+fn a_stream_whose_window_stays_shut_gives_back_what_it_holds() {
+    let upstream = Upstream::answering(|_, stream| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n";
+        let piece = [b'x'; 16 * 1024];
+        stream.write_all(head).is_ok() && {
+            while stream.write_all(&piece).is_ok() {}
+            false
+        }
+    });
+    let rig = Rig::before(&upstream, "[limits]\nslow_wait = \"500ms\"\n");
+    let held = || {
+        rig.metric(&format!(
+            "ondol_gateway_upstream_requests{{backend=\"one\",endpoint=\"http://{}\"}} ",
+            upstream.address
+        ))
+    };
+    let mut stream = TcpStream::connect(rig.address).expect("a connection");
+    let mut bytes = PREFACE.to_vec();
+    // Nothing may be sent to it: windows of streams are zero.
+    bytes.extend(frame(4, 0, 0, &[0, 4, 0, 0, 0, 0]));
+    bytes.extend(frame(1, 5, 1, &fields(&[])));
+    stream.write_all(&bytes).expect("a request");
+    super::rig::until("its backend is busy with it", || held() == Some(1));
+    super::rig::until("its backend is free again", || held() == Some(0));
+    assert_eq!(rig.metric("ondol_gateway_connections "), Some(1), "the connection itself may stay");
+    drop(stream);
 }

@@ -1,13 +1,19 @@
 //! The gateway as its clients and its backends see it: over real sockets.
 
 mod attacks;
+mod certificates;
 mod configuration;
+mod descriptors;
 mod differential;
 mod discovery;
+mod fallback;
 mod forwarding;
+mod handshakes;
 mod health;
 mod http2;
 mod inside;
+mod newcomer;
+mod origins;
 mod peers;
 mod program;
 mod resilience;
@@ -15,3 +21,4 @@ mod resources;
 mod rig;
 mod routing;
 mod tls;
+mod trust;

@@ -1,12 +1,24 @@
 //! The program: started, changed and stopped as an operator does it.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use super::certificates::Folder;
 use super::rig::{Reply, send, until};
 
-struct Program(Child);
+/// The program, until the test is over.
+pub(crate) struct Program(Child);
+
+impl Program {
+    pub(crate) const fn of(child: Child) -> Self {
+        Self(child)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
 
 impl Drop for Program {
     fn drop(&mut self) {
@@ -15,7 +27,7 @@ impl Drop for Program {
     }
 }
 
-fn free() -> SocketAddr {
+pub(crate) fn free() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address")
 }
@@ -78,4 +90,56 @@ fn one_place_needs_no_file() {
     let to = format!("http://{}", upstream.address);
     let _running = start(&["--to", &to, "--listen", &at.to_string()], at);
     assert_eq!(said(at), "GET / HTTP/1.1");
+}
+
+/// How often threads of a process have gone to sleep.
+fn rests(process: u32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("its threads");
+    let rests = threads.map(|thread| {
+        let file = thread.expect("a thread").path().join("status");
+        let status = std::fs::read_to_string(file).expect("what the kernel knows");
+        let line = status.lines().find_map(|it| it.strip_prefix("voluntary_ctxt_switches:"));
+        line.and_then(|number| number.trim().parse::<u64>().ok()).expect("a number")
+    });
+    rests.sum()
+}
+
+#[test]
+fn a_program_that_nobody_asks_anything_rests() {
+    let folder = Folder::new("resting");
+    let at = free();
+    write(&PathBuf::from(folder.file("gateway.toml")), at, "1");
+    let running = start(&["run", &folder.file("gateway.toml")], at);
+    assert_eq!(said(at), "1");
+    // Others read and write in the same folder, which is nothing to it.
+    let before = rests(running.id());
+    for number in 0..20 {
+        folder.write("other.log", &format!("{number}"));
+        drop(std::fs::read(folder.file("gateway.toml")).expect("the file"));
+        std::thread::park_timeout(std::time::Duration::from_millis(20));
+    }
+    let rested = rests(running.id()) - before;
+    assert!(rested < 400, "it went to sleep {rested} times in less than a second");
+    write(&PathBuf::from(folder.file("gateway.toml")), at, "2");
+    until("a change is still seen", || said(at) == "2");
+}
+
+#[test]
+fn a_file_that_is_a_link_is_followed_when_what_it_leads_to_is_swapped() {
+    let folder = Folder::new("linked");
+    let at = free();
+    for version in ["1", "2"] {
+        std::fs::create_dir_all(folder.file(version)).expect("a folder");
+        write(&PathBuf::from(folder.file(&format!("{version}/gateway.toml"))), at, version);
+    }
+    let link = |from: &str, to: &str| {
+        std::os::unix::fs::symlink(from, folder.file(to)).expect("a link");
+    };
+    link("1", "..data");
+    link("..data/gateway.toml", "gateway.toml");
+    let _running = start(&["run", &folder.file("gateway.toml")], at);
+    assert_eq!(said(at), "1");
+    link("2", "..new");
+    std::fs::rename(folder.file("..new"), folder.file("..data")).expect("a swap");
+    until("the other one", || said(at) == "2");
 }

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ondol_gateway::{Config, Gateway, GatewayHandle, Services, Surroundings};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 
 /// How long a test waits for what must come.
@@ -72,6 +73,15 @@ impl Rig {
         line.trim().parse().ok()
     }
 
+    /// How many answers the gateway has made itself.
+    pub(crate) fn refusals(&self) -> u64 {
+        let metrics = self.handle.metrics();
+        let lines =
+            metrics.lines().filter(|line| line.starts_with("ondol_gateway_refusals_total{"));
+        let numbers = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+        numbers.sum()
+    }
+
     /// Sends bytes in pieces and reads until the gateway closes.
     pub(crate) fn send(&self, bytes: &[u8], piece: usize) -> Vec<u8> {
         send(self.address, bytes, piece)
@@ -96,6 +106,29 @@ impl Drop for Rig {
             }
         }
     }
+}
+
+/// Asks for leave to have so many files open.
+pub(crate) fn may_open(files: usize) {
+    let limit = getrlimit(Resource::Nofile);
+    let files = Some(u64::try_from(files).expect("a number of files"));
+    if limit.current.is_some() && limit.current < files {
+        let wanted = Rlimit { current: files, maximum: limit.maximum };
+        setrlimit(Resource::Nofile, wanted).expect("a system that lets a process open many files");
+    }
+}
+
+/// The most memory this process has had in use, in KiB.
+pub(crate) fn memory_peak() -> u64 {
+    memory_of("self", "VmHWM:")
+}
+
+/// A figure about a process's memory, in KiB.
+pub(crate) fn memory_of(process: &str, figure: &str) -> u64 {
+    let file = format!("/proc/{process}/status");
+    let status = std::fs::read_to_string(file).expect("what the kernel knows");
+    let line = status.lines().find_map(|line| line.strip_prefix(figure)).expect("a figure");
+    line.split_whitespace().next().and_then(|kib| kib.parse().ok()).expect("a number")
 }
 
 /// Looks again and again until it is so.

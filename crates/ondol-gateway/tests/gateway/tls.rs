@@ -1,114 +1,14 @@
 //! TLS on the way in and on the way out.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ondol_gateway::Config;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::SanType;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::rig::{Rig, Upstream, text};
-
-/// A folder of certificates, gone with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("gateway-tls-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        Self(folder)
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-
-    fn write(&self, name: &str, content: &str) {
-        std::fs::write(self.0.join(name), content).expect("a file");
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
-}
-
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new(folder: &Folder, name: &str) -> Self {
-        let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key");
-        let issuer = CertifiedIssuer::self_signed(parameters, key).expect("an authority");
-        folder.write(&format!("{name}.pem"), &issuer.pem());
-        Self(issuer)
-    }
-
-    fn sign(&self, folder: &Folder, file: &str, host: &str) {
-        let key = KeyPair::generate().expect("a key");
-        let parameters = CertificateParams::new(vec![host.to_owned()]).expect("parameters");
-        let certificate = parameters.signed_by(&key, &self.0).expect("a certificate");
-        folder.write(&format!("{file}.pem"), &certificate.pem());
-        folder.write(&format!("{file}.key"), &key.serialize_pem());
-    }
-}
-
-fn client(folder: &Folder, authority: &str, identity: Option<&str>) -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    let file = folder.file(&format!("{authority}.pem"));
-    roots.add(CertificateDer::from_pem_file(file).expect("an authority")).expect("a root");
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots);
-    match identity {
-        None => builder.with_no_client_auth(),
-        Some(name) => {
-            let chain = CertificateDer::from_pem_file(folder.file(&format!("{name}.pem")));
-            let key = PrivateKeyDer::from_pem_file(folder.file(&format!("{name}.key")));
-            let chain = vec![chain.expect("a certificate")];
-            builder.with_client_auth_cert(chain, key.expect("a key")).expect("an identity")
-        }
-    }
-}
-
-/// Asks over TLS; the answer, or nothing when the handshake or the connection fails.
-async fn ask(rig: &Rig, config: ClientConfig, host: &str) -> Option<String> {
-    let stream = tokio::net::TcpStream::connect(rig.address).await.expect("a connection");
-    let name = ServerName::try_from(host.to_owned()).expect("a name");
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let mut stream = connector.connect(name, stream).await.ok()?;
-    let request = format!("GET /a HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.ok()?;
-    Some(text(&answer))
-}
-
-fn listener(folder: &Folder, names: &[&str], more: &str, upstream: &Upstream) -> Config {
-    let certificates: Vec<_> = names
-        .iter()
-        .map(|name| {
-            let (chain, key) =
-                (folder.file(&format!("{name}.pem")), folder.file(&format!("{name}.key")));
-            format!("{{ chain = \"{chain}\", key = \"{key}\" }}")
-        })
-        .collect();
-    let text = format!(
-        "workers = 1\n[listeners.public]\naddress = \"127.0.0.1:0\"\ntls = {{ certificates = [{}]{more} }}\n\
-         [backends.one]\nendpoints = [\"http://{}\"]\n[routes.all]\nto = \"one\"\n",
-        certificates.join(", "),
-        upstream.address
-    );
-    Config::read("tls.toml", &text).expect("a good configuration")
-}
+use super::certificates::{Authority, Folder, ask, ask_with, client, listener, named};
+use super::rig::{Rig, Upstream};
 
 #[tokio::test]
 async fn the_certificate_is_the_one_for_the_name_and_changes_without_a_restart() {
@@ -209,4 +109,50 @@ async fn a_renewed_certificate_is_taken_over_under_load_without_anyone_being_tol
         assert!(asked < 20_000, "it is never taken over");
     }
     assert_eq!(ask(&rig, client(&folder, "first", None), "a.test").await, None);
+}
+
+#[tokio::test]
+async fn a_route_asks_for_a_certificates_name_and_its_backend_is_told_who_it_was() {
+    let folder = Folder::new("identity");
+    let authority = Authority::new(&folder, "authority");
+    authority.sign(&folder, "a", "a.test");
+    authority.sign(&folder, "partner", "Partner.test");
+    let mut workload = named("client.test");
+    let name = "spiffe://bank.test/teller".try_into().expect("a name");
+    workload.subject_alt_names.push(SanType::URI(name));
+    authority.sign_as(&folder, "workload", workload);
+    let (upstream, text) =
+        (Upstream::start(), |names: [&str; 3]| names.map(|name| folder.file(name)));
+    let [chain, key, authorities] = text(["a.pem", "a.key", "authority.pem"]);
+    let log = folder.file("access.log");
+    let config = format!(
+        "workers = 1\naccess_log = {{ to = \"{log}\" }}\n[listeners.public]\naddress = \"127.0.0.1:0\"\n\
+         [listeners.public.tls]\ncertificates = [{{ chain = \"{chain}\", key = \"{key}\" }}]\n\
+         client_authorities = \"{authorities}\"\nclient_certificate_optional = true\n\
+         [backends.one]\nendpoints = [\"http://{}\"]\n\
+         [routes.partner]\ncertificate = \"partner.test\"\nforward_certificate = true\nto = \"one\"\nrewrite = \"/partner\"\n\
+         [routes.teller]\ncertificate = \"spiffe://bank.test/teller\"\npriority = 1\nto = \"one\"\nrewrite = \"/teller\"\n\
+         [routes.rest]\nto = \"one\"\nrewrite = \"/rest\"\n",
+        upstream.address
+    );
+    let rig = Rig::with(Config::read("tls.toml", &config).expect("a good configuration"));
+    let said = "Client-Cert: :Zm9yZ2Vk:\r\nClient-Cert-Chain: :Zm9yZ2Vk:\r\n";
+    for (identity, path) in
+        [(Some("partner"), "/partner"), (Some("workload"), "/teller"), (None, "/rest")]
+    {
+        let answer = ask_with(&rig, client(&folder, "authority", identity), "a.test", said).await;
+        let answer = answer.expect("an answer");
+        assert!(answer.ends_with(&format!("GET {path} HTTP/1.1")), "{identity:?}: {answer}");
+        let request = upstream.take().remove(0);
+        let shown = CertificateDer::from_pem_file(folder.file("partner.pem")).expect("PEM");
+        let told = format!(":{}:", STANDARD.encode(shown));
+        let told = (path == "/partner").then_some(told.as_str());
+        assert_eq!(request.header("client-cert"), told, "{identity:?}");
+        assert_eq!(request.header("client-cert-chain"), None, "{identity:?}");
+    }
+    drop(rig);
+    let lines = std::fs::read_to_string(log).expect("the access log");
+    let names: Vec<_> =
+        lines.lines().map(|line| line.contains("\"certificate\":\"partner.test\"")).collect();
+    assert_eq!(names, [true, false, false], "{lines}");
 }

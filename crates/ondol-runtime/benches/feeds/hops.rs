@@ -96,5 +96,6 @@ pub(crate) async fn written(at: &Path, events: u64, readers: usize) -> anyhow::R
     while let Some(read) = reading.join_next().await {
         read??;
     }
+    mill.close().await?;
     Ok(rate)
 }

@@ -85,7 +85,7 @@ impl Facts for Told {
 pub(crate) struct Mill {
     pub(crate) running: Running,
     pub(crate) wheel: Desk<Wheel>,
-    _supervisor: Supervisor,
+    supervisor: Supervisor,
     folder: PathBuf,
 }
 
@@ -113,7 +113,7 @@ impl Mill {
             });
         let running = service.start(&home(folder)?, &supervisor)?;
         let wheel = running.desk::<Wheel>()?;
-        Ok(Self { running, wheel, _supervisor: supervisor, folder: folder.to_owned() })
+        Ok(Self { running, wheel, supervisor, folder: folder.to_owned() })
     }
 
     pub(crate) async fn filled(folder: &Path, events: u64) -> anyhow::Result<Self> {
@@ -142,8 +142,12 @@ impl Mill {
         self.running.neighbours().feed(MILL)
     }
 
-    pub(crate) fn close(self) -> PathBuf {
-        self.folder
+    /// Gives the folder free: whatever runs over its log has come to its end.
+    pub(crate) async fn close(self) -> anyhow::Result<PathBuf> {
+        let Self { running, wheel, supervisor, folder } = self;
+        supervisor.shut_down().await.map_err(|end| anyhow::anyhow!("{end:?}"))?;
+        drop((running, wheel));
+        Ok(folder)
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) fn told(service: &str, fault: Fault) -> CallFailure {
     let service = service.to_owned();
     match fault {
         Fault::Command(source) => CallFailure::Command { service, source },
+        Fault::Handle(HandleError::Held { by, .. }) => CallFailure::Held { service, by },
         Fault::Handle(error) => match meaning(&error) {
             Meaning::Later => CallFailure::Unreachable { service, source: error.into() },
             Meaning::Full => CallFailure::Busy { service, again_after: None },

@@ -1,6 +1,6 @@
 //! Why a desk could not be opened, a thing not loaded, a command not answered.
 
-use ondol_domain::{DecodeError, EncodeError, Impossible, Problems, ShapeProblem};
+use ondol_domain::{DecodeError, EncodeError, Holder, Impossible, Problems, ShapeProblem};
 use ondol_kernel::{Position, StreamId, StreamIdError, Version};
 use ondol_store::{AppendError, ReadError};
 
@@ -79,6 +79,14 @@ pub enum HandleError {
         stream: StreamId,
         /// How often it was tried.
         attempts: u32,
+    },
+    /// A saga holds the thing, and has not let go in time. The command has taken no effect.
+    #[error("{stream} is held by the saga {by}")]
+    Held {
+        /// The thing's stream.
+        stream: StreamId,
+        /// Who holds it.
+        by: Holder,
     },
     /// What must not have happened has happened.
     #[error("an event that must not have happened was found at position {at}")]

@@ -12,6 +12,9 @@ pub struct DeskOptions {
     pub hot_states_max: u64,
     /// How often a command is decided again because others have written in between.
     pub attempts_max: u32,
+    /// How long a command waits for a saga to let go of a thing before whoever asked is told that
+    /// it is held. A saga asks again.
+    pub held_longest: Duration,
     /// After how many events of a thing a snapshot of it is saved.
     pub snapshot_every_events: u64,
     /// A snapshot is saved as well when loading a thing took longer than this.
@@ -35,6 +38,7 @@ impl Default for DeskOptions {
         Self {
             hot_states_max: 100_000,
             attempts_max: 10,
+            held_longest: Duration::from_millis(500),
             snapshot_every_events: 100,
             load_longest: Duration::from_millis(20),
             refusals_max: 100_000,

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ondol_bus::{About, CallFailure, Calls, Reply};
 use ondol_domain::{Policy, ReactError};
-use ondol_kernel::CommandId;
+use ondol_kernel::{CommandId, Envelope};
+use ondol_store::LogEpoch;
+use ondol_views::SourceName;
 
 use super::act::{Act, Acted, Delivered, Fault};
 use super::reading::Reading;
@@ -57,14 +59,23 @@ impl PolicyAct {
     /// The id of what is asked: the same whenever the policy meets the event, and another one for
     /// every other policy, service, place and life of a log.
     fn command(&self, delivered: &Delivered, at: usize) -> CommandId {
-        let (service, policy) = (&self.service, self.policy.name);
         let Delivered { source, epoch, event } = delivered;
-        let position = event.position;
-        CommandId::derived(
-            event.id,
-            &format!("{service}/{policy}/{source}/{epoch}/{position}/{at}"),
-        )
+        policy_command(&self.service, self.policy.name, (source, *epoch), event, at)
     }
+}
+
+/// The id under which a policy of a service asks what it asks because of an event of a feed, in
+/// some life of its log; of several things that it asks, the one at this place. Whoever knows the
+/// flow knows by it what has come of the policy, and what is still to come.
+pub fn policy_command(
+    service: &str,
+    policy: &str,
+    (source, epoch): (&SourceName, LogEpoch),
+    event: &Envelope,
+    at: usize,
+) -> CommandId {
+    let position = event.position;
+    CommandId::derived(event.id, &format!("{service}/{policy}/{source}/{epoch}/{position}/{at}"))
 }
 
 pub(super) fn unreadable(error: &ReactError) -> String {

@@ -138,7 +138,7 @@ async fn turn_away(orders: &mut mpsc::Receiver<Order>) {
         // Whoever wanted to hear may have gone.
         drop(answer.send(Err(MendError::Elsewhere)));
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Runs sessions: each begins with what is kept, and ends when it no longer knows how that stands.

@@ -62,13 +62,18 @@ async fn of_many_deliveries_with_a_third_repeated_every_effect_is_had_once() {
     crate::mill::each_stone_turned_as_often_as_its_wheel(&wheels, &running, turns).await;
     let (heard, asked) = (counted.events(), counted.asked());
     let repeated = |all: u64| 100 - turns * 100 / all;
-    println!(
+    tell(&format!(
         "{heard} events came, {} % of them again; {asked} were asked, {} % of them again; {turns} turns",
         repeated(heard),
         repeated(asked)
-    );
+    ));
     assert!(heard >= deliveries && asked >= deliveries, "{heard} {asked}");
     assert!(repeated(heard) >= REPEATED_MIN, "{heard} events came");
     assert!(repeated(asked) >= REPEATED_MIN, "{asked} were asked");
     behind.shut_down().await.expect("it ends well");
+}
+
+#[expect(clippy::print_stdout, reason = "whoever makes a million of it wants to see the figures")]
+fn tell(text: &str) {
+    println!("{text}");
 }

@@ -39,26 +39,37 @@ impl Town {
     async fn new() -> Self {
         let behind = Supervisor::new();
         let mill = wheels(&home(), TURNS, &behind).await;
-        let stones = stones().start(&home(), &behind).unwrap();
+        let stones = stones().start(&home(), &behind).expect("it is as the test needs it");
         let leases = Arc::new(MemoryLeases::new(Arc::new(SystemClock::start())));
         Self { mill, stones, shared: home(), leases, _behind: behind }
     }
 
     fn process(&self) -> Process {
-        let (clock, name) = (Arc::new(SystemClock::start()), LeaseName::new("hand").unwrap());
+        let (clock, name) = (
+            Arc::new(SystemClock::start()),
+            LeaseName::new("hand").expect("it is as the test needs it"),
+        );
         let rng: &dyn Rng = &SystemRng;
         let options = TenantOptions { term_ms: 300, renew_after_ms: 50 };
         let holder = rng.id(clock.now());
-        let tenant = Tenant::new(options, name, holder, self.leases.clone(), clock).unwrap();
+        let tenant = Tenant::new(options, name, holder, self.leases.clone(), clock)
+            .expect("it is as the test needs it");
         let (duty, supervisor, directory) = (tenant.duty(), Supervisor::new(), Directory::new());
         directory.publish(MILL, self.mill.neighbours().feed(MILL));
         let target = ondol_domain::Target::Service(STONES.to_owned());
-        directory.answer(STONES, self.stones.neighbours().callee(&target).unwrap());
+        directory.answer(
+            STONES,
+            self.stones.neighbours().callee(&target).expect("it is as the test needs it"),
+        );
         let options = ServiceOptions::default();
         let among = (&directory, &duty);
-        let running = hand().start_on_duty(&self.shared, &options, among, &supervisor).unwrap();
+        let running = hand()
+            .start_on_duty(&self.shared, &options, among, &supervisor)
+            .expect("it is as the test needs it");
         let mut life = JoinSet::new();
-        life.spawn(async move { tenant.run(std::future::pending()).await.unwrap() });
+        life.spawn(async move {
+            tenant.run(std::future::pending()).await.expect("it gives it back");
+        });
         Process { duty, running, _supervisor: supervisor, life }
     }
 }

@@ -162,12 +162,19 @@ pub(crate) async fn each_stone_turned_as_often_as_its_wheel(
     stones: &Running,
     turns: u64,
 ) {
-    let (wheel, stone) = (mill.desk::<Wheel>().unwrap(), stones.desk::<Stone>().unwrap());
+    let (wheel, stone) = (
+        mill.desk::<Wheel>().expect("it is as the test needs it"),
+        stones.desk::<Stone>().expect("it is as the test needs it"),
+    );
     let mut sum = 0;
     for number in 0..WHEELS.min(turns) {
         let key = number.to_string();
-        let wheel = wheel.standing(&key).await.unwrap().state.turns;
-        assert_eq!(stone.standing(&key).await.unwrap().state.turns, wheel, "{key}");
+        let wheel = wheel.standing(&key).await.expect("it is as the test needs it").state.turns;
+        assert_eq!(
+            stone.standing(&key).await.expect("it is as the test needs it").state.turns,
+            wheel,
+            "{key}"
+        );
         sum += wheel;
     }
     assert_eq!(sum, turns);

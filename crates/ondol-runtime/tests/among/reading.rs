@@ -35,8 +35,8 @@ fn turn_when_it_is_enough() -> Policy {
 async fn turn(mill: &Running, key: &str) {
     let rng: &dyn Rng = &SystemRng;
     let request = Request::new(rng.id(SystemClock::start().now()));
-    let wheel = mill.desk::<Wheel>().unwrap();
-    wheel.handle(key, WheelCommand::Turn, &request).await.unwrap();
+    let wheel = mill.desk::<Wheel>().expect("it is as the test needs it");
+    wheel.handle(key, WheelCommand::Turn, &request).await.expect("it is as the test needs it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ondol_kernel::{CommandId, StreamId};
+use ondol_lease::Duty;
 use ondol_runtime::error_chain;
 use ondol_store::AppendError;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -27,28 +28,46 @@ pub(super) struct Job {
     pub(super) instance: Option<Instance>,
 }
 
-/// Drives what comes in, and sweeps from time to time, until it is told to stop.
+/// Drives sagas while this process has the duty, until it is told to stop.
 pub(super) async fn run(
     inner: Arc<Inner>,
     mut jobs: mpsc::Receiver<Job>,
+    duty: &Duty,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), String> {
     tokio::pin!(shutdown);
+    loop {
+        let tenure = tokio::select! {
+            biased;
+            () = &mut shutdown => return Ok(()),
+            tenure = duty.begin() => tenure,
+        };
+        tokio::select! {
+            biased;
+            () = &mut shutdown => return Ok(()),
+            // What is under way is left where it stands: whoever has the duty next goes on.
+            () = tenure.over() => {}
+            () = drive_all(&inner, &mut jobs) => return Ok(()),
+        }
+    }
+}
+
+/// Drives what comes in, and sweeps from time to time.
+async fn drive_all(inner: &Arc<Inner>, jobs: &mut mpsc::Receiver<Job>) {
     let mut driven: JoinSet<()> = JoinSet::new();
     let mut sweeps: JoinSet<()> = JoinSet::new();
-    sweeps.spawn(sweeping(Arc::clone(&inner)));
+    sweeps.spawn(sweeping(Arc::clone(inner)));
     loop {
         tokio::select! {
             biased;
-            () = &mut shutdown => break,
-            Some(ended) = driven.join_next() => seen(&inner, "a saga", ended),
+            Some(ended) = driven.join_next() => seen(inner, "a saga", ended),
             Some(ended) = sweeps.join_next() => {
-                seen(&inner, "the sweeper", ended);
-                sweeps.spawn(sweeping(Arc::clone(&inner)));
+                seen(inner, "the sweeper", ended);
+                sweeps.spawn(sweeping(Arc::clone(inner)));
             }
-            (job, room) = next_job(&mut jobs, &inner) => {
-                let Some(job) = job else { break };
-                let inner = Arc::clone(&inner);
+            (job, room) = next_job(jobs, inner) => {
+                let Some(job) = job else { return };
+                let inner = Arc::clone(inner);
                 driven.spawn(async move {
                     inner.drive(job).await;
                     drop(room);
@@ -56,7 +75,6 @@ pub(super) async fn run(
             }
         }
     }
-    Ok(())
 }
 
 async fn next_job(
@@ -148,7 +166,14 @@ impl Inner {
             };
             let input = input.or_else(|| flights.give_up(self.ground.clock.running()));
             if let Some(input) = input {
+                let is_held = matches!(
+                    &input,
+                    Input::Failure { failure, .. } if failure.held_by.is_some()
+                );
                 instance = self.take(instance, &input).await?;
+                if is_held {
+                    instance = Box::pin(self.untangle(instance)).await?;
+                }
             }
         }
     }
@@ -210,7 +235,10 @@ impl Inner {
         Err(OrderSagaError::Contended { stream: instance.stream, attempts })
     }
 
-    fn definition(&self, instance: &Instance) -> Result<Arc<dyn Definition>, OrderSagaError> {
+    pub(super) fn definition(
+        &self,
+        instance: &Instance,
+    ) -> Result<Arc<dyn Definition>, OrderSagaError> {
         let found = self.definitions.of(&instance.saga, instance.fingerprint);
         found.cloned().ok_or_else(|| OrderSagaError::Parked {
             stream: instance.stream.clone(),
@@ -242,6 +270,6 @@ fn next_or_baffled(
 const fn command_of(input: &Input) -> Option<CommandId> {
     match input {
         Input::Reply { command, .. } | Input::Failure { command, .. } => Some(*command),
-        Input::Time | Input::Heard(_) | Input::Order(_) => None,
+        Input::Time | Input::Heard(_) | Input::Order(_) | Input::Deadlock { .. } => None,
     }
 }

@@ -74,6 +74,9 @@ pub enum OrderSagaError {
         /// Where it was looked for.
         stream: StreamId,
     },
+    /// No saga can be called so.
+    #[error("no saga can be called so")]
+    Name(#[source] StreamIdError),
     /// It was started by a definition that is not known here.
     #[error("the saga {stream} is parked: its definition {fingerprint} is not known here")]
     Parked {
@@ -121,7 +124,7 @@ impl OrderSagaError {
     /// The page in docs/errors.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Missing { .. } => "saga-not-found",
+            Self::Missing { .. } | Self::Name(_) => "saga-not-found",
             Self::Parked { .. } => "saga-parked",
             Self::Refused(error) => error.code(),
             Self::Misfit(error) => error.code(),

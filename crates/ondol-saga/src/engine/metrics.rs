@@ -6,6 +6,10 @@ use tokio::sync::watch;
 
 use crate::{Fact, Instance};
 
+/// The upper ends of the classes by which it is counted how long steps take, in microseconds.
+pub const STEP_MICROS: [u64; 10] =
+    [1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 500_000, 2_500_000, 10_000_000, 60_000_000];
+
 /// What is counted of the sagas of a process since it began.
 #[derive(Debug, Default)]
 pub struct SagaMetrics {
@@ -17,8 +21,11 @@ pub struct SagaMetrics {
     steps: AtomicU64,
     unanswered: AtomicU64,
     step_micros: AtomicU64,
+    steps_within: [AtomicU64; STEP_MICROS.len()],
     parked: AtomicU64,
     failed: AtomicU64,
+    held: AtomicU64,
+    deadlocks: AtomicU64,
 }
 
 /// The counts at one moment.
@@ -38,10 +45,16 @@ pub struct MetricsSnapshot {
     pub unanswered: u64,
     /// How long all the steps that were done have taken together, in microseconds.
     pub step_micros: u64,
+    /// How many steps have taken no longer than each of [`STEP_MICROS`].
+    pub steps_within: [u64; STEP_MICROS.len()],
     /// How often a saga was found whose definition is not known.
     pub parked: u64,
     /// How often a saga could not be driven.
     pub failed: u64,
+    /// How often what was asked for was held by another saga.
+    pub held: u64,
+    /// How often one gave way because it and others waited for each other.
+    pub deadlocks: u64,
 }
 
 impl SagaMetrics {
@@ -56,8 +69,11 @@ impl SagaMetrics {
             steps: of(&self.steps),
             unanswered: of(&self.unanswered),
             step_micros: of(&self.step_micros),
+            steps_within: self.steps_within.each_ref().map(of),
             parked: of(&self.parked),
             failed: of(&self.failed),
+            held: of(&self.held),
+            deadlocks: of(&self.deadlocks),
         }
     }
 
@@ -74,11 +90,11 @@ impl SagaMetrics {
                 Fact::Compensated => &self.compensated,
                 Fact::Stuck { .. } => &self.stuck,
                 Fact::Unanswered { .. } => &self.unanswered,
+                Fact::Held { .. } => &self.held,
                 Fact::Answered { step, .. } => {
                     let began = instance.steps.get(step).map(|record| record.began);
                     let took = began.map(|began| instance.changed.since(began)).unwrap_or_default();
-                    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-                    self.step_micros.fetch_add(micros, Ordering::Relaxed);
+                    self.took(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
                     &self.steps
                 }
                 _ => continue,
@@ -90,8 +106,21 @@ impl SagaMetrics {
         }
     }
 
+    fn took(&self, micros: u64) {
+        self.step_micros.fetch_add(micros, Ordering::Relaxed);
+        for (longest, count) in STEP_MICROS.iter().zip(&self.steps_within) {
+            if micros <= *longest {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
     pub(super) fn parked(&self) {
         self.parked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn gave_way(&self) {
+        self.deadlocks.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn failed(&self) {
@@ -101,19 +130,18 @@ impl SagaMetrics {
 
 /// The counts of services in the text form of Prometheus.
 pub fn prometheus(services: &[(String, MetricsSnapshot)]) -> String {
-    type Value = fn(&MetricsSnapshot) -> String;
-    let seconds: Value =
-        |now| format!("{}.{:06}", now.step_micros / 1_000_000, now.step_micros % 1_000_000);
-    let counters: [(&str, &str, Value); 9] = [
-        ("started_total", "Sagas that were started.", |now| now.started.to_string()),
-        ("completed_total", "Sagas that have completed.", |now| now.completed.to_string()),
-        ("compensated_total", "Sagas that were undone.", |now| now.compensated.to_string()),
-        ("stuck_total", "How often a person was told of a saga.", |now| now.stuck.to_string()),
-        ("steps_total", "Steps of sagas that were done.", |now| now.steps.to_string()),
-        ("step_seconds_total", "How long the steps that were done have taken.", seconds),
-        ("unanswered_total", "Questions without an answer.", |now| now.unanswered.to_string()),
-        ("parked_total", "Sagas met whose definition is not known.", |now| now.parked.to_string()),
-        ("failed_total", "Sagas that could not be driven.", |now| now.failed.to_string()),
+    type Value = fn(&MetricsSnapshot) -> u64;
+    let counters: [(&str, &str, Value); 10] = [
+        ("started_total", "Sagas that were started.", |now| now.started),
+        ("completed_total", "Sagas that have completed.", |now| now.completed),
+        ("compensated_total", "Sagas that were undone.", |now| now.compensated),
+        ("stuck_total", "How often a person was told of a saga.", |now| now.stuck),
+        ("steps_total", "Steps of sagas that were done.", |now| now.steps),
+        ("unanswered_total", "Questions without an answer.", |now| now.unanswered),
+        ("parked_total", "Sagas met whose definition is not known.", |now| now.parked),
+        ("failed_total", "Sagas that could not be driven.", |now| now.failed),
+        ("held_total", "How often a step met what another saga holds.", |now| now.held),
+        ("deadlocks_total", "Sagas that gave way in a deadlock.", |now| now.deadlocks),
     ];
     let mut text = String::new();
     for (name, help, value) in counters {
@@ -123,5 +151,32 @@ pub fn prometheus(services: &[(String, MetricsSnapshot)]) -> String {
             text.push_str(&format!("{name}{{service=\"{service}\"}} {}\n", value(now)));
         }
     }
+    text.push_str(&step_seconds(services));
     text
+}
+
+/// How long steps have taken, as a histogram.
+fn step_seconds(services: &[(String, MetricsSnapshot)]) -> String {
+    let name = "ondol_saga_step_seconds";
+    let help = "How long the steps that were done have taken, from the question to the answer.";
+    let mut text = format!("# HELP {name} {help}\n# TYPE {name} histogram\n");
+    for (service, now) in services {
+        let mut bucket = |longest: &str, count: u64| {
+            text.push_str(&format!(
+                "{name}_bucket{{service=\"{service}\",le=\"{longest}\"}} {count}\n"
+            ));
+        };
+        for (longest, count) in STEP_MICROS.iter().zip(now.steps_within) {
+            bucket(&seconds(*longest), count);
+        }
+        bucket("+Inf", now.steps);
+        let sum = seconds(now.step_micros);
+        text.push_str(&format!("{name}_sum{{service=\"{service}\"}} {sum}\n"));
+        text.push_str(&format!("{name}_count{{service=\"{service}\"}} {}\n", now.steps));
+    }
+    text
+}
+
+fn seconds(micros: u64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
 }

@@ -11,6 +11,7 @@ use ondol_kernel::{
     CommandId, EventId, EventType, Id, Metadata, NewEvent, Payload, SchemaVersion, StreamId,
     Timestamp,
 };
+use ondol_lease::{Duty, LeaseName, MemoryLeases, Tenant, TenantOptions};
 use ondol_runtime::{Ground, Supervisor};
 use ondol_store::{Append, EventStore, Expected, MemoryStore};
 use ondol_views::{MemoryViews, Parts, Projector, ProjectorOptions, Source, SourceName};
@@ -116,15 +117,18 @@ struct House {
     views: Arc<MemoryViews>,
     clock: Arc<ManualClock>,
     outside: Arc<Outside>,
+    leases: Arc<MemoryLeases>,
     supervisors: Vec<Supervisor>,
 }
 
 impl House {
     fn new() -> Self {
+        let clock = Arc::new(ManualClock::at(Timestamp::EPOCH));
         Self {
             store: Arc::default(),
             views: Arc::new(MemoryViews::default()),
-            clock: Arc::new(ManualClock::at(Timestamp::EPOCH)),
+            leases: Arc::new(MemoryLeases::new(clock.clone())),
+            clock,
             outside: Outside::new(),
             supervisors: Vec::new(),
         }
@@ -132,7 +136,24 @@ impl House {
 
     /// A process begins to run the sagas.
     fn begins(&mut self, definitions: Definitions) -> Sagas {
-        let supervisor = Supervisor::new();
+        self.begins_on(definitions, Supervisor::new(), Duty::always())
+    }
+
+    /// The same, driving them only while it holds the lease.
+    fn begins_by_lease(&mut self, definitions: Definitions, who: u128) -> Sagas {
+        let (leases, clock) = (self.leases.clone(), self.clock.clone());
+        let (name, holder) = (LeaseName::new("bank").expect("a name"), Id::from_u128(who));
+        let tenant = Tenant::new(TenantOptions::default(), name, holder, leases, clock);
+        let tenant = tenant.expect("the options are right");
+        let (duty, supervisor) = (tenant.duty(), Supervisor::new());
+        supervisor.start("the lease", move |mut stop| async move {
+            let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+            tenant.run(stopped).await.map_err(|error| error.to_string())
+        });
+        self.begins_on(definitions, supervisor, duty)
+    }
+
+    fn begins_on(&mut self, definitions: Definitions, supervisor: Supervisor, duty: Duty) -> Sagas {
         let seed = u64::try_from(self.supervisors.len()).expect("few");
         let ground = Ground {
             store: self.store.clone(),
@@ -153,7 +174,7 @@ impl House {
         });
         let ground = SagaGround { ground, calls: self.outside.clone(), views: self.views.clone() };
         let engine = SagaEngine::new(SagaOptions::default(), definitions, ground);
-        let engine = engine.expect("it can be run");
+        let engine = engine.expect("it can be run").on_duty(duty);
         let sagas = engine.handle();
         supervisor.start("the sagas", move |mut stop| {
             engine.run(async move { drop(stop.wait_for(|stop| *stop).await) })
@@ -287,6 +308,28 @@ async fn two_processes_that_run_one_saga_have_it_done_once() {
     }
     assert_eq!(house.outside.done().len(), 40);
     house.ends().await;
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn of_two_processes_the_one_with_the_lease_drives_and_the_other_takes_over() {
+    let mut house = House::new();
+    let other = house.begins_by_lease(definitions(), 1);
+    let stream = start(&other, "ann", "lee").await;
+    assert_eq!(house.until_ended(&other, &stream).await, Phase::Completed);
+    // Another process begins, and the first one has the lease: what the other starts it drives.
+    let waiting = house.begins_by_lease(definitions(), 2);
+    let stream = start(&waiting, "kim", "lee").await;
+    assert_eq!(house.until_ended(&waiting, &stream).await, Phase::Completed);
+    assert_eq!(other.metrics().snapshot().completed, 2, "the one with the lease did it");
+    assert_eq!(waiting.metrics().snapshot().completed, 0);
+    // The one with the lease ends, and gives it back.
+    let with_lease = house.supervisors.remove(0);
+    with_lease.shut_down().await.expect("nothing has failed");
+    let stream = start(&waiting, "cho", "lee").await;
+    assert_eq!(house.until_ended(&waiting, &stream).await, Phase::Completed);
+    assert_eq!(waiting.metrics().snapshot().completed, 1);
+    assert_eq!(house.outside.done().len(), 6);
     house.ends().await;
 }
 

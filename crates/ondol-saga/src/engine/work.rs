@@ -74,6 +74,7 @@ impl Flights {
             because: format!("no answer has come within {within:?}"),
             may_be_asked_again: true,
             again_after: None,
+            held_by: None,
         };
         Some(Input::Failure { command, failure })
     }
@@ -123,7 +124,12 @@ fn told(failure: &CallFailure) -> Failure {
         CallFailure::Busy { again_after, .. } => *again_after,
         _ => None,
     };
+    let held_by = match failure {
+        CallFailure::Held { by, .. } => Some(by.clone()),
+        _ => None,
+    };
     Failure {
+        held_by,
         code: failure.code().to_owned(),
         because: error_chain(failure),
         may_be_asked_again: failure.may_be_asked_again(),

@@ -240,6 +240,14 @@ fn moved(record: &mut StepRecord, fact: &Fact, time: Timestamp) -> Option<Standi
         (mut standing, Fact::Unanswered { again, .. }) => {
             let pending = standing.pending_mut()?;
             pending.attempts += 1;
+            pending.held_by = None;
+            pending.again = Some(*again);
+            Some(standing)
+        }
+        (mut standing, Fact::Held { by, again, .. }) => {
+            let pending = standing.pending_mut()?;
+            pending.waits += 1;
+            pending.held_by = Some(by.clone());
             pending.again = Some(*again);
             Some(standing)
         }
@@ -268,7 +276,7 @@ fn hurry(standing: &mut Standing, time: Timestamp) {
         }
         _ => {
             if let Some(pending) = standing.pending_mut() {
-                (pending.again, pending.attempts) = (None, 0);
+                (pending.again, pending.attempts, pending.waits) = (None, 0, 0);
             }
         }
     }
@@ -283,6 +291,7 @@ pub(crate) fn step_of(fact: &Fact) -> Option<&str> {
         | Fact::Answered { step, .. }
         | Fact::Refused { step, .. }
         | Fact::Unanswered { step, .. }
+        | Fact::Held { step, .. }
         | Fact::TimedOut { step, .. }
         | Fact::Overdue { step: Some(step), .. }
         | Fact::Recalled { step }
@@ -306,7 +315,7 @@ pub(crate) fn step_of(fact: &Fact) -> Option<&str> {
 
 const fn timer_of(fact: &Fact) -> Option<Timer> {
     match fact {
-        Fact::Unanswered { again, .. } => Some(*again),
+        Fact::Unanswered { again, .. } | Fact::Held { again, .. } => Some(*again),
         Fact::Refused { again, .. } => *again,
         _ => None,
     }
@@ -317,6 +326,7 @@ const fn gets_on(fact: &Fact) -> bool {
     !matches!(
         fact,
         Fact::Unanswered { .. }
+            | Fact::Held { .. }
             | Fact::Refused { .. }
             | Fact::UndoAsked { .. }
             | Fact::Overdue { .. }

@@ -1,5 +1,6 @@
 //! Where one step of a saga stands.
 
+use ondol_domain::Holder;
 use ondol_kernel::Timestamp;
 
 use super::WorkKind;
@@ -76,11 +77,15 @@ pub struct Pending {
     pub attempts: u32,
     /// When it is tried again; at once, if nothing is said.
     pub again: Option<Timer>,
+    /// Which saga holds what is asked for, as far as is known.
+    pub held_by: Option<Holder>,
+    /// How often it was found held.
+    pub waits: u32,
 }
 
 impl Pending {
     pub(crate) const fn new(what: WorkKind, question: Question) -> Self {
-        Self { what, question, attempts: 0, again: None }
+        Self { what, question, attempts: 0, again: None, held_by: None, waits: 0 }
     }
 
     /// Whether it is to be tried now.

@@ -69,6 +69,9 @@ impl Draft<'_> {
     ) -> Result<(), NextError> {
         let Some((step, pending)) = self.asked(command) else { return Ok(()) };
         let attempts_max = self.definition.retries(self.at(&step)?).attempts_max;
+        if let Some(by) = &failure.held_by {
+            return self.held(&step, &pending, by, attempts_max);
+        }
         let is_last = pending.attempts + 1 >= attempts_max;
         let may_fail = pending.what == WorkKind::Ask && !self.may_not_fail(&step)?;
         if may_fail && !failure.may_be_asked_again {
@@ -98,12 +101,12 @@ impl Draft<'_> {
     }
 
     /// When a question is tried once more.
-    fn again(&self, step: &str, at_least: Option<Duration>) -> Result<Timer, NextError> {
+    pub(super) fn again(&self, step: &str, at_least: Option<Duration>) -> Result<Timer, NextError> {
         let retry = self.definition.retries(self.at(step)?);
         let pending = self.pending(step);
         let (command, attempts) = pending.map_or(
             (crate::command_of(&self.instance.stream, crate::About::Step, step, 0), 0),
-            |pending| (pending.question.command, pending.attempts),
+            |pending| (pending.question.command, pending.attempts + pending.waits),
         );
         let delay = delay(retry, command, attempts + 1);
         Ok(self.timer(delay.max(at_least.unwrap_or_default())))

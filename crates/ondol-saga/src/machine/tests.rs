@@ -116,6 +116,7 @@ impl One {
             because: "nobody is there".into(),
             may_be_asked_again: true,
             again_after: None,
+            held_by: None,
         };
         let command = self.instance.work(self.now)[0].question.command;
         self.take(&Input::Failure { command, failure })

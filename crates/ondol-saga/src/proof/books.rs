@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ondol_bus::Reply;
-use ondol_domain::{Aggregate, Call, Contract, Refused, Target};
+use ondol_domain::{Aggregate, Call, Contract, Holder, Refused, Target};
 use ondol_kernel::{CommandId, Payload, Position};
 
 /// How those who take part stand.
@@ -23,6 +23,10 @@ pub struct Books {
 pub(crate) trait Part: fmt::Debug + Send + Sync {
     fn takes(&self, call: &Call) -> bool;
     fn ask(&mut self, call: &Call) -> Result<Payload, Refused>;
+    /// Which saga holds what is asked for, so that whoever asks has to wait.
+    fn held_by(&self, _call: &Call) -> Option<Holder> {
+        None
+    }
     fn boxed(&self) -> Box<dyn Part>;
     fn as_any(&self) -> &dyn Any;
 }
@@ -61,6 +65,13 @@ impl Books {
         let reply = self.try_out(call);
         self.answers.insert(command, reply.clone());
         reply
+    }
+
+    /// Which saga holds what is asked for, unless it has been answered before.
+    pub(super) fn held_by(&self, call: &Call, command: CommandId) -> Option<Holder> {
+        let part = self.parts.iter().find(|part| part.takes(call));
+        let is_answered = self.answers.contains_key(&command);
+        part.filter(|_| !is_answered).and_then(|part| part.held_by(call))
     }
 
     /// Asks under no id: whoever is asked decides, whatever it was asked before.
@@ -124,6 +135,12 @@ impl<A: Aggregate> Part for Things<A> {
                 Ok(Payload::json("null"))
             }
         }
+    }
+
+    fn held_by(&self, call: &Call) -> Option<Holder> {
+        let thing = self.0.get(&call.key).cloned().unwrap_or_default();
+        let refusal = thing.decide(call.read().ok()?).err()?;
+        A::waits_for(&refusal)
     }
 
     fn boxed(&self) -> Box<dyn Part> {

@@ -35,6 +35,10 @@ pub(super) enum FaultKind {
     AnsweredLate,
     /// There is nobody to be asked.
     Nobody,
+    /// What is asked for is held by another saga, so often.
+    Held(u32),
+    /// The other saga waits for this one, and this one has to give way.
+    Deadlock,
     /// What the step waits for does not happen.
     Unheard,
     /// What the step waits for happens before it waits.
@@ -103,7 +107,7 @@ pub(super) fn faults(shape: &SagaShape) -> Vec<Fault> {
 
 fn of_asking(is_past_pivot: bool, attempts_max: u32) -> Vec<FaultKind> {
     use FaultKind::{
-        AnswerLost, AnsweredLate, ArrivesLate, Nobody, Refused, SilentWithEffect,
+        AnswerLost, AnsweredLate, ArrivesLate, Deadlock, Held, Nobody, Refused, SilentWithEffect,
         SilentWithoutEffect, Twice, Unreachable,
     };
     let mut kinds = vec![
@@ -117,8 +121,13 @@ fn of_asking(is_past_pivot: bool, attempts_max: u32) -> Vec<FaultKind> {
         ArrivesLate,
         Twice,
         AnsweredLate,
+        Held(1),
     ];
-    kinds.push(if is_past_pivot { Refused(3) } else { Nobody });
+    if is_past_pivot {
+        kinds.extend([Refused(3), Held(attempts_max.saturating_add(1))]);
+    } else {
+        kinds.extend([Nobody, Held(u32::MAX), Deadlock]);
+    }
     kinds
 }
 
@@ -148,7 +157,11 @@ pub(super) fn pairs(faults: &[Fault]) -> Vec<Case> {
     let mut pairs = Vec::new();
     for (at, first) in faults.iter().enumerate() {
         for second in &faults[at + 1..] {
-            if first.step != second.step || first.undoes != second.undoes {
+            let is_held =
+                |fault: &Fault| matches!(fault.kind, FaultKind::Held(_) | FaultKind::Deadlock);
+            // To be kept out is like not to be answered, so it is paired with undoing alone.
+            let is_tried = !(is_held(first) || is_held(second)) || first.undoes || second.undoes;
+            if is_tried && (first.step != second.step || first.undoes != second.undoes) {
                 let faults = vec![first.clone(), second.clone()];
                 pairs.push(Case { faults, ..Case::default() });
             }
@@ -181,6 +194,9 @@ impl fmt::Display for FaultKind {
             Self::Twice => f.write_str("arrives twice and is answered twice"),
             Self::AnsweredLate => f.write_str("is answered once more at the end"),
             Self::Nobody => f.write_str("finds nobody to be asked"),
+            Self::Held(u32::MAX) => f.write_str("finds what it asks for held for ever"),
+            Self::Held(times) => write!(f, "finds what it asks for held {times}×"),
+            Self::Deadlock => f.write_str("finds what it asks for held by one that waits for it"),
             Self::Unheard => f.write_str("waits in vain"),
             Self::HeardEarly => f.write_str("has happened before it is waited for"),
         }

@@ -114,7 +114,7 @@ impl<D: SagaData> SagaProof<D> {
         let wrong = |found: String| {
             Box::new(CounterExample::new(report, what.to_owned(), found, Some(run)))
         };
-        let Some(at) = at(&self.definition, step) else { return Ok(()) };
+        let Some(at) = crate::At::of(&self.definition, step) else { return Ok(()) };
         let known: &Known = known(&run.instance);
         let call = self.definition.undoes(at, known).map_err(|error| wrong(error.to_string()))?;
         let Some(call) = call else { return Ok(()) };
@@ -132,11 +132,4 @@ impl<D: SagaData> SagaProof<D> {
 
 const fn known(instance: &Instance) -> &Known {
     &instance.data
-}
-
-fn at(definition: &dyn Definition, step: &str) -> Option<crate::At> {
-    definition.shape().stages.iter().enumerate().find_map(|(stage, steps)| {
-        let beside = steps.iter().position(|shape| shape.name == step)?;
-        Some(crate::At { stage, beside })
-    })
 }

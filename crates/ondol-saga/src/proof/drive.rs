@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ondol_bus::Reply;
+use ondol_domain::Holder;
 use ondol_kernel::{CommandId, Envelope, Metadata, Timestamp};
 
 use super::Books;
@@ -190,6 +191,9 @@ impl Drive<'_> {
             let reply = self.run.books.void(command);
             return self.answer(command, reply);
         }
+        if let Some(by) = self.run.books.held_by(&work.question.call(), command) {
+            return self.held(command, &by);
+        }
         let tried = self.tried.entry((work.step.clone(), undoes)).or_default();
         *tried += 1;
         let tried = *tried;
@@ -206,6 +210,11 @@ impl Drive<'_> {
                 self.fail(command, "answer-lost", true)
             }
             Some(FaultKind::Nobody) => self.fail(command, "nobody", false),
+            Some(FaultKind::Held(times)) if tried <= times => self.held(command, &other()),
+            Some(FaultKind::Deadlock) if tried == 1 => {
+                self.held(command, &other())?;
+                self.take(&Input::Deadlock { held_by: other() })
+            }
             Some(FaultKind::SilentWithoutEffect | FaultKind::ArrivesLate) if tried == 1 => {
                 self.keep_silent(work);
                 Ok(())
@@ -252,7 +261,16 @@ impl Drive<'_> {
 
     fn fail(&mut self, command: CommandId, code: &str, may: bool) -> Result<(), NextError> {
         let (code, because) = (code.to_owned(), format!("{code}, says the proof"));
-        let failure = Failure { code, because, may_be_asked_again: may, again_after: None };
+        let (may_be_asked_again, again_after, held_by) = (may, None, None);
+        let failure = Failure { code, because, may_be_asked_again, again_after, held_by };
+        self.take(&Input::Failure { command, failure })
+    }
+
+    fn held(&mut self, command: CommandId, by: &Holder) -> Result<(), NextError> {
+        let (code, because) = ("held".to_owned(), format!("it is held by {by}"));
+        let held_by = Some(by.clone());
+        let failure =
+            Failure { code, because, may_be_asked_again: true, again_after: None, held_by };
         self.take(&Input::Failure { command, failure })
     }
 
@@ -328,6 +346,11 @@ impl Drive<'_> {
             self.run.wrong.get_or_insert(wrong);
         }
     }
+}
+
+/// Another saga.
+fn other() -> Holder {
+    Holder::of("proof.other", IDENTITY)
 }
 
 /// What is being tried, and how.

@@ -1,5 +1,7 @@
 //! Runs one view: folds the build that serves, makes new ones beside it, and swaps them.
 
+mod orders;
+
 use std::sync::Arc;
 
 use ondol_domain::{EventSet, Fingerprint, View, view_shape};
@@ -10,9 +12,9 @@ use tokio::task::JoinSet;
 
 use super::build::Build;
 use super::follower::follow;
-use super::handle::{Order, OrderError};
+use super::handle::Order;
 use super::read::filter;
-use super::repair::{Repair, RepairError, What};
+use super::repair::{Repair, What};
 use super::replay::Reading;
 use super::state::Phase;
 use super::{FollowError, Progress, ProjectorError, ProjectorOptions, Source, ViewHandle};
@@ -171,15 +173,6 @@ impl<V: View> Projector<V> {
         }
     }
 
-    /// Answers those who want something of a view that another process folds, for as long as
-    /// anybody might.
-    async fn turn_away(&mut self) {
-        while let Some(order) = self.orders.recv().await {
-            order.turn_away();
-        }
-        std::future::pending().await
-    }
-
     /// Leaves everything as it stands: whoever folds next begins with what is stored.
     async fn leave(&mut self) {
         self.tasks.shutdown().await;
@@ -264,67 +257,6 @@ impl<V: View> Projector<V> {
         let running = all.find(|running| running.is_to_serve)?;
         let most = if self.beside.is_some() { self.handle.options.swap_events_max } else { 0 };
         Some((running.progress.clone(), most))
-    }
-
-    async fn obey(&mut self, order: Order) -> Result<(), FollowError> {
-        // Whoever gave an order may have gone; it is carried out all the same.
-        match order {
-            Order::Repair(what, answer) => {
-                let repair = Repair { what, answer };
-                let sent = match &self.main {
-                    Some(main) => main.repairs.send(repair).await.map_err(|unsent| unsent.0),
-                    None => Err(repair),
-                };
-                if let Err(Repair { answer, .. }) = sent {
-                    drop(answer.send(Err(RepairError::NotRunning)));
-                }
-            }
-            Order::Rebuild(answer) => {
-                let outcome = self.rebuild().await;
-                drop(answer.send(outcome));
-            }
-            Order::Serve(view, answer) => {
-                let outcome = self.serve(view).await;
-                drop(answer.send(outcome));
-            }
-        }
-        Ok(())
-    }
-
-    async fn rebuild(&mut self) -> Result<ViewId, OrderError> {
-        if let Some(beside) = &self.beside {
-            return Err(OrderError::Building { view: beside.id.clone() });
-        }
-        let mine = self.builds().await?;
-        let of_mine = mine.iter().map(id_of).filter(|id| id.version == V::VERSION);
-        let latest = of_mine.max();
-        let id = match latest {
-            Some(latest) => latest.next_build(),
-            None => ViewId::first(self.handle.name.clone(), V::VERSION),
-        };
-        self.make(&id).await?;
-        let swaps = self.handle.options.swaps_by_itself;
-        let beside = self.start(id.clone(), swaps);
-        self.beside = Some(beside);
-        self.tell();
-        Ok(id)
-    }
-
-    /// Lets a build answer at once, and folds it on.
-    async fn serve(&mut self, view: ViewId) -> Result<Option<ViewId>, OrderError> {
-        if view.name != self.handle.name || view.version != V::VERSION {
-            return Err(OrderError::Foreign { asked: view, version: V::VERSION });
-        }
-        let before = self.handle.views.serve(&view).await.map_err(FollowError::from)?;
-        if self.main.as_ref().is_some_and(|main| main.id == view) {
-            return Ok(before);
-        }
-        self.stop_main().await?;
-        let beside = self.beside.take_if(|beside| beside.id == view);
-        let main = beside.map(|beside| Running { is_to_serve: false, ..beside });
-        self.main = Some(main.unwrap_or_else(|| self.start(view, false)));
-        self.tell();
-        Ok(before)
     }
 
     /// Lets the build that has caught up answer. The one that served stands still until the new

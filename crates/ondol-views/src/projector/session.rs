@@ -5,6 +5,7 @@
 //! the next one begins at the checkpoint that the store has, so a commit whose outcome got lost
 //! is settled by looking.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ondol_domain::View;
@@ -106,14 +107,18 @@ impl<'a, V: View> Session<'a, V> {
             self.settle().await?;
         }
         loop {
+            let ripens = self.ripens();
             tokio::select! {
                 biased;
                 () = told_to_stop(stop) => return self.settle().await,
                 Some(written) = self.writes.join_next() => {
                     self.has_written(written.map_err(joined("the write")))?;
-                    if self.is_owing {
+                    if self.is_owing && self.is_ripe() {
                         self.cut().await?;
                     }
+                }
+                () = ripens, if self.is_owing && self.writes.is_empty() => {
+                    self.cut().await?;
                 }
                 Some(failed) = self.readers.join_next() => {
                     return Err(failed.unwrap_or_else(joined("the reader")));
@@ -147,7 +152,10 @@ impl<'a, V: View> Session<'a, V> {
         self.is_live[source] = is_live;
         self.is_owing |= is_live || self.is_following();
         let is_free = self.writes.is_empty();
-        if self.is_due() || (self.is_owing && is_free) { self.cut().await } else { Ok(()) }
+        if self.is_due() || (self.is_owing && is_free && self.is_ripe()) {
+            return self.cut().await;
+        }
+        Ok(())
     }
 
     /// Whether the view is hardly behind its logs.
@@ -178,6 +186,20 @@ impl<'a, V: View> Session<'a, V> {
             || fold.arena.dirty_count() >= options.chunk_documents_max
             || fold.arena.is_full()
             || age >= Duration::from_millis(options.chunk_ms_max)
+    }
+
+    /// Whether what is folded has waited for long enough to be written.
+    fn is_ripe(&self) -> bool {
+        self.core.clock.running().saturating_sub(self.last_cut) >= V::GATHERS
+    }
+
+    /// Comes to its end once that is so.
+    fn ripens(&self) -> impl Future<Output = ()> + Send + use<V> {
+        let (clock, last_cut) = (Arc::clone(&self.core.clock), self.last_cut);
+        async move {
+            let waited = clock.running().saturating_sub(last_cut);
+            clock.sleep(V::GATHERS.saturating_sub(waited)).await;
+        }
     }
 
     /// Writes what has been folded, once the write before has come to its end.

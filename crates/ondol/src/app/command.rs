@@ -73,7 +73,7 @@ pub(super) enum Noun {
     #[command(subcommand)]
     Timer(TimerVerb),
     /// Tells what belongs to one business flow, across all services: what happened because of what,
-    /// and what is still to come. The services must not be running on the same folders.
+    /// and what is still to come. Services that run go on undisturbed.
     Flow {
         /// The flow's id: the correlation of any of its events.
         id: String,

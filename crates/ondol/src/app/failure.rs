@@ -10,7 +10,7 @@ use ondol_saga::OrderSagaError;
 use ondol_views::{DefineError, FollowError, LoadError, OrderError, RepairError, WaitError};
 
 use crate::adapters::OpenError;
-use crate::{ConfigError, Output, RaiseError};
+use crate::{ConfigError, LogAddress, OpenFailure, Output, OwnFailure, RaiseError};
 
 /// Why what was asked for was not done.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,16 @@ pub(super) enum Failure {
     /// A saga was not found, or what was ordered was not done.
     #[error(transparent)]
     Saga(#[from] OrderSagaError),
+    /// Sagas that are under way could not go on by the definitions that there are now.
+    #[error("{misfits} sagas that have not ended could not go on")]
+    Misfits { misfits: u64 },
+    /// A log could not be looked at.
+    #[error("the log {address} cannot be opened")]
+    Log {
+        address: LogAddress,
+        #[source]
+        source: OpenFailure,
+    },
     /// A document was not rebuilt.
     #[error(transparent)]
     Repair(#[from] RepairError),
@@ -81,6 +91,9 @@ pub(super) enum Failure {
     /// A view could not be made.
     #[error(transparent)]
     Define(#[from] DefineError),
+    /// What a service's own command was for was not done.
+    #[error(transparent)]
+    Own(OwnFailure),
 }
 
 impl Failure {
@@ -100,10 +113,13 @@ impl Failure {
             Self::Differs { .. } => "view-differs",
             Self::Order(error) => error.code(),
             Self::Saga(error) => error.code(),
+            Self::Misfits { .. } => "saga-misfit",
+            Self::Log { source, .. } => source.code,
             Self::Repair(error) => error.code(),
             Self::Follow(error) => error.code(),
             Self::Wait(error) => error.code(),
             Self::Define(error) => error.code(),
+            Self::Own(failure) => failure.code,
             Self::Admin(_) => "app-admin",
             Self::Refused { .. } => "app-refused",
         }

@@ -1,25 +1,27 @@
-//! `saga …`: sagas are found, told of, drawn, and have something done with them. None is driven
-//! here: what was ordered is recorded, and whoever runs the service next does it.
+//! `saga …`: sagas are found, told of, drawn, checked, and have something done with them. They are
+//! looked at whether the service runs or not. An order goes to the process that runs; where none
+//! does it is recorded, and whoever runs the service next does it.
 
+mod check;
 mod verb;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use ondol_doors::Clock;
-use ondol_kernel::{StreamId, Timestamp};
-use ondol_runtime::Service;
+use ondol_kernel::Timestamp;
+use ondol_runtime::{Home, Service};
 use ondol_saga::{
-    Definitions, Order, OrderSagaError, SAGA_KIND, SagaEngine, SagaEntry, SagaGround, SagaOptions,
-    SagaPart, Sagas, fits,
+    Definitions, OrderSagaError, SagaEngine, SagaEntry, SagaGround, SagaOptions, SagaPart, Sagas,
 };
 use ondol_views::{Documents, Find, Found};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::parked::admin;
 use super::{App, serve, service, tables};
-use crate::adapters::Adapters;
+use crate::adapters::{Adapters, OpenError};
+use crate::sagas::{OrderBody, What, stream_of};
 use crate::{Config, Output};
 
 pub(super) use verb::SagaVerb;
@@ -29,6 +31,8 @@ use verb::Which;
 const BY: &str = "an operator";
 /// How many sagas are looked at, at a time.
 const PAGE: usize = 500;
+/// What is said when somebody else has the log.
+const HELD: &str = "log-held";
 
 /// Which sagas are listed.
 struct Wanted {
@@ -43,25 +47,28 @@ pub(super) fn run(app: &App, config: &Config, verb: SagaVerb) -> Result<(), Fail
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|source| serve::not_set_up("its threads", source))?;
     runtime.block_on(async {
-        let by = || BY.to_owned();
         match verb {
             SagaVerb::List { service, state, step, saga, older_than, limit, how } => {
                 let wanted = Wanted { state, step, saga, older_than, limit };
                 list(app, config, &service, &wanted, how.output).await
             }
             SagaVerb::Show(which) => show(app, config, &which).await,
-            SagaVerb::Resume(which) => order(app, config, which, Order::Resume { by: by() }).await,
+            SagaVerb::Resume(which) => order(app, config, which, What::Resume).await,
             SagaVerb::Retry { which, step } => {
-                order(app, config, which, Order::Retry { step, by: by() }).await
+                order(app, config, which, What::Retry { step }).await
             }
-            SagaVerb::Skip { which, step } => {
-                order(app, config, which, Order::Skip { step, by: by() }).await
-            }
+            SagaVerb::Skip { which, step } => order(app, config, which, What::Skip { step }).await,
             SagaVerb::Cancel { which, because } => {
-                order(app, config, which, Order::Cancel { because, by: by() }).await
+                order(app, config, which, What::Cancel { because }).await
             }
-            SagaVerb::Migrate { which, step } => migrate(app, config, which, &step).await,
-            SagaVerb::Check { service, how } => check(app, config, &service, how.output).await,
+            SagaVerb::Migrate { which, step } => {
+                let steps = step.into_iter().collect();
+                order(app, config, which, What::Migrate { steps }).await
+            }
+            SagaVerb::Check { service, against, step, how } => {
+                let steps = step.into_iter().collect();
+                check::run(app, config, &service, (against, steps), how.output).await
+            }
             SagaVerb::Draw { service, saga } => draw(app, &service, saga.as_deref()),
         }
     })
@@ -74,21 +81,13 @@ fn definitions(app: &App, name: &str) -> Result<Definitions, Failure> {
     Ok(part.map(|part| part.definitions().clone()).unwrap_or_default())
 }
 
-/// The sagas of a service that is not running.
-async fn sagas(app: &App, config: &Config, name: &str) -> Result<Sagas, Failure> {
-    let definitions = definitions(app, name)?;
-    let home = Adapters::new(config.clone()).home(name).await?;
+/// The sagas of a home, by nobody driven.
+fn sagas(definitions: Definitions, home: Home) -> Result<Sagas, Failure> {
     let ground = SagaGround::alone(home.ground, home.views);
     let engine = SagaEngine::new(SagaOptions::default(), definitions, ground);
     let engine =
         engine.map_err(|error| Failure::Process { what: "the sagas", source: error.into() })?;
     Ok(engine.handle())
-}
-
-fn stream(which: &Which) -> Result<StreamId, Failure> {
-    let key = which.saga.strip_prefix("saga:").unwrap_or(&which.saga);
-    StreamId::new(SAGA_KIND, key)
-        .map_err(|error| Failure::Process { what: "the name of the saga", source: error.into() })
 }
 
 async fn list(
@@ -170,73 +169,40 @@ fn row(one: &Found<SagaEntry>, now: Timestamp) -> [String; 5] {
 }
 
 async fn show(app: &App, config: &Config, which: &Which) -> Result<(), Failure> {
-    let stream = stream(which)?;
-    let sagas = sagas(app, config, &which.service).await?;
+    let stream = stream_of(&which.saga)?;
+    let missing = || OrderSagaError::Missing { stream: stream.clone() };
+    let definitions = definitions(app, &which.service)?;
+    let home = Adapters::new(config.clone()).look(&which.service).await?;
+    let sagas = sagas(definitions, home.ok_or_else(missing)?)?;
     let timeline = sagas.timeline(&stream).await.map_err(OrderSagaError::from)?;
     if timeline.is_empty() {
-        return Err(OrderSagaError::Missing { stream }.into());
+        return Err(missing().into());
     }
     let rows: Vec<_> =
         timeline.iter().map(|entry| [entry.time.to_string(), entry.told.clone()]).collect();
     Ok(tables::write(which.how.output, &timeline, ["TIME", "WHAT"], &rows)?)
 }
 
-async fn order(app: &App, config: &Config, which: Which, order: Order) -> Result<(), Failure> {
-    let stream = stream(&which)?;
-    let sagas = sagas(app, config, &which.service).await?;
-    sagas.order(&stream, order).await?;
-    told(&sagas, &stream, which.how.output).await
-}
-
-async fn migrate(
-    app: &App,
-    config: &Config,
-    which: Which,
-    steps: &[String],
-) -> Result<(), Failure> {
-    let stream = stream(&which)?;
-    let pairs = steps.iter().filter_map(|pair| pair.split_once('='));
-    let steps: BTreeMap<String, String> =
-        pairs.map(|(old, new)| (old.to_owned(), new.to_owned())).collect();
-    let sagas = sagas(app, config, &which.service).await?;
-    sagas.migrate(&stream, &steps, BY).await?;
-    told(&sagas, &stream, which.how.output).await
-}
-
-/// What has happened to a saga last.
-async fn told(sagas: &Sagas, stream: &StreamId, output: Output) -> Result<(), Failure> {
-    let timeline = sagas.timeline(stream).await.map_err(OrderSagaError::from)?;
-    let Some(last) = timeline.last() else { return Ok(()) };
-    let rows = [[last.time.to_string(), last.told.clone()]];
-    Ok(tables::write(output, last, ["TIME", "WHAT"], &rows)?)
-}
-
-async fn check(app: &App, config: &Config, name: &str, output: Output) -> Result<(), Failure> {
-    let sagas = sagas(app, config, name).await?;
-    let wanted =
-        Wanted { state: None, step: None, saga: None, older_than: None, limit: usize::MAX };
-    let now = ondol_doors::SystemClock::start().now();
-    let (mut values, mut rows) = (Vec::new(), Vec::new());
-    for one in find(sagas.entries(), &wanted, now).await? {
-        let Ok(stream) = one.key.as_str().parse::<StreamId>() else { continue };
-        if one.value.is_ended() {
-            continue;
+/// Has something done: by the process that runs the service, or here if none does.
+async fn order(app: &App, config: &Config, which: Which, what: What) -> Result<(), Failure> {
+    let Which { service, saga, how } = which;
+    let definitions = definitions(app, &service)?;
+    stream_of(&saga)?;
+    let body = OrderBody { saga, by: BY.to_owned(), what };
+    let last = match Adapters::new(config.clone()).home(&service).await {
+        Ok(home) => {
+            let last = body.carry_out(&sagas(definitions, home)?).await?;
+            serde_json::to_value(last).map_err(io::Error::from)?
         }
-        let instance = sagas.find(&stream).await.map_err(OrderSagaError::from)?;
-        let Some(instance) = instance else { continue };
-        let newest = sagas.definitions().newest(&instance.saga);
-        let misfit = match newest {
-            None => Some("the service has no such saga".to_owned()),
-            Some(newest) => {
-                let misfit = fits(&**newest, &instance, &BTreeMap::new()).err();
-                misfit.map(|misfit| misfit.problems.join("; "))
-            }
-        };
-        let says = misfit.clone().unwrap_or_else(|| "fits".to_owned());
-        values.push(json!({ "stream": one.key, "misfit": misfit }));
-        rows.push([one.key.to_string(), says]);
-    }
-    Ok(tables::write(output, &values, ["SAGA", "FITS"], &rows)?)
+        Err(OpenError { code: HELD, .. }) => {
+            let path = format!("/sagas/{}", admin::escaped(&service));
+            admin::post::<Value>(config, &path, &body).await?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let said = |name: &str| last[name].as_str().unwrap_or_default().to_owned();
+    let rows = [[said("time"), said("told")]];
+    Ok(tables::write(how.output, &last, ["TIME", "WHAT"], &rows)?)
 }
 
 fn draw(app: &App, name: &str, saga: Option<&str>) -> Result<(), Failure> {

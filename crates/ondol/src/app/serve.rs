@@ -17,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::failure::Failure;
 use super::{App, logging, service};
 use crate::adapters::Adapters;
-use crate::{Between, Config, Hosted, Stage, parked, timers};
+use crate::{Between, Config, Hosted, Stage, parked, sagas, timers};
 
 pub(super) fn run(app: &App, config: &Config, names: &[String]) -> Result<(), Failure> {
     let chosen = service::chosen(app, names)?;
@@ -49,6 +49,7 @@ async fn until_told_to_stop(
     serve(&front, "http", public, stage.router.clone(), config.server());
     // The admin port answers until the very end, so it is served from behind.
     let operators = health.router().merge(parked::router(&stage.services));
+    let operators = operators.merge(sagas::router(&stage.services));
     let operators = operators.merge(timers::router(&stage.services));
     serve(&behind, "admin", admin, operators, ServerOptions::default());
     tokio::select! {

@@ -7,12 +7,15 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::command::{Line, Noun};
 use super::failure::Failure;
-use super::{App, config, flow, log, map, nouns, parked, saga, serve, service, timer, view};
+use super::{App, config, flow, log, map, nouns, own, parked, saga, serve, service, timer, view};
 use crate::Output;
 
 /// Does what the command line asks for.
 pub(super) fn main(app: &App) -> ExitCode {
     let matches = whole(app).get_matches();
+    if let Some((output, done)) = own::run(app, &matches) {
+        return ended(done, output);
+    }
     let line = match Line::from_arg_matches(&matches) {
         Ok(line) => line,
         Err(error) => error.exit(),
@@ -21,7 +24,11 @@ pub(super) fn main(app: &App) -> ExitCode {
         return log::main(command);
     }
     let output = line.noun.output();
-    match run(app, line) {
+    ended(run(app, line), output)
+}
+
+fn ended(done: Result<(), Failure>, output: Output) -> ExitCode {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
@@ -34,7 +41,8 @@ pub(super) fn main(app: &App) -> ExitCode {
 
 /// The commands, under the name of the app.
 pub(super) fn whole(app: &App) -> clap::Command {
-    Line::command().name(app.name()).bin_name(app.name()).version(app.version())
+    let command = Line::command().name(app.name()).bin_name(app.name()).version(app.version());
+    own::beside(app, command)
 }
 
 fn run(app: &App, line: Line) -> Result<(), Failure> {

@@ -146,7 +146,7 @@ impl Town {
         self.place_from(item, 0, orders).await;
     }
 
-    /// Places orders of one to three pieces each, all at once.
+    /// Places orders, all at once: of one to three pieces, and now and then of too many.
     pub(crate) async fn place_from(&self, item: &str, first: u32, orders: u32) {
         let mut placing = JoinSet::new();
         for number in first..first + orders {
@@ -158,11 +158,17 @@ impl Town {
         placing.join_all().await;
     }
 
-    /// Waits until each order was confirmed, a letter was written and the view knows of it.
+    /// Waits until each order has come to its end: confirmed, with a letter written and the view
+    /// knowing of it; or given back and cancelled.
     pub(crate) async fn settled(&self, orders: u32) {
         for number in 0..orders {
             let pieces = u64::from(pieces(number));
             self.until(|| async move {
+                let cancelled =
+                    self.get("shop.order", &format!("/orders/o{number}/cancelled")).await;
+                if is_too_large(number) {
+                    return cancelled.as_u64() >= Some(1);
+                }
                 let order = self.get("shop.order", &format!("/orders/o{number}")).await;
                 let letter = self.get("shop.notice", &format!("/letters/o{number}")).await;
                 let way = self.get("shop.notice", &format!("/ways/o{number}")).await;
@@ -175,18 +181,24 @@ impl Town {
         }
     }
 
-    /// Everything has followed once.
-    pub(crate) async fn books_are_right(&self, item: &str, orders: u32) {
+    /// Everything has followed once: what could be sent was confirmed, and what could not be was
+    /// given back.
+    pub(crate) async fn books_are_right(&self, item: &str, filled: u32, orders: u32) {
         let mut ordered = 0;
         for number in 0..orders {
-            ordered += pieces(number);
+            let is_sent = !is_too_large(number);
+            ordered += if is_sent { pieces(number) } else { 0 };
+            let once = u32::from(is_sent);
             let order = self.get("shop.order", &format!("/orders/o{number}")).await;
-            assert_eq!((&order["first"], &order["second"]), (&pieces(number).into(), &1.into()));
+            assert_eq!((&order["first"], &order["second"]), (&pieces(number).into(), &once.into()));
             let letter = self.get("shop.notice", &format!("/letters/o{number}")).await;
-            assert_eq!(letter, 1, "one letter for o{number}");
+            assert_eq!(letter, once, "one letter for o{number}, if it is sent");
+            let cancelled = self.get("shop.order", &format!("/orders/o{number}/cancelled")).await;
+            assert_eq!(cancelled, u32::from(!is_sent), "o{number} is cancelled if it is not");
         }
         let shelf = self.get("shop.stock", &format!("/shelves/{item}")).await;
         assert_eq!(shelf["second"], ordered, "{shelf}");
+        assert_eq!(shelf["first"], filled - ordered, "nothing is lost, nothing is made: {shelf}");
     }
 
     async fn until<F: Future<Output = bool>>(&self, is_so: impl Fn() -> F) {
@@ -247,5 +259,10 @@ impl House {
 }
 
 fn pieces(order: u32) -> u32 {
-    order % 3 + 1
+    if is_too_large(order) { 60 } else { order % 3 + 1 }
+}
+
+/// Whether no parcel has room for an order: one in five.
+const fn is_too_large(order: u32) -> bool {
+    order % 5 == 4
 }

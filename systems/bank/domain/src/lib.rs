@@ -6,6 +6,7 @@
 pub mod account;
 pub mod contract;
 mod names;
+pub mod screening;
 pub mod transfer;
 
 pub use names::{AccountNumber, Customer, CustomerId, Transfer, TransferId};

@@ -3,6 +3,8 @@
 mod bodies;
 mod commands;
 mod queries;
+mod savings;
+mod transfers;
 
 use bank_domain::account::Account;
 use ondol::{OpenApiRouter, Running, routes};
@@ -15,6 +17,8 @@ pub use bodies::{
     AccountBody, Amount, BalanceBody, BalancePage, Freezing, Holding, LineBody, LinePage, Moving,
     Opening,
 };
+pub use savings::savings;
+pub use transfers::{Sending, TransferBody, transfers};
 
 /// What every route needs.
 #[derive(Debug, Clone)]

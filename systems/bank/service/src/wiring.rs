@@ -1,7 +1,12 @@
 //! What the bank is made of.
 
 use bank_domain::account::Account;
+use bank_domain::contract::{Current, Savings, Screen, Screened};
+use bank_domain::screening::Watch;
+use bank_domain::transfer::transfer;
 use ondol::{App, Hosted, Http, Service};
+use ondol_runtime::Accepts;
+use ondol_saga::RunsSagas;
 
 use crate::http;
 use crate::views::{Balance, Line};
@@ -12,10 +17,42 @@ pub fn service() -> Hosted {
         .aggregate::<Account>()
         .view::<Balance>()
         .view::<Line>()
+        .accepts(Accepts::<Current, Account>::new(Current::command, |_, _| (), |refusal| refusal))
         .http(http::routes)
+}
+
+/// Savings accounts: what is moved there stays there.
+fn savings() -> Hosted {
+    Service::named("bank.savings")
+        .aggregate::<Account>()
+        .accepts(Accepts::<Savings, Account>::new(Savings::command, |_, _| (), |refusal| refusal))
+        .http(http::savings)
+}
+
+/// Those who look at transfers before money moves.
+fn fraud() -> Hosted {
+    let screens = Accepts::<Screen, Watch>::new(
+        Screen::command,
+        |_asked, happened| {
+            let happened: Vec<_> = happened.iter().map(|event| event.data.clone()).collect();
+            Screened::of(&happened)
+        },
+        |suspicion| suspicion,
+    );
+    Service::named("bank.fraud").aggregate::<Watch>().accepts(screens).into()
+}
+
+/// Transfers from current to savings accounts.
+fn transfers() -> Hosted {
+    Service::named("bank.transfer").saga(transfer()).http(http::transfers)
 }
 
 /// The program.
 pub fn app() -> App {
-    App::named("bank").of_version(env!("CARGO_PKG_VERSION")).service(service())
+    App::named("bank")
+        .of_version(env!("CARGO_PKG_VERSION"))
+        .service(service())
+        .service(savings())
+        .service(fraud())
+        .service(transfers())
 }

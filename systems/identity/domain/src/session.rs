@@ -13,7 +13,7 @@ use crate::{SessionId, SignIn};
 #[expect(missing_docs, reason = "the fields are named as they are spoken of")]
 pub enum Command {
     /// Begin.
-    Start { sign_in: SignIn, secret: String, until: u64 },
+    Start { sign_in: SignIn, secret: String, until: u64, instead_of: Vec<SessionId> },
     /// Give way to a session with a further proof.
     Replace { by: SessionId },
     /// End.
@@ -25,11 +25,11 @@ pub enum Command {
 #[expect(missing_docs, reason = "the fields are named as they are spoken of")]
 pub enum Event {
     /// It began.
-    Started { sign_in: SignIn, secret: String, until: u64 },
+    Started { sign_in: SignIn, secret: String, until: u64, instead_of: Vec<SessionId> },
     /// Another one took its place.
     Replaced { by: SessionId },
-    /// It ended.
-    Ended,
+    /// It ended, and with it what was allowed under those whose place it had taken.
+    Ended { with: Vec<SessionId> },
 }
 
 /// Why the answer is no.
@@ -54,6 +54,8 @@ pub enum Session {
         secret: String,
         /// Until when at the longest.
         until: u64,
+        /// Whose place it has taken.
+        instead_of: Vec<SessionId>,
     },
     /// Another one has taken its place.
     Replaced {
@@ -77,23 +79,30 @@ impl Aggregate for Session {
 
     fn decide(&self, command: Command) -> Decision<Self> {
         match (self, command) {
-            (Self::Unknown, Command::Start { sign_in, secret, until }) => {
-                accept(Event::Started { sign_in, secret, until })
+            (Self::Unknown, Command::Start { sign_in, secret, until, instead_of }) => {
+                accept(Event::Started { sign_in, secret, until, instead_of })
             }
             (_, Command::Start { .. }) => refuse(Refusal::Begun),
             (Self::Live { .. }, Command::Replace { by }) => accept(Event::Replaced { by }),
-            (Self::Live { .. }, Command::End) => accept(Event::Ended),
+            (Self::Live { instead_of, .. }, Command::End) => {
+                accept(Event::Ended { with: instead_of.clone() })
+            }
             (Self::Unknown | Self::Replaced { .. } | Self::Ended, _) => already_done(),
         }
     }
 
     fn evolve(self, event: &Event) -> Result<Self, Impossible> {
         match (self, event) {
-            (Self::Unknown, Event::Started { sign_in, secret, until }) => {
-                Ok(Self::Live { sign_in: sign_in.clone(), secret: secret.clone(), until: *until })
+            (Self::Unknown, Event::Started { sign_in, secret, until, instead_of }) => {
+                Ok(Self::Live {
+                    sign_in: sign_in.clone(),
+                    secret: secret.clone(),
+                    until: *until,
+                    instead_of: instead_of.clone(),
+                })
             }
             (Self::Live { .. }, Event::Replaced { by }) => Ok(Self::Replaced { by: *by }),
-            (Self::Live { .. }, Event::Ended) => Ok(Self::Ended),
+            (Self::Live { .. }, Event::Ended { .. }) => Ok(Self::Ended),
             (state, event) => Err(Impossible::new(&state, event)),
         }
     }

@@ -13,6 +13,20 @@ use ondol_http::Peer;
 /// How many bytes parameters may have.
 const BYTES_MAX: usize = 16 * 1024;
 
+/// What the forms of our own pages hold, besides the token that they bring back. Whatever else
+/// somebody adds is refused: a form is no place to try out fields.
+const OWN_FORMS: [(&str, &[&str]); 9] = [
+    ("/sign-in", &["then", "email", "password"]),
+    ("/second-factor", &["then", "number"]),
+    ("/consent", &["then", "answer"]),
+    ("/register", &["name", "email", "password"]),
+    ("/verify", &["token"]),
+    ("/forgotten", &["email"]),
+    ("/reset", &["token", "password"]),
+    ("/account", &["change", "password", "new", "number"]),
+    ("/device", &["user_code", "answer"]),
+];
+
 /// The parameters of a request. One that is empty is not there, as the standards have it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Params(BTreeMap<String, String>);
@@ -126,8 +140,13 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         let body = body.map_err(|_too_long| OauthError::request("the form is too long"))?;
         let text = std::str::from_utf8(&body);
         let text = text.map_err(|_not_text| OauthError::request("the form is not UTF-8"))?;
-        let address = address_of(&parts);
-        Ok(Self { params: Params::read(text)?, headers: parts.headers, address })
+        let (address, params) = (address_of(&parts), Params::read(text)?);
+        let own = OWN_FORMS.iter().find(|(path, _)| *path == parts.uri.path());
+        let is_known = |name: &String| own.is_none_or(|(_, own)| own.contains(&name.as_str()));
+        if !params.0.keys().all(|name| name == "csrf" || is_known(name)) {
+            return Err(OauthError::request("the form has a field that is not known"));
+        }
+        Ok(Self { params, headers: parts.headers, address })
     }
 }
 

@@ -113,7 +113,7 @@ impl Provider {
         };
         let wanted = match self.wanted(params) {
             Ok(wanted) => wanted,
-            Err(wrong) => return self.told(visit, wrong),
+            Err(wrong) => return self.told(visit, wrong).await,
         };
         match self.next(visit, &wanted, fresh).await {
             Ok(response) => self.shown(visit, response),
@@ -238,7 +238,11 @@ impl Provider {
         self.sent_back(&wanted.redirect, wanted.params.get("state"), &[("error", error)])
     }
 
-    fn told(&self, visit: &Visit, wrong: Wrong) -> Response {
+    async fn told(&self, visit: &Visit, wrong: Wrong) -> Response {
+        let (Wrong::Here(said) | Wrong::There { error: OauthError { said, .. }, .. }) = &wrong;
+        if let Err(fault) = self.failed(self.entry("authorize", None, visit, said)).await {
+            return pages::fault(visit, &fault);
+        }
         match wrong {
             Wrong::Here(said) => pages::wrong(visit, said),
             Wrong::There { redirect, state, error } => {

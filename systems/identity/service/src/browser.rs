@@ -10,13 +10,13 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
 use identity_domain::session::{Command, Session};
-use identity_domain::user::User;
 use identity_domain::{Method, SessionId, SignIn, UserId};
 
 use crate::asked::{Params, address_of};
 use crate::fault::Fault;
 use crate::provider::Provider;
 use crate::secrets::{drawn, hash, same};
+use crate::tokens::REPLACED_MAX;
 use crate::words::Words;
 
 /// A visit of a browser.
@@ -77,14 +77,11 @@ impl Provider {
         };
         let Ok(id) = id.parse::<SessionId>() else { return Ok(visit) };
         let session = self.sessions().standing(&id.to_string()).await?.state;
-        let Session::Live { sign_in, secret: kept, until } = session else { return Ok(visit) };
+        let Session::Live { sign_in, secret: kept, until, .. } = session else { return Ok(visit) };
         if !same(&kept, &hash(secret)) || self.now() >= until {
             return Ok(visit);
         }
-        let user = self.users().standing(&sign_in.user.to_string()).await?.state;
-        if let User::Known(user) = user
-            && sign_in.at >= user.sign_ins_from
-        {
+        if let Some(user) = self.owner(&sign_in).await? {
             visit.is_half =
                 user.active_totp().is_some() && !sign_in.methods.contains(&Method::Totp);
             visit.sign_in = Some(sign_in);
@@ -103,7 +100,9 @@ impl Provider {
         let sign_in = SignIn { id, user, at: self.now(), methods };
         let secret = drawn(self.rng());
         let until = sign_in.at + self.options().session_seconds;
-        let start = Command::Start { sign_in: sign_in.clone(), secret: hash(&secret), until };
+        let instead_of = self.those_before(before, user).await?;
+        let (own, hash) = (sign_in.clone(), hash(&secret));
+        let start = Command::Start { sign_in: own, secret: hash, until, instead_of };
         let started = self.ask(self.sessions(), &id.to_string(), start).await?;
         started.map_err(|_refusal| Fault::Data("a new session"))?;
         if let Some(before) = before {
@@ -114,6 +113,24 @@ impl Provider {
         }
         let cookie = self.set_cookie("session", &format!("{id}.{secret}"));
         Ok((sign_in, cookie))
+    }
+
+    /// The sessions of the same person whose place a new one takes.
+    async fn those_before(
+        &self,
+        before: Option<&SignIn>,
+        user: UserId,
+    ) -> Result<Vec<SessionId>, Fault> {
+        let Some(before) = before.filter(|before| before.user == user) else {
+            return Ok(Vec::new());
+        };
+        let standing = self.sessions().standing(&before.id.to_string()).await?;
+        let mut all = match standing.state {
+            Session::Live { instead_of, .. } => instead_of,
+            Session::Unknown | Session::Replaced { .. } | Session::Ended => Vec::new(),
+        };
+        all.push(before.id);
+        Ok(all.split_off(all.len().saturating_sub(REPLACED_MAX)))
     }
 
     fn is_secure(&self) -> bool {

@@ -49,7 +49,7 @@ pub(crate) async fn ask(
         "verification_uri": format!("{issuer}/device"),
         "verification_uri_complete": format!("{issuer}/device?user_code={code}"),
         "expires_in": DEVICE_SECONDS,
-        "interval": 5,
+        "interval": provider.options().device_poll_seconds,
     });
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, body.to_string()).into_response())
@@ -76,7 +76,10 @@ pub(crate) async fn answer(
     visit: Visit,
     form: Result<Form, OauthError>,
 ) -> Response {
-    let Some(form) = own(&visit, form) else { return pages::not_own_form(&visit) };
+    let form = match own(&visit, form) {
+        Ok(form) => form,
+        Err(why) => return pages::not_own(&visit, why),
+    };
     match provider.answer(&visit, &form.params).await {
         Ok(response) => response,
         Err(fault) => pages::fault(&visit, &fault),

@@ -1,12 +1,15 @@
 //! The keys that sign tokens, kept sealed, replaced in time.
+//!
+//! What services verify is signed with Ed25519, which is verified in two thirds of the time; what
+//! clients verify is signed with ES256, which every client knows.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use ondol_auth::{
-    KeyTimes, SigningError, SigningKey, SigningKeyBytes, SigningKeys, TokenType, decode_strict,
-    encode,
+    Algorithm, KeyTimes, SigningError, SigningKey, SigningKeyBytes, SigningKeys, TokenType,
+    decode_strict, encode,
 };
 use ondol_doors::Clock;
 use ondol_kernel::Timestamp;
@@ -19,6 +22,10 @@ use crate::options::Options;
 
 /// Under this name the keys are sealed.
 const SUBJECT: &str = "signing-keys";
+/// What signs tokens that services verify.
+pub(crate) const ACCESS: Algorithm = Algorithm::EdDsa;
+/// What signs tokens that clients verify.
+pub(crate) const ID: Algorithm = Algorithm::Es256;
 /// How long before it signs a key is published.
 const AHEAD: Duration = Duration::from_secs(3600);
 
@@ -36,6 +43,7 @@ pub(crate) struct Keys {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
+    algorithm: String,
     key: Sealed<String>,
     from: Timestamp,
     until: Timestamp,
@@ -68,17 +76,26 @@ impl Keys {
         let later = |time: Timestamp, by: Duration| time.checked_add(by).unwrap_or(time);
         let mut kept = self.kept.write().expect("nobody panics while holding the keys");
         kept.retain(|key| now < key.published);
-        let last = kept.iter().map(|key| key.until).max();
-        if last.is_some_and(|last| later(now, AHEAD) < last) {
+        let mut is_new = false;
+        for algorithm in [ACCESS, ID] {
+            let own = kept.iter().filter(|key| key.algorithm == algorithm.name());
+            let last = own.map(|key| key.until).max();
+            if last.is_some_and(|last| later(now, AHEAD) < last) {
+                continue;
+            }
+            // The first key signs at once; every other one from a moment that all will have heard of.
+            let from = last.map_or(now, |last| last.max(now));
+            let until = later(from, self.signs_for);
+            let (_key, bytes) = SigningKey::generate_for(algorithm)?;
+            let key = self.vault.seal(SUBJECT, "key", &encode(&*bytes.0))?;
+            let (algorithm, published) =
+                (algorithm.name().to_owned(), later(until, self.tokens_last));
+            kept.push(Kept { algorithm, key, from, until, published });
+            is_new = true;
+        }
+        if !is_new {
             return Ok(());
         }
-        // The first key signs at once; every other one from a moment that all will have heard of.
-        let from = last.map_or(now, |last| last.max(now));
-        let until = later(from, self.signs_for);
-        let (_key, bytes) = SigningKey::generate()?;
-        let sealed = self.vault.seal(SUBJECT, "key", &encode(&*bytes.0))?;
-        let published = later(until, self.tokens_last);
-        kept.push(Kept { key: sealed, from, until, published });
         write(&self.path, &serde_json::to_vec(&*kept)?)?;
         drop(kept);
         self.load()
@@ -103,10 +120,15 @@ impl Keys {
         Ok(())
     }
 
-    pub(crate) fn active(&self, now: Timestamp) -> Result<SigningKey, SigningError> {
+    /// The key that signs by this algorithm now.
+    pub(crate) fn active(
+        &self,
+        algorithm: Algorithm,
+        now: Timestamp,
+    ) -> Result<SigningKey, SigningError> {
         let find = || {
             let keys = self.keys.read().expect("nobody panics while holding the keys");
-            keys.active(now).cloned()
+            keys.active(algorithm, now).cloned()
         };
         if let Err(error) = self.rotate_when_due(now) {
             tracing::error!(%error, "the next signing key could not be made");

@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use identity_domain::GrantId;
 use identity_domain::grant::Grant;
-use identity_domain::user::User;
 use ondol_auth::{Principal, bearer};
 use ondol_vault::Opened;
 use serde_json::{Value, json};
@@ -46,7 +45,7 @@ pub(crate) async fn discovery(State(provider): State<Provider>) -> Response {
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "subject_types_supported": ["public"],
-        "scopes_supported": ["openid", "profile", "email"],
+        "scopes_supported": ["openid", "profile", "email", "roles"],
         "claims_supported": [
             "sub", "name", "email", "email_verified", "auth_time", "acr", "amr", "sid", "roles",
         ],
@@ -135,26 +134,43 @@ impl Provider {
         token: &str,
     ) -> Result<Option<std::sync::Arc<Principal>>, Fault> {
         let Ok(principal) = self.verifier().verify(token).await else { return Ok(None) };
+        Ok(self.holds(&principal).await?.then_some(principal))
+    }
+
+    /// Whether what a token was given for still holds.
+    pub(crate) async fn holds(&self, principal: &Principal) -> Result<bool, Fault> {
         let grant = principal.token.split('.').next().and_then(|id| id.parse::<GrantId>().ok());
         if let Some(grant) = grant.filter(|_| principal.session.is_some()) {
             let standing = self.grants().standing(&grant.to_string()).await?;
             if !matches!(standing.state, Grant::Open(_)) {
-                return Ok(None);
+                return Ok(false);
             }
+        }
+        if !self.owner_stands(principal).await? {
+            return Ok(false);
         }
         if let Some(session) = principal.session.as_ref().and_then(|id| id.parse().ok())
             && self.has_signed_out(session).await?
         {
-            return Ok(None);
+            return Ok(false);
         }
-        Ok(Some(principal))
+        Ok(true)
+    }
+
+    /// Whether the owner of a token still is somebody, and has not changed by what he proves
+    /// himself since. A client that asks for itself is its own owner.
+    async fn owner_stands(&self, principal: &Principal) -> Result<bool, Fault> {
+        let (Some(at), Ok(user)) = (principal.auth_time, principal.subject.parse()) else {
+            return Ok(principal.session.is_none());
+        };
+        let profile = self.profile(user).await?;
+        Ok(profile.is_some_and(|profile| at >= profile.sign_ins_from))
     }
 
     async fn known_of(&self, principal: &Principal) -> Result<Option<Value>, Fault> {
         let subject = &principal.subject;
-        let User::Known(user) = self.users().standing(subject).await?.state else {
-            return Ok(None);
-        };
+        let Some(user) = subject.parse().ok() else { return Ok(None) };
+        let Some(user) = self.profile(user).await? else { return Ok(None) };
         let mut body = json!({ "sub": subject });
         if principal.may("profile")
             && let Opened::Plain(name) = self.vault().unseal(subject, "name", &user.name)?

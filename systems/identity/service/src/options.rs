@@ -1,9 +1,14 @@
 //! What can be set, in `[settings.identity]` of the configuration.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ondol::Settings;
+use ondol_vault::VaultOptions;
 use serde::{Deserialize, Serialize};
+
+use crate::accounts::is_email;
+use crate::passwords::{MEMORY_KIB, PASSES};
 
 /// What can be set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +40,18 @@ pub struct Options {
     pub session_seconds: u64,
     /// How many passwords are hashed at once.
     pub hashing_max: usize,
+    /// What a new hash of a password costs: KiB of memory.
+    pub password_memory_kib: u32,
+    /// And passes over it.
+    pub password_passes: u32,
+    /// Whether whoever has not shown that his e-mail address is his own may not sign in.
+    pub verified_only: bool,
+    /// How many seconds a device waits before it asks again.
+    pub device_poll_seconds: u64,
+    /// A mail server of this machine that takes the e-mails; without one they stay in the outbox.
+    pub smtp: Option<SocketAddr>,
+    /// From whom the e-mails are.
+    pub mail_from: String,
     /// How many failures an account, and an address, may have in the window.
     pub failures_account_max: u32,
     /// The same for one address.
@@ -43,6 +60,8 @@ pub struct Options {
     pub failures_seconds: u64,
     /// How long a key signs.
     pub key_signs_seconds: u64,
+    /// Whose e-mail addresses make them administrators, once they are shown to be theirs.
+    pub administrators: Vec<String>,
     /// Who may ask.
     pub clients: Vec<ClientOptions>,
 }
@@ -97,10 +116,17 @@ impl Default for Options {
             grant_seconds: 30 * 24 * 3600,
             session_seconds: 12 * 3600,
             hashing_max: 2,
+            password_memory_kib: 19 * 1024,
+            password_passes: 2,
+            verified_only: true,
+            device_poll_seconds: 5,
+            smtp: None,
+            mail_from: "ondol@localhost.localdomain".to_owned(),
             failures_account_max: 5,
             failures_address_max: 100,
             failures_seconds: 900,
             key_signs_seconds: 30 * 24 * 3600,
+            administrators: Vec::new(),
             clients: Vec::new(),
         }
     }
@@ -131,6 +157,15 @@ impl Options {
         Ok(options)
     }
 
+    /// Where the vault is.
+    pub(crate) fn vault(&self) -> VaultOptions {
+        VaultOptions {
+            master: self.master_key.clone(),
+            keys: self.keys.clone(),
+            ledger: self.ledger.clone(),
+        }
+    }
+
     fn validate(&self) -> Result<(), OptionsError> {
         let mut problems = Vec::new();
         let mut rule = |is_broken: bool, said: String| {
@@ -147,6 +182,7 @@ impl Options {
             "issuer has no slash at its end, no question and no fragment".to_owned(),
         );
         rule(self.hashing_max == 0, "hashing_max is at least 1".to_owned());
+        self.rules_of_passwords_and_mail(&mut rule);
         rule(
             self.access_seconds == 0 || self.access_seconds > 3600,
             "access_seconds is 1 to 3600".to_owned(),
@@ -172,5 +208,27 @@ impl Options {
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(OptionsError { problems }) }
+    }
+
+    fn rules_of_passwords_and_mail(&self, rule: &mut impl FnMut(bool, String)) {
+        let (memory, passes) = (self.password_memory_kib, self.password_passes);
+        rule(
+            !MEMORY_KIB.contains(&memory),
+            format!("password_memory_kib is {} to {}", MEMORY_KIB.start(), MEMORY_KIB.end()),
+        );
+        rule(
+            !PASSES.contains(&passes),
+            format!("password_passes is {} to {}", PASSES.start(), PASSES.end()),
+        );
+        rule(
+            !(1..=60).contains(&self.device_poll_seconds),
+            "device_poll_seconds is 1 to 60".to_owned(),
+        );
+        rule(
+            self.smtp.is_some_and(|server| !server.ip().is_loopback()),
+            "smtp is an address of this machine: nothing here encrypts the way to another"
+                .to_owned(),
+        );
+        rule(!is_email(&self.mail_from), "mail_from is an e-mail address".to_owned());
     }
 }

@@ -1,24 +1,41 @@
-//! E-mails, written as files for whatever sends them: each whole or not at all.
+//! E-mails, written as files, each whole or not at all; a mail server of this machine takes them
+//! from here, if there is one, and what it has taken is removed.
 
+mod letter;
+mod smtp;
+
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use ondol_doors::Rng;
+use ondol_doors::{Clock, Rng};
 use ondol_kernel::{Id, Timestamp};
+use ondol_runtime::{Supervisor, error_chain};
+use tokio::sync::{Notify, watch};
 
 use crate::fault::Fault;
 use crate::words::Words;
+use smtp::{Smtp, SmtpError};
 
-/// The folder of e-mails to be sent.
+/// How long the server is left alone after it could not be reached; doubled each time.
+const WAIT: Duration = Duration::from_secs(1);
+/// And at the longest.
+const WAIT_MAX: Duration = Duration::from_secs(300);
+
+/// The folder of e-mails to be sent. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Outbox {
     folder: PathBuf,
+    from: Arc<str>,
+    put: Arc<Notify>,
 }
 
 impl Outbox {
-    pub(crate) fn open(folder: &Path) -> std::io::Result<Self> {
+    pub(crate) fn open(folder: &Path, from: &str) -> std::io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt as _;
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), from: from.into(), put: Arc::default() })
     }
 
     /// One more e-mail.
@@ -32,15 +49,111 @@ impl Outbox {
         let name: Id<Words> = rng.id(now);
         let beside = self.folder.join(format!("{name}.new"));
         let whole = self.folder.join(format!("{name}.eml"));
-        let letter = format!(
-            "To: <{to}>\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n\
-             Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
-        );
-        let written = tokio::task::spawn_blocking(move || {
+        let letter = letter::written(&name.to_string(), now, (&self.from, to), (subject, text));
+        self.on_disk(move || {
             std::fs::write(&beside, letter)?;
             std::fs::rename(beside, whole)
-        });
-        let written = written.await.map_err(|_panicked| Fault::Data("the outbox"))?;
-        written.map_err(Fault::Outbox)
+        })
+        .await?;
+        self.put.notify_one();
+        Ok(())
     }
+
+    /// Destroys the letters to somebody that still lie here.
+    pub(crate) async fn forget(&self, to: &str) -> Result<(), Fault> {
+        let (folder, to) = (self.folder.clone(), to.to_owned());
+        self.on_disk(move || {
+            for path in letters(&folder)? {
+                let text = match std::fs::read(&path) {
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                    read => read?,
+                };
+                if letter::addressee(&text) == Some(to.as_str()) {
+                    std::fs::write(&path, vec![b' '; text.len()])?;
+                    std::fs::File::open(&path)?.sync_all()?;
+                    std::fs::remove_file(path)?;
+                }
+            }
+            std::fs::File::open(&folder)?.sync_all()
+        })
+        .await
+    }
+
+    /// Has a mail server of this machine take the letters, from now on.
+    pub(crate) fn send_by(&self, server: SocketAddr, clock: Arc<dyn Clock>, behind: &Supervisor) {
+        let outbox = self.clone();
+        behind.start("identity outbox", move |stop| async move {
+            outbox.send_all(server, clock, stop).await;
+            Ok(())
+        });
+    }
+
+    async fn send_all(
+        &self,
+        server: SocketAddr,
+        clock: Arc<dyn Clock>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let mut wait = WAIT;
+        loop {
+            let sent = self.send_what_lies_here(server, clock.as_ref()).await;
+            if let Err(error) = &sent {
+                tracing::warn!(error = %error_chain(error), "e-mails wait for the mail server");
+            }
+            let sleep = async {
+                match &sent {
+                    Ok(()) => self.put.notified().await,
+                    Err(_) => clock.sleep(wait).await,
+                }
+            };
+            tokio::select! {
+                () = sleep => {}
+                _stopped = stop.wait_for(|stop| *stop) => return,
+            }
+            wait = if sent.is_ok() { WAIT } else { (wait * 2).min(WAIT_MAX) };
+        }
+    }
+
+    async fn send_what_lies_here(
+        &self,
+        server: SocketAddr,
+        clock: &dyn Clock,
+    ) -> Result<(), SmtpError> {
+        let mut all = letters(&self.folder).map_err(SmtpError::Letter)?;
+        all.sort();
+        for path in all {
+            let Ok(text) = std::fs::read(&path) else { continue };
+            let Some(to) = letter::addressee(&text) else { continue };
+            match Smtp::new(server, clock).take(&self.from, to, &text).await {
+                Ok(()) => std::fs::remove_file(&path).map_err(SmtpError::Letter)?,
+                Err(SmtpError::Refused { said, is_final: true }) => {
+                    tracing::error!(said, file = %path.display(), "an e-mail was refused");
+                    let aside = path.with_extension("refused");
+                    std::fs::rename(&path, aside).map_err(SmtpError::Letter)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn on_disk(
+        &self,
+        work: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+    ) -> Result<(), Fault> {
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|_panicked| Fault::Data("the outbox"))?.map_err(Fault::Outbox)
+    }
+}
+
+/// Letters that wait, and those that were refused.
+fn letters(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|kind| kind == "eml") {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }

@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::authorize::Wanted;
 use crate::browser::Visit;
 use crate::fault::Fault;
+use crate::signin::NotOwn;
 use crate::words::Words;
 
 /// A page with one form, or none.
@@ -17,7 +18,8 @@ struct Page<'a> {
     token: &'a str,
     title: &'a str,
     text: &'a str,
-    list: &'a [String],
+    list: Vec<&'a str>,
+    key: Option<String>,
     alert: Option<&'a str>,
     picture: Option<&'a str>,
     forms: Vec<Form<'a>>,
@@ -67,7 +69,8 @@ fn page<'a>(visit: &'a Visit, title: &'a str, text: &'a str) -> Page<'a> {
         token: &visit.token,
         title,
         text,
-        list: &[],
+        list: Vec::new(),
+        key: None,
         alert: None,
         picture: None,
         forms: Vec::new(),
@@ -182,7 +185,7 @@ pub(crate) fn consent(visit: &Visit, wanted: &Wanted<'_>) -> Response {
     let text = format!("{} {}", wanted.client.name, words.consent_asks);
     let then = wanted.params.text();
     let mut page = page(visit, words.consent, &text);
-    page.list = &wanted.scopes;
+    page.list = words.scopes(&wanted.scopes);
     page.forms.push(Form {
         action: "/consent",
         hidden: vec![("then", &then)],
@@ -303,9 +306,8 @@ pub(crate) fn account(visit: &Visit, owner: &Owner<'_>) -> Response {
 
 pub(crate) fn enrol(visit: &Visit, secret: &str, picture: &str) -> Response {
     let words = visit.words;
-    let key = vec![format!("{}: {secret}", words.key)];
     let mut page = page(visit, words.enrol, words.enrol_hint);
-    page.list = &key;
+    page.key = Some(format!("{}: {secret}", words.key));
     page.picture = Some(picture);
     page.forms.push(Form {
         action: "/account",
@@ -334,7 +336,7 @@ pub(crate) fn device_ask(visit: &Visit, code: &str, client: &str, scopes: &[Stri
     let words = visit.words;
     let text = format!("{client} {}", words.device_asks);
     let mut page = page(visit, words.device, &text);
-    page.list = scopes;
+    page.list = words.scopes(scopes);
     page.forms.push(Form {
         action: "/device",
         hidden: vec![("user_code", code)],
@@ -372,9 +374,13 @@ pub(crate) fn wrong(visit: &Visit, said: &str) -> Response {
     page.with_status(StatusCode::BAD_REQUEST, "")
 }
 
-pub(crate) fn not_own_form(visit: &Visit) -> Response {
-    let page = page(visit, visit.words.not_own, visit.words.not_own_hint);
-    page.with_status(StatusCode::FORBIDDEN, "")
+/// A form is not taken.
+pub(crate) fn not_own(visit: &Visit, why: NotOwn) -> Response {
+    let (hint, status) = match why {
+        NotOwn::Foreign => (visit.words.not_own_hint, StatusCode::FORBIDDEN),
+        NotOwn::Field => (visit.words.not_ours_hint, StatusCode::BAD_REQUEST),
+    };
+    page(visit, visit.words.not_own, hint).with_status(status, "")
 }
 
 pub(crate) fn fault(visit: &Visit, fault: &Fault) -> Response {

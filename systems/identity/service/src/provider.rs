@@ -8,22 +8,23 @@ use identity_domain::device::Device;
 use identity_domain::grant::Grant;
 use identity_domain::session::Session;
 use identity_domain::ticket::Ticket;
-use identity_domain::user::User;
+use identity_domain::user::{self, Profile, User};
+use identity_domain::{SignIn, UserId};
 use ondol_auth::{
     FetchError, KeyRing, KeyRingOptions, KeySource, Revocations, Verifier, VerifierOptions,
 };
 use ondol_domain::Aggregate;
 use ondol_doors::{Clock, Rng};
 use ondol_kernel::Recorded;
-use ondol_runtime::{Desk, Request, Running, Verdict, ViewReader};
+use ondol_runtime::{Desk, Request, Running, Supervisor, Verdict, ViewReader, error_chain};
 use ondol_store::BoxError;
-use ondol_vault::{AuditLog, AuditOptions, MasterKeys, Vault, VaultOptions};
+use ondol_vault::{AuditLog, AuditOptions, MasterKeys, Vault};
 
 use crate::fault::Fault;
 use crate::keys::Keys;
 use crate::options::Options;
 use crate::outbox::Outbox;
-use crate::passwords::Passwords;
+use crate::passwords::{Cost, Passwords};
 use crate::throttle::Throttle;
 use crate::views::Login;
 
@@ -51,6 +52,8 @@ struct Inner {
     failures: Throttle,
     polls: Throttle,
     outbox: Outbox,
+    /// What runs on its own: it ends with the provider's process.
+    behind: Supervisor,
 }
 
 /// The keys are our own: nobody has to be asked for them.
@@ -77,12 +80,7 @@ impl Provider {
             MasterKeys::create(&options.master_key, rng.as_ref())?;
             tracing::warn!(file = %options.master_key.display(), "a master key was made: keep it");
         }
-        let vault = VaultOptions {
-            master: options.master_key.clone(),
-            keys: options.keys.clone(),
-            ledger: options.ledger.clone(),
-        };
-        let vault = Vault::open(&vault, Arc::clone(&rng))?;
+        let vault = Vault::open(&options.vault(), Arc::clone(&rng))?;
         let audit = AuditOptions::new(&options.audit, &options.anchors);
         let audit = AuditLog::open(&audit, Arc::clone(&clock))?;
         let keys = Keys::open(&options, vault.clone(), clock.as_ref())?;
@@ -93,6 +91,14 @@ impl Provider {
         let wanted = VerifierOptions { leeway_seconds: 0, ..wanted };
         let verifier = Verifier::new(wanted, ring, Revocations::default(), Arc::clone(&clock));
         let window = Duration::from_secs(options.failures_seconds);
+        let polls = Duration::from_secs(options.device_poll_seconds);
+        let cost =
+            Cost { memory_kib: options.password_memory_kib, passes: options.password_passes };
+        let outbox = Outbox::open(&options.outbox, &options.mail_from)?;
+        let behind = Supervisor::new();
+        if let Some(server) = options.smtp {
+            outbox.send_by(server, Arc::clone(&clock), &behind);
+        }
         let inner = Inner {
             users: running.desk()?,
             sessions: running.desk()?,
@@ -100,10 +106,11 @@ impl Provider {
             grants: running.desk()?,
             devices: running.desk()?,
             logins: running.view()?,
-            passwords: Passwords::new(options.hashing_max, rng)?,
+            passwords: Passwords::new(options.hashing_max, cost, rng)?,
             failures: Throttle::new(window, Arc::clone(&clock)),
-            polls: Throttle::new(Duration::from_secs(5), clock),
-            outbox: Outbox::open(&options.outbox)?,
+            polls: Throttle::new(polls, clock),
+            outbox,
+            behind,
             running: running.clone(),
             options,
             vault,
@@ -111,7 +118,28 @@ impl Provider {
             keys,
             verifier,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let provider = Self { inner: Arc::new(inner) };
+        provider.forget_again();
+        Ok(provider)
+    }
+
+    /// Whoever stands in the ledger as forgotten is nobody, whatever a backup says: it is written
+    /// down again. Until it is, `profile` knows nothing of him either.
+    fn forget_again(&self) {
+        let again = self.clone();
+        self.inner.behind.start("identity ledger", move |_stop| async move {
+            for subject in again.vault().forgotten() {
+                let forget = user::Command::Forget;
+                match again.ask(again.users(), &subject, forget).await {
+                    Ok(_done) => {}
+                    Err(fault) => tracing::error!(
+                        error = %error_chain(&fault),
+                        "who was forgotten could not be written down again"
+                    ),
+                }
+            }
+            Ok(())
+        });
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -185,6 +213,37 @@ impl Provider {
 
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.inner.outbox
+    }
+
+    /// What is known of a user; nothing of nobody, and nothing of whoever was forgotten, also when a
+    /// backup from before has brought him back.
+    pub(crate) async fn profile(&self, user: UserId) -> Result<Option<Box<Profile>>, Fault> {
+        let subject = user.to_string();
+        if self.vault().is_forgotten(&subject) {
+            return Ok(None);
+        }
+        match self.users().standing(&subject).await?.state {
+            User::Known(profile) => Ok(Some(profile)),
+            User::Nobody | User::Forgotten => Ok(None),
+        }
+    }
+
+    /// The same, if a sign-in of his still counts: he has not changed by what he proves himself.
+    pub(crate) async fn owner(&self, sign_in: &SignIn) -> Result<Option<Box<Profile>>, Fault> {
+        let profile = self.profile(sign_in.user).await?;
+        Ok(profile.filter(|profile| sign_in.at >= profile.sign_ins_from))
+    }
+
+    /// Waits until whoever has just registered is found; one who comes before that is told that he
+    /// is unknown, and comes again.
+    pub(crate) async fn caught_up(&self) {
+        let waited = match self.inner.running.head().await {
+            Ok(head) => self.logins().wait_for(head).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = waited {
+            tracing::warn!(error, "whoever has registered is found later");
+        }
     }
 
     /// Asks a thing: what has happened, or why not.

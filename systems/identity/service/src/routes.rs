@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use http::{HeaderValue, header};
 
 use crate::provider::Provider;
-use crate::{accounts, authorize, device, leave, metadata, signin, tokens};
+use crate::{accounts, authorize, device, leave, metadata, roles, signin, tokens};
 
 /// The style of the pages.
 const STYLE: &str = include_str!("../assets/identity.css");
@@ -35,6 +35,7 @@ pub(crate) fn routes(provider: Provider) -> Router {
         .route("/account", get(accounts::account).post(accounts::change))
         .route("/device", get(device::page).post(device::answer))
         .route("/assets/identity.css", get(style))
+        .merge(roles::routes(&provider))
         .layer(from_fn(guarded))
         .with_state(provider)
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::header;
-use identity_domain::user::{Command, User};
+use identity_domain::user::Command;
 use identity_domain::{Method, SignIn, UserId};
 use ondol_auth::decode_strict;
 use ondol_vault::Opened;
@@ -27,10 +27,17 @@ pub(crate) async fn sign_in(
     visit: Visit,
     form: Result<Form, OauthError>,
 ) -> Response {
-    let Some(form) = own(&visit, form) else { return pages::not_own_form(&visit) };
+    let form = match own(&visit, form) {
+        Ok(form) => form,
+        Err(why) => return pages::not_own(&visit, why),
+    };
     let then = form.params.get("then").unwrap_or_default().to_owned();
     match provider.by_password(&visit, &form.params).await {
-        Ok(Some(user)) => provider.signed_in(&visit, user, vec![Method::Password], &then).await,
+        Ok(Some(user)) => match provider.reminded(&visit, user).await {
+            Ok(true) => pages::said(&visit, visit.words.verify, visit.words.verify_first),
+            Ok(false) => provider.signed_in(&visit, user, vec![Method::Password], &then).await,
+            Err(fault) => pages::fault(&visit, &fault),
+        },
         Ok(None) => {
             let wanted = Params::read(&then).ok().and_then(|params| provider.wanted(params).ok());
             let page =
@@ -46,7 +53,10 @@ pub(crate) async fn second_factor(
     visit: Visit,
     form: Result<Form, OauthError>,
 ) -> Response {
-    let Some(form) = own(&visit, form) else { return pages::not_own_form(&visit) };
+    let form = match own(&visit, form) {
+        Ok(form) => form,
+        Err(why) => return pages::not_own(&visit, why),
+    };
     let then = form.params.get("then").unwrap_or_default().to_owned();
     let Some(sign_in) = visit.sign_in.clone() else {
         return pages::sign_in(&visit, None, &then, None);
@@ -67,14 +77,23 @@ pub(crate) async fn consent(
     visit: Visit,
     form: Result<Form, OauthError>,
 ) -> Response {
-    let Some(form) = own(&visit, form) else { return pages::not_own_form(&visit) };
+    let form = match own(&visit, form) {
+        Ok(form) => form,
+        Err(why) => return pages::not_own(&visit, why),
+    };
     let params = Params::read(form.params.get("then").unwrap_or_default());
     let wanted = params.ok().and_then(|params| provider.wanted(params).ok());
     let (Some(wanted), Some(sign_in)) = (wanted, visit.whole()) else {
-        return pages::not_own_form(&visit);
+        return pages::not_own(&visit, NotOwn::Foreign);
     };
     if form.params.get("answer") != Some("yes") {
-        return provider.refuse(&wanted, "access_denied");
+        let actor = Some(sign_in.user.to_string());
+        let client = Some(wanted.client.id.clone());
+        let denied = provider.entry("authorize", actor, &visit, "denied");
+        return match provider.failed(Entry { client, ..denied }).await {
+            Ok(()) => provider.refuse(&wanted, "access_denied"),
+            Err(fault) => pages::fault(&visit, &fault),
+        };
     }
     match provider.give_code(&visit, &wanted, sign_in).await {
         Ok(response) => response,
@@ -82,9 +101,19 @@ pub(crate) async fn consent(
     }
 }
 
+/// Why a form is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotOwn {
+    /// It did not come from a page of ours in this browser.
+    Foreign,
+    /// It holds what our forms do not.
+    Field,
+}
+
 /// A form, if it came from a page of ours.
-pub(crate) fn own(visit: &Visit, form: Result<Form, OauthError>) -> Option<Form> {
-    form.ok().filter(|form| visit.is_own_form(&form.params))
+pub(crate) fn own(visit: &Visit, form: Result<Form, OauthError>) -> Result<Form, NotOwn> {
+    let form = form.map_err(|_odd| NotOwn::Field)?;
+    if visit.is_own_form(&form.params) { Ok(form) } else { Err(NotOwn::Foreign) }
 }
 
 /// Whether a failure is counted twice: under the account and under the address.
@@ -151,8 +180,7 @@ impl Provider {
     }
 
     async fn password_of(&self, user: UserId) -> Result<Option<String>, Fault> {
-        let standing = self.users().standing(&user.to_string()).await?;
-        let User::Known(known) = standing.state else { return Ok(None) };
+        let Some(known) = self.profile(user).await? else { return Ok(None) };
         let opened = self.vault().unseal(&user.to_string(), "password", &known.password)?;
         Ok(match opened {
             Opened::Plain(hash) => Some(hash),
@@ -191,12 +219,9 @@ impl Provider {
                 return Err(fault);
             }
         };
-        let standing = self.users().standing(&user.to_string()).await?;
-        let secret = match standing.state {
-            User::Known(known) => known.totp.map(|totp| totp.secret),
-            User::Nobody | User::Forgotten => None,
-        };
-        let Some(secret) = secret else { return Ok(false) };
+        let known = self.profile(user).await?;
+        let Some(totp) = known.and_then(|known| known.totp) else { return Ok(false) };
+        let secret = totp.secret;
         let opened = self.vault().unseal(&user.to_string(), "totp", &secret)?;
         let secret = match opened {
             Opened::Plain(text) => decode_strict(&text).map_err(|_odd| Fault::Data("a secret"))?,
@@ -221,8 +246,8 @@ impl Provider {
     }
 
     pub(crate) async fn has_second_factor(&self, user: UserId) -> Result<bool, Fault> {
-        let standing = self.users().standing(&user.to_string()).await?;
-        Ok(matches!(standing.state, User::Known(user) if user.active_totp().is_some()))
+        let known = self.profile(user).await?;
+        Ok(known.is_some_and(|known| known.active_totp().is_some()))
     }
 
     /// Somebody has proved himself: a new session, and on to what is next.

@@ -1,5 +1,7 @@
 //! The token endpoint: something that was given before is exchanged for tokens.
 
+mod issue;
+
 use std::net::IpAddr;
 
 use axum::extract::State;
@@ -9,10 +11,7 @@ use identity_domain::device;
 use identity_domain::grant::{Because, Command as GrantCommand, Event as GrantEvent, Grant, Terms};
 use identity_domain::session::Session;
 use identity_domain::ticket::{Code, Command, Purpose, Refusal, Shown};
-use identity_domain::user::User;
 use identity_domain::{GrantId, SessionId, SignIn};
-use ondol_auth::{AccessClaims, TokenType, encode};
-use serde::Serialize;
 
 use crate::asked::{Form, OauthError};
 use crate::fault::Fault;
@@ -20,52 +19,14 @@ use crate::journal::Entry;
 use crate::options::ClientOptions;
 use crate::provider::Provider;
 use crate::secrets::{drawn, hash, typed};
+use issue::{Given, Issue, Tokens};
 
 /// What proves a sign-in by two things.
 pub(crate) const STRONG: &str = "urn:ondol:acr:2fa";
 /// What proves a sign-in by one.
 pub(crate) const WEAK: &str = "urn:ondol:acr:1fa";
 /// How many sessions that gave way are followed to the one that stands.
-const REPLACED_MAX: usize = 16;
-
-#[derive(Serialize)]
-struct Tokens {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
-    scope: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id_token: Option<String>,
-}
-
-#[derive(Serialize)]
-struct IdClaims<'a> {
-    iss: &'a str,
-    sub: String,
-    aud: &'a str,
-    azp: &'a str,
-    iat: u64,
-    exp: u64,
-    auth_time: u64,
-    acr: &'a str,
-    amr: Vec<&'a str>,
-    sid: String,
-    at_hash: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<&'a str>,
-}
-
-/// Whom tokens are for, and what they say.
-struct Issue<'a> {
-    client: &'a ClientOptions,
-    scopes: &'a [String],
-    sign_in: &'a SignIn,
-    grant: GrantId,
-    nonce: Option<&'a str>,
-    refresh: Option<String>,
-}
+pub(crate) const REPLACED_MAX: usize = 16;
 
 pub(crate) async fn token(
     State(provider): State<Provider>,
@@ -111,8 +72,6 @@ fn answered(tokens: &Tokens) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (headers, body).into_response()
 }
-
-type Given = Result<(Tokens, Option<String>), OauthError>;
 
 impl Provider {
     async fn by_code(&self, client: &ClientOptions, form: &Form) -> Given {
@@ -206,46 +165,15 @@ impl Provider {
         self.issue(&Issue { client, scopes, sign_in, grant, nonce: None, refresh }).await
     }
 
-    fn by_itself(&self, client: &ClientOptions, form: &Form) -> Given {
-        let scopes = client.scopes(form.params.words("scope"))?;
-        let now = self.now();
-        let claims = AccessClaims {
-            iss: self.options().issuer.clone(),
-            sub: client.id.clone(),
-            aud: self.options().audience.as_str().into(),
-            exp: now + self.options().access_seconds,
-            iat: now,
-            nbf: None,
-            jti: drawn(self.rng()),
-            client_id: client.id.clone(),
-            scope: scopes.join(" "),
-            roles: client.roles.clone(),
-            sid: None,
-            tenant: None,
-            acr: None,
-            amr: Vec::new(),
-            auth_time: None,
-            cnf: None,
-        };
-        let key = self.keys().active(self.clock().now()).map_err(Fault::from)?;
-        let access_token = key.sign(TokenType::Access, &claims).map_err(Fault::from)?;
-        let tokens = Tokens {
-            access_token,
-            token_type: "Bearer",
-            expires_in: self.options().access_seconds,
-            scope: claims.scope,
-            refresh_token: None,
-            id_token: None,
-        };
-        Ok((tokens, None))
-    }
-
     async fn by_device(&self, client: &ClientOptions, form: &Form) -> Given {
         let shown = form.params.need("device_code")?;
         let (code, secret) =
             shown.split_once('.').ok_or(OauthError::grant("the device code is not good"))?;
         if self.polls().enter(&format!("device\n{code}"), 1).is_err() {
-            return Err(OauthError::new("slow_down", "ask every five seconds"));
+            return Err(OauthError::new(
+                "slow_down",
+                "this was asked too soon after the last time",
+            ));
         }
         let redeem = device::Command::Redeem {
             client: client.id.clone(),
@@ -284,76 +212,11 @@ impl Provider {
         self.open_grant(client, &code).await
     }
 
-    async fn issue(&self, issue: &Issue<'_>) -> Given {
-        let Issue { client, scopes, sign_in, grant, nonce, refresh } = issue;
-        let user = self.users().standing(&sign_in.user.to_string()).await.map_err(Fault::from)?;
-        let User::Known(user) = user.state else {
-            return Err(OauthError::grant("its owner is nobody any more"));
-        };
-        let (now, options) = (self.now(), self.options());
-        let acr = if sign_in.is_strong() { STRONG } else { WEAK };
-        let mut amr: Vec<_> = sign_in.methods.iter().map(|method| method.name()).collect();
-        if sign_in.is_strong() {
-            amr.push("mfa");
-        }
-        let claims = AccessClaims {
-            iss: options.issuer.clone(),
-            sub: sign_in.user.to_string(),
-            aud: options.audience.as_str().into(),
-            exp: now + options.access_seconds,
-            iat: now,
-            nbf: None,
-            jti: format!("{grant}.{}", drawn(self.rng())),
-            client_id: client.id.clone(),
-            scope: scopes.join(" "),
-            roles: user.roles.iter().map(|role| role.name().to_owned()).collect(),
-            sid: Some(sign_in.id.to_string()),
-            tenant: None,
-            acr: Some(acr.to_owned()),
-            amr: amr.iter().map(|name| (*name).to_owned()).collect(),
-            auth_time: Some(sign_in.at),
-            cnf: None,
-        };
-        let key = self.keys().active(self.clock().now()).map_err(Fault::from)?;
-        let access_token = key.sign(TokenType::Access, &claims).map_err(Fault::from)?;
-        let id_token = if scopes.iter().any(|scope| scope == "openid") {
-            let half =
-                aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, access_token.as_bytes());
-            let claims = IdClaims {
-                iss: &options.issuer,
-                sub: claims.sub.clone(),
-                aud: &client.id,
-                azp: &client.id,
-                iat: now,
-                exp: now + options.access_seconds,
-                auth_time: sign_in.at,
-                acr,
-                amr,
-                sid: sign_in.id.to_string(),
-                at_hash: encode(&half.as_ref()[..16]),
-                nonce: *nonce,
-            };
-            Some(key.sign(TokenType::Id, &claims).map_err(Fault::from)?)
-        } else {
-            None
-        };
-        let tokens = Tokens {
-            access_token,
-            token_type: "Bearer",
-            expires_in: options.access_seconds,
-            scope: claims.scope,
-            refresh_token: refresh.clone(),
-            id_token,
-        };
-        Ok((tokens, Some(sign_in.user.to_string())))
-    }
-
     /// Whoever has changed his password, or was forgotten, has allowed nothing any more.
     async fn check_user(&self, sign_in: &SignIn) -> Result<(), OauthError> {
-        let user = self.users().standing(&sign_in.user.to_string()).await.map_err(Fault::from)?;
-        match user.state {
-            User::Known(user) if sign_in.at >= user.sign_ins_from => Ok(()),
-            _ => Err(OauthError::grant("its owner has taken it back")),
+        match self.owner(sign_in).await? {
+            Some(_) => Ok(()),
+            None => Err(OauthError::grant("its owner has taken it back")),
         }
     }
 

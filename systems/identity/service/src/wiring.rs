@@ -10,8 +10,8 @@ use ondol_store::BoxError;
 
 use crate::options::Options;
 use crate::provider::Provider;
-use crate::routes;
 use crate::views::Login;
+use crate::{commands, routes, told};
 
 /// Users, their sign-ins, and what they have allowed whom.
 pub fn service() -> Hosted {
@@ -21,8 +21,12 @@ pub fn service() -> Hosted {
         .aggregate::<Ticket>()
         .aggregate::<Grant>()
         .aggregate::<Device>()
-        .view::<Login>();
-    Hosted::from(service).front(front)
+        .view::<Login>()
+        .publishes(told::told);
+    Hosted::from(service)
+        .front(front)
+        .command(commands::AUDIT_VERIFY)
+        .command(commands::VAULT_ROTATE)
 }
 
 fn front(running: &Running, settings: &Settings) -> Result<axum::Router, BoxError> {

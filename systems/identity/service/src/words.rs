@@ -25,6 +25,7 @@ pub(crate) struct Words {
     pub(crate) look_into_mail: &'static str,
     pub(crate) verify: &'static str,
     pub(crate) verified: &'static str,
+    pub(crate) verify_first: &'static str,
     pub(crate) now_sign_in: &'static str,
     pub(crate) bad_link: &'static str,
     pub(crate) ask_again: &'static str,
@@ -78,17 +79,29 @@ pub(crate) struct Words {
     pub(crate) wrong_hint: &'static str,
     pub(crate) not_own: &'static str,
     pub(crate) not_own_hint: &'static str,
+    pub(crate) not_ours_hint: &'static str,
     pub(crate) too_often: &'static str,
     pub(crate) too_often_hint: &'static str,
     pub(crate) ours: &'static str,
     pub(crate) ours_hint: &'static str,
     pub(crate) skip: &'static str,
+    /// What scopes mean to people, by name.
+    pub(crate) scopes: &'static [(&'static str, &'static str)],
     pub(crate) verify_mail: (&'static str, &'static str),
     pub(crate) reset_mail: (&'static str, &'static str),
     pub(crate) already_mail: (&'static str, &'static str),
 }
 
 impl Words {
+    /// What scopes mean to people; one that we have no word for is called by its name.
+    pub(crate) fn scopes<'a>(&self, names: &'a [String]) -> Vec<&'a str> {
+        let word = |name: &'a String| {
+            let known = self.scopes.iter().find(|(own, _)| own == name);
+            known.map_or(name.as_str(), |(_, word)| *word)
+        };
+        names.iter().map(word).collect()
+    }
+
     /// The words that a browser asks for: whichever of both languages it names first.
     pub(crate) fn of(headers: &HeaderMap) -> &'static Self {
         let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|asked| asked.to_str().ok());

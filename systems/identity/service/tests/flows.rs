@@ -1,5 +1,5 @@
-//! Everything that can be asked of the provider, rightly and wrongly: the rows O1 to O21 of the
-//! attacks, over the routes as they are served.
+//! Everything that can be asked of the provider, rightly and wrongly: the rows O1 to O21 and A1 to A4
+//! of the attacks, over the routes as they are served.
 
 #[path = "flows/accounts.rs"]
 mod accounts;
@@ -17,3 +17,9 @@ mod house;
 mod leaving;
 #[path = "flows/requests.rs"]
 mod requests;
+#[path = "flows/rights.rs"]
+mod rights;
+#[path = "flows/timing.rs"]
+mod timing;
+#[path = "factor/totp.rs"]
+mod totp;

@@ -4,11 +4,18 @@
 mod asleep;
 mod bank;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bank::Bank;
 use ondol_bench::{Bench, Latencies, Measured, Stopwatch};
 use ondol_doors::{Clock, SystemClock};
+use tokio::sync::Semaphore;
+
+/// How many sagas are under way at a time.
+const UNDER_WAY: usize = 4_000;
+/// How many begin them.
+const STARTERS: u64 = 64;
 
 fn main() -> anyhow::Result<()> {
     let runtime =
@@ -21,7 +28,7 @@ fn main() -> anyhow::Result<()> {
     bench
         .case("three steps")
         .unit("sagas/s")
-        .setting("concurrency", "4,096 under way")
+        .setting("concurrency", "4,000 under way")
         .measure(|| runtime.block_on(many(sagas)));
     let rounds = bench.size(500, 50);
     bench
@@ -42,30 +49,32 @@ fn main() -> anyhow::Result<()> {
 /// As many as there is room for, all the time.
 async fn many(sagas: u64) -> anyhow::Result<f64> {
     let bank = Bank::open().await?;
-    let mut ended = bank.sagas.metrics().ended();
+    let room = Arc::new(Semaphore::new(UNDER_WAY));
     let watch = Stopwatch::start();
-    let starters = (0..64_u64).map(|starter| {
-        let (bank, mut ended) = (bank.clone(), bank.sagas.metrics().ended());
-        async move {
+    let mut starters = tokio::task::JoinSet::new();
+    for starter in 0..STARTERS {
+        let (bank, room) = (bank.clone(), Arc::clone(&room));
+        starters.spawn(async move {
             let mut number = starter;
             while number < sagas {
-                let most = number.saturating_sub(3_900);
-                ended.wait_for(|ended| *ended >= most).await?;
+                room.acquire().await?.forget();
                 bank.transfer(number).await?;
-                number += 64;
+                number += STARTERS;
             }
             anyhow::Ok(())
-        }
-    });
-    let mut running = tokio::task::JoinSet::new();
-    for starter in starters {
-        running.spawn(starter);
+        });
     }
-    while let Some(done) = running.join_next().await {
+    // One looks how many have ended, and makes room for as many.
+    let (mut ended, mut seen) = (bank.sagas.metrics().ended(), 0);
+    while seen < sagas {
+        let now = *ended.wait_for(|ended| *ended > seen).await?;
+        room.add_permits(usize::try_from(now - seen)?);
+        seen = now;
+    }
+    let rate = watch.rate(sagas);
+    while let Some(done) = starters.join_next().await {
         done??;
     }
-    ended.wait_for(|ended| *ended >= sagas).await?;
-    let rate = watch.rate(sagas);
     bank.close().await?;
     Ok(rate)
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{NEEDS, Need, Programs, TOOLS, Tool, missing};
+use super::{NEEDS, Need, PACKAGES, Packages, Programs, TOOLS, Tool, missing};
 use crate::cargo::CommandLine;
 use crate::say;
 
@@ -23,6 +23,7 @@ pub(crate) fn provide(root: &Path) -> anyhow::Result<()> {
     let programs = Programs::of_system();
     from_debian(root, &programs)?;
     TOOLS.iter().try_for_each(|tool| build(root, tool, &programs))?;
+    PACKAGES.iter().try_for_each(|packages| fetch(root, packages))?;
     say::line("everything the tests need is installed");
     Ok(())
 }
@@ -47,6 +48,17 @@ fn build(root: &Path, tool: &Tool, programs: &Programs) -> anyhow::Result<()> {
     say::line(&format!("building {}: {}", tool.program, tool.install));
     CommandLine::parse(tool.install).run(root)?;
     anyhow::ensure!(programs.has(tool.program), "built, but not found: {}", tool.program);
+    Ok(())
+}
+
+fn fetch(root: &Path, packages: &Packages) -> anyhow::Result<()> {
+    if packages.are_there(root) {
+        return Ok(());
+    }
+    let folder = root.join(packages.folder);
+    say::line(&format!("in {}: {}", packages.folder, Packages::INSTALL));
+    CommandLine::parse(Packages::INSTALL).run(&folder)?;
+    anyhow::ensure!(packages.are_there(root), "installed, but not as locked: {}", packages.folder);
     Ok(())
 }
 

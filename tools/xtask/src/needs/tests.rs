@@ -118,3 +118,28 @@ fn a_tool_is_built_in_one_version_with_the_dependencies_of_its_release() {
         assert!(install.starts_with(&exact), "{install:?} does not begin with {exact:?}");
     }
 }
+
+#[test]
+fn packages_are_there_when_all_that_is_locked_is() {
+    let folder = Folder::new("packages");
+    let packages = Packages { folder: "clients" };
+    let write = |path: &str, text: &str| fs::write(folder.file(path), text).expect("a file");
+    let locked = "{\n  \"integrity\": \"sha512-new\",\n  \"resolved\": false\n}\n";
+    write("clients/package-lock.json", locked);
+    assert!(!packages.are_there(&folder.0), "nothing is installed");
+    write("clients/node_modules/.package-lock.json", &locked.replace("new", "old"));
+    assert!(!packages.are_there(&folder.0), "another version is");
+    write("clients/node_modules/.package-lock.json", locked);
+    assert!(packages.are_there(&folder.0));
+}
+
+#[test]
+fn no_lock_file_names_an_address() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the root");
+    for packages in PACKAGES {
+        let lock = root.join(packages.folder).join("package-lock.json");
+        let lock = fs::read_to_string(lock).expect("it is kept");
+        assert!(lock.contains("\"integrity\": \"sha512-"), "every package has its hash");
+        assert!(!lock.contains("://"), "{}", packages.folder);
+    }
+}

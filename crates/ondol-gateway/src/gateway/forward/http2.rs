@@ -11,9 +11,9 @@ use ondol_resilience::Verdict;
 
 use crate::backend::Endpoint;
 use crate::body::{Body, BodyError};
-use crate::http2::Http2Body;
+use crate::http2::{Http2Body, Http2Pool, Seat};
 use crate::patience::Patience;
-use crate::pool::Home;
+use crate::pool::{ConnectError, Home};
 use crate::problem::Problem;
 
 impl Attempt<'_> {
@@ -27,10 +27,11 @@ impl Attempt<'_> {
         let Some(pool) = home.http2() else { return Err(unsent()) };
         let seat = match pool.seat() {
             Some(seat) => seat,
-            None => {
-                let wire = home.dial().await.map_err(|_error| unsent())?;
-                pool.open(wire).await.map_err(|_error| unsent())?
-            }
+            None => tokio::select! {
+                seat = take_seat(pool, &home) => seat.map_err(|_error| unsent())?,
+                // Twice: for the one who makes a connection before us, and for ourselves.
+                () = home.clock().sleep(home.connect_wait() * 2) => return Err(unsent()),
+            },
         };
         let request = self.http2_request(endpoint, body)?;
         let clock = home.clock();
@@ -52,8 +53,8 @@ impl Attempt<'_> {
     fn http2_request(&self, endpoint: &Endpoint, body: Body) -> Result<Request<Body>, Failed> {
         let wrong = || Failed::of_client(Problem::BadTarget("the target cannot be said in HTTP/2"));
         let mut request = Request::new(body);
-        *request.method_mut() = self.parts.method.clone();
-        *request.headers_mut() = self.parts.headers.clone();
+        *request.method_mut() = self.ask.method.clone();
+        *request.headers_mut() = self.ask.headers.clone();
         *request.version_mut() = Version::HTTP_2;
         let host = request.headers_mut().remove(HOST);
         let authority = host.as_ref().unwrap_or(&endpoint.authority);
@@ -66,6 +67,25 @@ impl Attempt<'_> {
         }
         Ok(request)
     }
+}
+
+/// A place on a connection that another has made meanwhile, or on a new one.
+async fn take_seat(pool: &Http2Pool, home: &Home) -> Result<Seat, NoSeat> {
+    let _alone = pool.alone().await;
+    if let Some(seat) = pool.seat() {
+        return Ok(seat);
+    }
+    let wire = home.dial().await.map_err(NoSeat::Connect)?;
+    pool.open(wire).await.map_err(NoSeat::Handshake)
+}
+
+/// Why there is no place.
+#[derive(Debug, thiserror::Error)]
+enum NoSeat {
+    #[error("there is no connection")]
+    Connect(#[source] ConnectError),
+    #[error("HTTP/2 cannot be spoken")]
+    Handshake(#[source] hyper::Error),
 }
 
 fn http2_failed(error: &hyper::Error) -> Failed {

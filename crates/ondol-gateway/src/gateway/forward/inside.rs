@@ -43,8 +43,8 @@ impl Attempt<'_> {
     fn inside_request(&self, body: Body) -> Result<Request<Body>, Failed> {
         let wrong = || Failed::of_client(Problem::BadTarget("the target is not an address"));
         let mut request = Request::new(body);
-        *request.method_mut() = self.parts.method.clone();
-        *request.headers_mut() = self.parts.headers.clone();
+        *request.method_mut() = self.ask.method.clone();
+        *request.headers_mut() = self.ask.headers.clone();
         *request.uri_mut() = self.target.parse().map_err(|_error| wrong())?;
         Ok(request)
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::HOST;
-use http::request::Parts;
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::{Attempt, Core};
 use crate::backend::Endpoint;
 use crate::body::Body;
+use crate::handle::Ask;
 use crate::http1::Waits;
 use crate::meter::RouteMeter;
 use crate::problem::Problem;
@@ -31,8 +31,8 @@ impl Core {
         probe: &Probe,
     ) -> Result<StatusCode, Problem> {
         let host = probe.host.as_ref().unwrap_or(&endpoint.authority).clone();
-        let mut parts: Parts = Request::new(()).into_parts().0;
-        parts.headers.insert(HOST, host);
+        let mut ask = Ask::default();
+        ask.headers.insert(HOST, host);
         let Probe { path, timeout, shard, .. } = probe;
         let waits = Waits { answer: *timeout, idle: *timeout, tunnel_idle: *timeout };
         let attempt = Attempt {
@@ -42,7 +42,7 @@ impl Core {
             worker: *shard,
             upgrade: false,
             trailers: false,
-            parts: &parts,
+            ask: &ask,
             target: path,
             key: 0,
         };

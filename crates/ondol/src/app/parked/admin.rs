@@ -25,7 +25,7 @@ pub(in crate::app) async fn get<T: DeserializeOwned>(
     ask(config, &Method::GET, path, "").await
 }
 
-pub(super) async fn post<T: DeserializeOwned>(
+pub(in crate::app) async fn post<T: DeserializeOwned>(
     config: &Config,
     path: &str,
     body: &impl Serialize,

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use crate::Output;
 use crate::app::command::HowWritten;
+use crate::{LogAddress, Output};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::app) enum SagaVerb {
@@ -31,8 +31,7 @@ pub(in crate::app) enum SagaVerb {
     },
     /// Tells all that has happened to a saga.
     Show(Which),
-    /// Has everything that waits to be tried again tried at once. The service must not be running
-    /// on the same folder; the same holds for all that follow.
+    /// Has everything that waits to be tried again tried at once.
     Resume(Which),
     /// Has a step tried again at once.
     Retry {
@@ -56,18 +55,27 @@ pub(in crate::app) enum SagaVerb {
         #[arg(long, default_value = "it is no longer wanted")]
         because: String,
     },
-    /// Has a saga go on by the definition that the service has now.
+    /// Has a saga go on by the definition that the service has now: as it stands, or with its
+    /// steps under other names.
     Migrate {
         #[command(flatten)]
         which: Which,
         /// A step that has another name now: old=new.
-        #[arg(long, value_name = "OLD=NEW")]
-        step: Vec<String>,
+        #[arg(long, value_name = "OLD=NEW", value_parser = renaming)]
+        step: Vec<(String, String)>,
     },
-    /// Checks which sagas that have not ended fit the definitions that the service has now.
+    /// Replays the histories of sagas against the definitions that this program has: which of
+    /// those that have not ended could go on by them, and which would have asked something else.
     Check {
         /// Of which service.
         service: String,
+        /// The log with the histories: disk:PATH or postgres://…; the service's own, if none is
+        /// named. Whoever writes it goes on undisturbed.
+        #[arg(long, value_name = "LOG")]
+        against: Option<LogAddress>,
+        /// A step that has another name now: old=new.
+        #[arg(long, value_name = "OLD=NEW", value_parser = renaming)]
+        step: Vec<(String, String)>,
         #[command(flatten)]
         how: HowWritten,
     },
@@ -89,6 +97,12 @@ pub(in crate::app) struct Which {
     pub(super) saga: String,
     #[command(flatten)]
     pub(super) how: HowWritten,
+}
+
+fn renaming(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(old, new)| !old.is_empty() && !new.is_empty());
+    let pair = pair.map(|(old, new)| (old.to_owned(), new.to_owned()));
+    pair.ok_or_else(|| "it is written OLD=NEW".to_owned())
 }
 
 impl SagaVerb {

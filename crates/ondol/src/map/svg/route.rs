@@ -107,12 +107,12 @@ enum Side {
 
 fn sides(edge: &Edge) -> (Side, Side) {
     match route_of(edge) {
-        Route::Around(..) => (Side::Right, Side::Left),
+        // Back to where something comes in.
+        Route::Across if edge.from.column > edge.to.column => (Side::Left, Side::Right),
+        Route::Around(..) | Route::Across => (Side::Right, Side::Left),
         Route::Right(..) => (Side::Right, Side::Right),
         Route::Left(..) => (Side::Left, Side::Left),
         Route::Below(..) => (Side::Left, Side::Right),
-        Route::Across if edge.from.column > edge.to.column => (Side::Left, Side::Right),
-        Route::Across => (Side::Right, Side::Left),
     }
 }
 
@@ -145,6 +145,10 @@ fn path(at: usize, edge: &Edge, (layout, lanes, ports): (&Layout, &Lanes, &Ports
     }
 }
 
+/// One end of a line at a side of a card: how high its other end is, which line, and whether it
+/// begins here.
+type User = (i32, usize, bool);
+
 /// Where lines begin and end: those of one side of a card share it evenly.
 struct Ports {
     ends: Vec<(Point, Point)>,
@@ -153,7 +157,7 @@ struct Ports {
 impl Ports {
     fn of(map: &Map, layout: &Layout) -> Self {
         // What arrives at a card comes from somewhere, and is sorted by how high that is.
-        let mut users: BTreeMap<(Place, Side), Vec<(i32, usize, bool)>> = BTreeMap::new();
+        let mut users: BTreeMap<(Place, Side), Vec<User>> = BTreeMap::new();
         for (at, edge) in map.edges.iter().enumerate() {
             let (first, last) = sides(edge);
             let height = |place: Place| layout.card(place).top;

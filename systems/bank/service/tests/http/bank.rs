@@ -196,7 +196,7 @@ async fn begin(folder: &Path, settings: &[String]) -> Result<Process, Vec<String
     for setting in settings {
         command.args(["--set", setting]);
     }
-    command.arg("up").stderr(Stdio::piped()).kill_on_drop(true);
+    command.args(["serve", "bank.account"]).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().expect("the bank can be started");
     let mut told = BufReader::new(child.stderr.take().expect("it is piped")).lines();
     let mut before = Vec::new();

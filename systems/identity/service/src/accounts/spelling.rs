@@ -7,7 +7,7 @@ pub(crate) fn plain_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-pub(super) fn is_email(email: &str) -> bool {
+pub(crate) fn is_email(email: &str) -> bool {
     let is_odd =
         |letter: char| letter.is_whitespace() || letter.is_control() || "<>,;".contains(letter);
     let parts = email.split_once('@');

@@ -12,7 +12,8 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) struct Browser<'a> {
     pub(crate) house: &'a House,
     pub(crate) cookies: BTreeMap<String, String>,
-    pub(crate) hidden: BTreeMap<String, String>,
+    /// What the forms of the page that was seen last hide, by where they go.
+    pub(crate) hidden: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What a client asks for, as it stands behind the question mark.
@@ -86,7 +87,11 @@ impl<'a> Browser<'a> {
 
     /// Sends the form of the page that was seen last, filled in.
     pub(crate) async fn post(&mut self, path: &str, pairs: &[(&str, &str)]) -> Answer {
-        let mut all = self.hidden.clone();
+        let mut all = self.hidden.get(path).cloned().unwrap_or_default();
+        let tokens = self.hidden.values().filter_map(|form| form.get("csrf"));
+        if let Some(token) = tokens.last() {
+            all.insert("csrf".to_owned(), token.clone());
+        }
         for (name, value) in pairs {
             all.insert((*name).to_owned(), (*value).to_owned());
         }
@@ -117,16 +122,20 @@ impl<'a> Browser<'a> {
             let (name, value) = pair.split_once('=').expect("a pair");
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        let inputs = answer.text.split("<input type=\"hidden\" name=\"").skip(1);
-        let pairs: Vec<(String, String)> = inputs
-            .filter_map(|input| {
+        let mut seen: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for form in answer.text.split("<form method=\"post\" action=\"").skip(1) {
+            let Some((action, rest)) = form.split_once('"') else { continue };
+            let form = rest.split("</form>").next().unwrap_or_default();
+            let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
+            let pairs = inputs.filter_map(|input| {
                 let (name, rest) = input.split_once("\" value=\"")?;
                 let value = rest.split('"').next()?;
                 Some((name.to_owned(), value.replace("&#38;", "&").replace("&amp;", "&")))
-            })
-            .collect();
-        if !pairs.is_empty() {
-            self.hidden = pairs.into_iter().collect();
+            });
+            seen.entry(action.to_owned()).or_default().extend(pairs);
+        }
+        if !seen.is_empty() {
+            self.hidden = seen;
         }
         answer
     }

@@ -146,3 +146,22 @@ async fn o8_a_refresh_token_is_its_clients_and_never_gives_more() {
         assert_eq!(house.refresh(guess).await.error(), "invalid_grant", "{guess}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_services_verify_and_what_clients_verify_is_signed_by_different_keys() {
+    let house = House::open();
+    let mut browser = Browser::of(&house, "kim@example.kr").await;
+    let tokens = house.redeem(&browser.code().await).await.json();
+    let header = |name: &str| -> serde_json::Value {
+        let token = tokens[name].as_str().expect("a token");
+        let header = token.split('.').next().expect("a header");
+        let header = ondol_auth::decode_strict(header).expect("base64url");
+        serde_json::from_slice(&header).expect("JSON")
+    };
+    let (access, id) = (header("access_token"), header("id_token"));
+    assert_eq!((&access["alg"], &access["typ"]), (&"EdDSA".into(), &"at+jwt".into()));
+    assert_eq!((&id["alg"], &id["typ"]), (&"ES256".into(), &"JWT".into()));
+    assert_ne!(access["kid"], id["kid"]);
+    let told = house.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(told["id_token_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use ondol::{Between, Config, Section, Stage};
 use ondol_auth::{decode_strict, encode};
@@ -34,7 +34,7 @@ name = "Ondol Web"
 secret_sha256 = "WEB"
 redirect_uris = ["https://app.example/back"]
 post_logout_redirect_uris = ["https://app.example/bye"]
-scopes = ["openid", "profile", "email", "accounts"]
+scopes = ["openid", "profile", "email", "accounts", "roles"]
 grants = ["authorization_code", "refresh_token"]
 is_trusted = true
 
@@ -54,6 +54,8 @@ grants = ["client_credentials"]
 roles = ["teller"]
 may_introspect = true
 "#;
+
+const CHEAP: &str = "password_memory_kib = 4096\npassword_passes = 1\n";
 
 /// The machine's clock, further on.
 #[derive(Debug)]
@@ -138,7 +140,9 @@ impl House {
         let clients = clients.replace("ATM", &sha256("secret of atm"));
         let many = "failures_address_max = 1000";
         let many = if more.contains("failures_address_max") { "" } else { many };
-        let table = format!("{many}\n{more}\n{clients}");
+        // The least that may be set: these tests sign in often.
+        let cheap = if more.contains("password_memory_kib") { "" } else { CHEAP };
+        let table = format!("{many}\n{cheap}\n{more}\n{clients}");
         let section = Section(toml::from_str(&table).expect("settings"));
         let config = Config {
             data: folder.path().to_owned(),
@@ -222,10 +226,33 @@ impl House {
         answer.json()["active"] == true
     }
 
+    /// What an interface for programs is sent, with a token.
+    pub(crate) async fn api(&self, method: Method, path: &str, token: &str, body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !token.is_empty() {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    }
+
     pub(crate) async fn userinfo(&self, token: &str) -> Answer {
         let request = Request::get("/oauth2/userinfo")
             .header(header::AUTHORIZATION, format!("Bearer {token}"));
         self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    /// What stands in the audit log.
+    pub(crate) fn audit(&self) -> Vec<Value> {
+        let file = self.folder.path().join("identity/audit/audit.log");
+        let bytes = std::fs::read(file).expect("it is ours");
+        let (mut records, mut rest) = (Vec::new(), bytes.as_slice());
+        while let Some((length, after)) = rest.split_first_chunk::<4>() {
+            let (payload, after) = after.split_at(u32::from_be_bytes(*length) as usize);
+            records.push(serde_json::from_slice(payload).expect("JSON"));
+            rest = after.get(32..).unwrap_or_default();
+        }
+        records
     }
 
     /// The newest e-mail to somebody.
@@ -242,7 +269,7 @@ impl House {
 
     pub(crate) fn token_in_mail(&self, email: &str) -> String {
         let mail = self.mail_to(email).expect("a letter");
-        let (_, rest) = mail.split_once("token=").expect("a link");
+        let (_, rest) = mail.split_once("token=").expect("a link in English");
         rest.split_whitespace().next().expect("a token").to_owned()
     }
 }

@@ -171,7 +171,7 @@ async fn o14_the_discovery_document_names_the_issuer_as_configured() {
     assert_eq!(answer["code_challenge_methods_supported"], serde_json::json!(["S256"]));
     let set = house.get("/oauth2/jwks").await;
     let keys = ondol_auth::KeySet::read(set.text.as_bytes()).expect("a set that we would take");
-    assert_eq!(keys.len(), 1);
+    assert_eq!(keys.len(), 2, "one for services, one for clients");
     assert!(!set.text.contains("\"d\""));
 }
 
@@ -216,8 +216,7 @@ async fn o17_a_form_of_another_site_does_nothing_and_no_page_is_framed() {
     assert_eq!(page.headers[header::X_FRAME_OPTIONS], "DENY");
     assert!(!page.text.contains("<script"));
     for csrf in ["", "guess", &"A".repeat(43)] {
-        let mut forged =
-            Browser { hidden: Default::default(), cookies: browser.cookies.clone(), house: &house };
+        let mut forged = Browser { cookies: browser.cookies.clone(), ..Browser::new(&house) };
         let answer = forged.post("/account", &[("csrf", csrf), ("change", "sign-out")]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "O17 {csrf:?}");
     }
