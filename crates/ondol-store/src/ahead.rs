@@ -60,7 +60,7 @@ impl ReadAhead {
             Some(page) => page,
             None => now(&read, &start).await?,
         };
-        self.go_on(&read, &page, limits, is_in_a_row.then_some(start));
+        self.go_on(&read, &page, limits, is_in_a_row.then_some(&start));
         Ok(page)
     }
 
@@ -81,7 +81,7 @@ impl ReadAhead {
         read: &ReadAll,
         page: &Page,
         limits: &Limits,
-        start: Option<impl Fn(&mut JoinSet<Outcome>, ReadAll)>,
+        start: Option<&impl Fn(&mut JoinSet<Outcome>, ReadAll)>,
     ) {
         if page.seen >= page.head || page.seen == read.after {
             return;
@@ -98,7 +98,7 @@ impl ReadAhead {
                 continue;
             }
             let mut page = JoinSet::new();
-            if let Some(start) = start.as_ref().filter(|_| is_whole) {
+            if let Some(start) = start.filter(|_| is_whole) {
                 start(&mut page, next.clone());
             }
             expected.push_back(Expected { read: next, page });

@@ -39,7 +39,7 @@ fn full_event(command: Option<CommandId>) -> NewEvent {
 
 fn record_of(append: &Append) -> Vec<u8> {
     let mut draft = Draft::new();
-    draft.add(&mut append.clone(), &Fingerprints::new(&[1; 16]));
+    draft.add(append, &Fingerprints::new(&[1; 16]));
     let mut bytes = draft.bytes.split_off(GROUP_HEADER);
     let versions = (1..=append.writes.len() as u64).map(Version::new);
     place(&mut bytes, SALT, Position::new(41), versions);

@@ -54,7 +54,7 @@ impl Authority {
     /// # Panics
     /// When a name is none.
     pub fn certify(&self, names: &[&str]) -> Identity {
-        self.sign(Self::parameters(names))
+        self.sign(&Self::parameters(names))
     }
 
     /// A certificate whose time is over.
@@ -65,7 +65,7 @@ impl Authority {
         let mut parameters = Self::parameters(names);
         parameters.not_before = date_time_ymd(2001, 1, 1);
         parameters.not_after = date_time_ymd(2002, 1, 1);
-        self.sign(parameters)
+        self.sign(&parameters)
     }
 
     fn parameters(names: &[&str]) -> CertificateParams {
@@ -73,7 +73,7 @@ impl Authority {
         CertificateParams::new(names).expect("the names are names")
     }
 
-    fn sign(&self, parameters: CertificateParams) -> Identity {
+    fn sign(&self, parameters: &CertificateParams) -> Identity {
         let key = KeyPair::generate().expect("a key can be made");
         let certificate = parameters.signed_by(&key, &self.issuer).expect("it can be signed");
         Identity { chain: certificate.pem(), key: key.serialize_pem() }
