@@ -77,14 +77,14 @@ impl Listener {
     }
 
     async fn listen(&self) {
-        let mut follower = self.from_the_beginning();
+        let mut follower = self.begun_anew();
         loop {
             match follower.next(WAIT).await {
                 Ok(heard) => heard.events.into_iter().for_each(|event| self.hear(event)),
                 Err(error) => {
                     tracing::warn!(%error, code = error.code(), "the issuer cannot be heard");
                     if !error.may_be_read_again() || matches!(error, Unsound::OtherLog { .. }) {
-                        follower = self.from_the_beginning();
+                        follower = self.begun_anew();
                     }
                     self.clock.sleep(AGAIN).await;
                 }
@@ -92,7 +92,7 @@ impl Listener {
         }
     }
 
-    fn from_the_beginning(&self) -> Follower {
+    fn begun_anew(&self) -> Follower {
         let types = self.reader.sources().iter().flat_map(|Source { types, .. }| types.clone());
         let feed = Arc::clone(&self.feed);
         Follower::new(feed, Position::START, None, types.collect(), HEARD_MAX)

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use ondol_kernel::{CommandId, Timestamp};
+use ondol_kernel::{CausationId, CommandId, Timestamp};
 use ondol_views::{KeptRefusal, KeptRefusals, RefusalError};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
@@ -182,7 +182,7 @@ impl Scribe {
                 keep.execute(params![
                     refusal.command.into_bytes(),
                     refusal.stream.as_str(),
-                    refusal.causation.map(|cause| cause.into_bytes()),
+                    refusal.causation.map(CausationId::into_bytes),
                     refusal.refusal,
                     refusal.which,
                     refusal.position.get().cast_signed(),

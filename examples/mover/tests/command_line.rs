@@ -16,7 +16,7 @@ async fn town() -> Town {
 
 async fn asks(town: &Town, path: &str) {
     let answer = town.insist(SERVICE, path, path, &Value::Null).await;
-    answer.unwrap_or_else(|error| panic!("{path}: {error:#}"));
+    answer.expect("it is answered in time");
 }
 
 /// Waits until a move stands so.
@@ -41,7 +41,7 @@ async fn says(town: &Town, words: &[&str]) -> String {
 async fn json_of(town: &Town, words: &[&str]) -> Value {
     let words: Vec<_> = words.iter().chain(&["--output", "json"]).copied().collect();
     let said = says(town, &words).await;
-    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{words:?}: {error}: {said}"))
+    serde_json::from_str(&said).expect("it is JSON")
 }
 
 /// What is said when it does not.

@@ -32,7 +32,8 @@ fn pairs(said: &[(&str, &str)]) -> Vec<(String, String)> {
 #[test]
 fn o12_an_answer_of_another_issuer_or_to_another_question_is_not_taken() {
     type Said<'a> = Vec<(&'a str, &'a str)>;
-    let rows: [(&str, fn(&str) -> Said<'_>, AttemptError); 10] = [
+    type Row = (&'static str, fn(&str) -> Said<'_>, AttemptError);
+    let rows: [Row; 10] = [
         ("no state", |_| vec![("code", "c"), ("iss", ISSUER)], AttemptError::State),
         ("empty", |_| vec![("code", "c"), ("state", ""), ("iss", ISSUER)], AttemptError::State),
         ("cut", |s| vec![("code", "c"), ("state", &s[1..]), ("iss", ISSUER)], AttemptError::State),

@@ -14,11 +14,11 @@ pub(crate) struct Problem {
     pub(crate) code: String,
     pub(crate) detail: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    ahead: Option<Ahead>,
+    ahead: Option<Box<Ahead>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     command: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    held_by: Option<Holder>,
+    held_by: Option<Box<Holder>>,
 }
 
 /// Where a reader stands that has seen more than there is.
@@ -67,7 +67,7 @@ pub(crate) fn call_problem(failure: &CallFailure) -> Problem {
         problem.command = Some(command.clone());
     }
     if let CallFailure::Held { by, .. } = failure {
-        problem.held_by = Some(by.clone());
+        problem.held_by = Some(Box::new(by.clone()));
     }
     problem
 }
@@ -76,7 +76,7 @@ pub(crate) fn call_problem(failure: &CallFailure) -> Problem {
 pub(crate) fn call_failure(service: &str, problem: Problem) -> CallFailure {
     let service = service.to_owned();
     if let Some(by) = problem.held_by {
-        return CallFailure::Held { service, by };
+        return CallFailure::Held { service, by: *by };
     }
     match problem.code.as_str() {
         "call-busy" => CallFailure::Busy { service, again_after: None },
@@ -109,7 +109,7 @@ pub(crate) fn feed_problem(error: &FeedError) -> Problem {
     };
     let mut problem = Problem::new(status, error.code(), &chain(error));
     if let FeedError::AheadOfLog { asked, head, epoch } = error {
-        problem.ahead = Some(Ahead { asked: *asked, head: *head, epoch: *epoch });
+        problem.ahead = Some(Box::new(Ahead { asked: *asked, head: *head, epoch: *epoch }));
     }
     problem
 }
@@ -117,7 +117,7 @@ pub(crate) fn feed_problem(error: &FeedError) -> Problem {
 /// Why a feed cannot be read, as it was sent. What is not known may pass.
 pub(crate) fn feed_error(service: &str, problem: Problem) -> FeedError {
     let service = service.to_owned();
-    match (problem.code.as_str(), &problem.ahead) {
+    match (problem.code.as_str(), problem.ahead.as_deref()) {
         ("feed-reader-ahead", Some(Ahead { asked, head, epoch })) => {
             FeedError::AheadOfLog { asked: *asked, head: *head, epoch: *epoch }
         }

@@ -1,3 +1,5 @@
+//! A lock that a saga holds, and who comes near it meanwhile.
+
 use super::{Holder, Lock};
 
 fn holder(identity: u32) -> Holder {

@@ -1,3 +1,5 @@
+//! Histories replayed against definitions that have changed since.
+
 use ondol_domain::{Contract, Saga};
 use ondol_kernel::{EventId, Id, Metadata, NewEvent, Position, Timestamp, Version};
 use serde::{Deserialize, Serialize};

@@ -14,7 +14,7 @@ use ondol_runtime::{Home, Service};
 use ondol_saga::{
     Definitions, OrderSagaError, SagaEngine, SagaEntry, SagaGround, SagaOptions, SagaPart, Sagas,
 };
-use ondol_views::{Documents, Find, Found};
+use ondol_views::{Documents, Find, Found, LoadError, QueryError};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
@@ -133,7 +133,11 @@ async fn find(
             Some(after) => find.after(after),
             None => find,
         };
-        let page = documents.find(find).await.map_err(|error| failed(error.into()))?;
+        let page = match documents.find(find).await {
+            // A service that has never run has begun none.
+            Err(QueryError::Load(LoadError::UnknownView { .. })) => return Ok(listed),
+            found => found.map_err(|error| failed(error.into()))?,
+        };
         listed.extend(page.found.into_iter().filter(|one| wanted.wants(&one.value, now)));
         after = page.next;
         if after.is_none() || listed.len() >= wanted.limit {

@@ -25,7 +25,7 @@ enum Place {
     /// Here, by a service that runs for the sake of its views.
     Here { stage: Stage, supervisor: Supervisor },
     /// In the process that runs the service.
-    There { config: Config, path: String, service: String },
+    There { config: Box<Config>, path: String, service: String },
 }
 
 impl Workshop {
@@ -38,7 +38,7 @@ impl Workshop {
         let (service, view) = (which.service.clone(), which.view.clone());
         if admin::is_running(config, &service).await {
             let path = format!("/views/{}/{}", admin::escaped(&service), admin::escaped(&view));
-            let place = Place::There { config: config.clone(), path, service };
+            let place = Place::There { config: Box::new(config.clone()), path, service };
             return Ok(Self { view, place });
         }
         let supervisor = Supervisor::new();

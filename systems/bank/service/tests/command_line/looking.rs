@@ -8,7 +8,10 @@ use super::shell::{done, folder, program, run};
 fn services_are_listed_and_described_without_opening_anything() {
     let here = folder();
     let listed = run(here.path(), &["service", "list"]).well();
-    assert_eq!(listed.rows(), [["bank.account", "account", "balance", "statement"]]);
+    let rows = listed.rows();
+    assert_eq!(rows[0], ["bank.account", "account", "balance", "statement"]);
+    let names: Vec<_> = rows.iter().map(|row| row[0]).collect();
+    assert_eq!(names, ["bank.account", "bank.savings", "bank.fraud", "bank.transfer"]);
     let told = run(here.path(), &["service", "describe"]).well();
     for expected in ["service bank.account", "aggregate account", "account.deposited@1", "owner"] {
         assert!(told.out.contains(expected), "{}", told.out);
