@@ -90,7 +90,7 @@ impl Kept {
         }
         let (parts, body) = response.into_parts();
         if let Some(whole) = body.whole() {
-            self.put(key, parts.headers.clone(), whole);
+            self.put(key, &parts.headers, &whole);
             return Response::from_parts(parts, body);
         }
         let body = KeepingBody::new(body, Arc::clone(self), key, parts.headers.clone());
@@ -111,14 +111,14 @@ impl Kept {
         Some(response)
     }
 
-    fn put(&self, key: Key, headers: HeaderMap, body: Bytes) {
+    fn put(&self, key: Key, headers: &HeaderMap, body: &[u8]) {
         let at = self.clock.running();
         let mut answers = self.answers();
         let place = answers.next;
         answers.next += 1;
         // The body may be a part of something much larger that would be kept with it.
-        let body = Bytes::copy_from_slice(&body);
-        let answer = Answer { place, at, headers: own(&headers), body };
+        let body = Bytes::copy_from_slice(body);
+        let answer = Answer { place, at, headers: own(headers), body };
         if let Some(before) = answers.by_key.insert(key.clone(), answer) {
             answers.order.remove(&before.place);
         }

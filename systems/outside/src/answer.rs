@@ -29,8 +29,8 @@ pub(crate) struct Asked<'a> {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Body,
-    /// What stands in its books from now on.
-    pub(crate) record: Option<Record>,
+    /// What stands in its books from now on; boxed, so that an answer is small enough for an error.
+    pub(crate) record: Option<Box<Record>>,
     /// What whoever listens is told.
     pub(crate) news: Option<News>,
 }
@@ -80,7 +80,7 @@ impl Answer {
     /// The same, with a record that stands from now on, which whoever listens is told of.
     pub(crate) fn and_record(mut self, record: Record, told_as: &'static str) -> Self {
         self.news = Some(News { kind: told_as, about: record.value.clone() });
-        self.record = Some(record);
+        self.record = Some(Box::new(record));
         self
     }
 }

@@ -43,7 +43,7 @@ impl KeepingBody {
 
     fn end(&mut self) {
         if let Some(Keeping { kept, key, headers, bytes }) = self.keeping.take() {
-            kept.put(key, headers, bytes.freeze());
+            kept.put(key, &headers, &bytes);
         }
     }
 }

@@ -51,10 +51,10 @@ impl Authority {
     }
 
     pub(crate) fn sign(&self, folder: &Folder, file: &str, host: &str) {
-        self.sign_as(folder, file, named(host));
+        self.sign_as(folder, file, &named(host));
     }
 
-    pub(crate) fn sign_as(&self, folder: &Folder, file: &str, parameters: CertificateParams) {
+    pub(crate) fn sign_as(&self, folder: &Folder, file: &str, parameters: &CertificateParams) {
         let key = KeyPair::generate().expect("a key");
         let certificate = parameters.signed_by(&key, &self.0).expect("a certificate");
         folder.write(&format!("{file}.pem"), &certificate.pem());

@@ -133,10 +133,15 @@ pub(crate) fn memory_of(process: &str, figure: &str) -> u64 {
 
 /// Looks again and again until it is so.
 pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
+    until_within(PATIENCE, what, is_so);
+}
+
+/// The same for what takes long on a machine that has other things to do.
+pub(crate) fn until_within(patience: Duration, what: &str, is_so: impl Fn() -> bool) {
     const PAUSE: Duration = Duration::from_millis(5);
     let mut waited = Duration::ZERO;
     while !is_so() {
-        assert!(waited < PATIENCE, "never: {what}");
+        assert!(waited < patience, "never: {what}");
         std::thread::park_timeout(PAUSE);
         waited += PAUSE;
     }

@@ -120,7 +120,7 @@ async fn a_route_asks_for_a_certificates_name_and_its_backend_is_told_who_it_was
     let mut workload = named("client.test");
     let name = "spiffe://bank.test/teller".try_into().expect("a name");
     workload.subject_alt_names.push(SanType::URI(name));
-    authority.sign_as(&folder, "workload", workload);
+    authority.sign_as(&folder, "workload", &workload);
     let (upstream, text) =
         (Upstream::start(), |names: [&str; 3]| names.map(|name| folder.file(name)));
     let [chain, key, authorities] = text(["a.pem", "a.key", "authority.pem"]);

@@ -121,8 +121,7 @@ async fn a_transfer_that_cannot_be_read_is_refused_and_begins_nothing() {
 
 async fn no_money_is_lost_or_made_by_kills(groups: &[&[&str]], plan: Plan) {
     let report = besiege(&bank(groups).await, &plan).await.expect("the bank can be asked");
-    println!("{report}");
-    assert!(report.wrong.is_empty(), "{:#?}", report.wrong);
+    assert!(report.wrong.is_empty(), "{report}: {:#?}", report.wrong);
     assert!(report.completed > 0 && report.compensated > 0, "both ways are taken: {report}");
 }
 

@@ -44,7 +44,7 @@ impl Desk {
     ) -> io::Result<()> {
         let (key, status) = (key.to_owned(), answer.status.as_u16());
         let kept = Kept { key, fingerprint, at: now.as_micros(), status, body: body.clone() };
-        let line = Line { kept: Some(kept), record: answer.record.clone() };
+        let line = Line { kept: Some(kept), record: answer.record.as_deref().cloned() };
         self.add(line)
     }
 

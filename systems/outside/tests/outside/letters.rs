@@ -15,17 +15,20 @@ use super::town::{Town, payment, serve, until};
 
 const SECRET: &str = "a secret for letters, in tests";
 
+/// The signature of a letter, and what it says.
+type Came = (String, Vec<u8>);
+
 /// Somebody who listens, and does not take the first letters.
 #[derive(Clone, Default)]
 struct Listener {
     refuses: Arc<Mutex<u32>>,
-    came: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    came: Arc<Mutex<Vec<Came>>>,
 }
 
 async fn take(State(own): State<Listener>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signed = headers[SIGNATURE].to_str().expect("it is printable").to_owned();
-    own.came.lock().unwrap().push((signed, body.to_vec()));
-    let mut refuses = own.refuses.lock().unwrap();
+    own.came.lock().expect("nobody panicked").push((signed, body.to_vec()));
+    let mut refuses = own.refuses.lock().expect("nobody panicked");
     if *refuses > 0 {
         *refuses -= 1;
         return StatusCode::INTERNAL_SERVER_ERROR;
@@ -43,8 +46,8 @@ impl Listener {
         assert_eq!(set.expect("it answers").status, 204);
     }
 
-    fn letters(&self) -> Vec<(String, Vec<u8>)> {
-        self.came.lock().unwrap().clone()
+    fn letters(&self) -> Vec<Came> {
+        self.came.lock().expect("nobody panicked").clone()
     }
 }
 
@@ -68,7 +71,7 @@ fn hmac_by_openssl(text: &[u8]) -> String {
 async fn a_letter_is_signed_as_others_can_check_and_tried_until_it_is_taken() {
     let (town, supervisor, listener) =
         (Town::start().await, Supervisor::new(), Listener::default());
-    *listener.refuses.lock().unwrap() = 2;
+    *listener.refuses.lock().expect("nobody panicked") = 2;
     listener.hear(&town, &supervisor, "payment").await;
     let made = town.client.post("/payment/payments", "k", payment("o", 10)).await;
     until(|| listener.letters().len() == 3).await;

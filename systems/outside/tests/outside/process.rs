@@ -23,11 +23,12 @@ async fn run(folder: &Path) -> (Child, Asker) {
     while let Some(line) = told.next_line().await.expect("it is text") {
         let value: Value = serde_json::from_str(&line).unwrap_or_default();
         if value["message"] == "listening" {
-            let address: SocketAddr = value["http"].as_str().unwrap().parse().expect("an address");
+            let address: SocketAddr =
+                value["http"].as_str().expect("text").parse().expect("an address");
             return (child, Asker::at(address));
         }
     }
-    panic!("it has ended before it listened");
+    unreachable!("it has ended before it listened");
 }
 
 async fn says(arguments: &[&str]) -> Output {

@@ -42,7 +42,7 @@ pub(super) fn written(
 /// To whom a letter is.
 pub(super) fn addressee(letter: &[u8]) -> Option<&str> {
     let lines = letter.split(|byte| *byte == b'\n');
-    let mut heads = lines.map(|line| line.trim_ascii_end()).take_while(|line| !line.is_empty());
+    let mut heads = lines.map(<[u8]>::trim_ascii_end).take_while(|line| !line.is_empty());
     let to = heads.find_map(|line| line.strip_prefix(b"To: <")?.strip_suffix(b">"))?;
     std::str::from_utf8(to).ok()
 }

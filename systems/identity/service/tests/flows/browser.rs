@@ -88,8 +88,8 @@ impl<'a> Browser<'a> {
     /// Sends the form of the page that was seen last, filled in.
     pub(crate) async fn post(&mut self, path: &str, pairs: &[(&str, &str)]) -> Answer {
         let mut all = self.hidden.get(path).cloned().unwrap_or_default();
-        let tokens = self.hidden.values().filter_map(|form| form.get("csrf"));
-        if let Some(token) = tokens.last() {
+        let mut tokens = self.hidden.values().filter_map(|form| form.get("csrf"));
+        if let Some(token) = tokens.next_back() {
             all.insert("csrf".to_owned(), token.clone());
         }
         for (name, value) in pairs {
