@@ -56,7 +56,8 @@ pub enum CallFailure {
         #[source]
         source: BoxError,
     },
-    /// There is no such service, or no such kind of thing.
+    /// There is no such service, or no such kind of thing, or not yet: a service may come later
+    /// than those who ask it, and may have been there before and have done it.
     #[error("there is no {service:?} to be asked")]
     NoSuchService {
         /// Who was to be asked.
@@ -90,18 +91,16 @@ pub enum CallFailure {
 
 impl CallFailure {
     /// Whether asking again may bring an answer. If so, whether the command has taken effect is
-    /// not known; if not, it has not.
+    /// not known; if not, it has not by this asking.
     pub const fn may_be_asked_again(&self) -> bool {
         match self {
             Self::Unreachable { .. }
             | Self::Busy { .. }
             | Self::Held { .. }
             | Self::TimedOut { .. }
-            | Self::Broken { .. } => true,
-            Self::NoSuchService { .. }
-            | Self::Command { .. }
-            | Self::Invalid { .. }
-            | Self::Forbidden { .. } => false,
+            | Self::Broken { .. }
+            | Self::NoSuchService { .. } => true,
+            Self::Command { .. } | Self::Invalid { .. } | Self::Forbidden { .. } => false,
         }
     }
 

@@ -59,8 +59,14 @@ fn transfer() -> Saga<Data> {
 #[derive(Debug, Default)]
 struct Outside {
     books: Mutex<Books>,
-    is_away: Mutex<bool>,
+    /// What whoever asks is told instead of an answer.
+    away: Mutex<Option<Away>>,
 }
+
+type Away = fn(String) -> CallFailure;
+
+const BUSY: Away = |service| CallFailure::Busy { service, again_after: None };
+const NOT_YET_THERE: Away = |service| CallFailure::NoSuchService { service };
 
 impl Outside {
     fn new() -> Arc<Self> {
@@ -72,7 +78,7 @@ impl Outside {
             done.push(account);
             Ok(())
         }));
-        Arc::new(Self { books: Mutex::new(books), is_away: Mutex::default() })
+        Arc::new(Self { books: Mutex::new(books), away: Mutex::default() })
     }
 
     fn done(&self) -> Vec<Account> {
@@ -80,16 +86,17 @@ impl Outside {
         books.service::<Vec<Account>>().clone()
     }
 
-    fn goes_away(&self, is_away: bool) {
-        *self.is_away.lock().unwrap_or_else(PoisonError::into_inner) = is_away;
+    fn goes_away(&self, away: Away) {
+        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = Some(away);
+    }
+
+    fn is_there(&self) {
+        *self.away.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn check(&self) -> Result<(), CallFailure> {
-        if *self.is_away.lock().unwrap_or_else(PoisonError::into_inner) {
-            let (service, again_after) = ("account".to_owned(), None);
-            return Err(CallFailure::Busy { service, again_after });
-        }
-        Ok(())
+        let away = *self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        away.map_or(Ok(()), |away| Err(away("account".to_owned())))
     }
 }
 
@@ -279,15 +286,37 @@ async fn a_step_that_is_silent_and_has_taken_effect_is_undone() {
 #[tokio::test]
 async fn what_a_process_has_left_is_taken_up_by_the_next() {
     let mut house = House::new();
-    house.outside.goes_away(true);
+    house.outside.goes_away(BUSY);
     let sagas = house.begins(definitions());
     let stream = start(&sagas, "kim", "lee").await;
     house.ends().await;
     assert_eq!(house.outside.done(), []);
-    house.outside.goes_away(false);
+    house.outside.is_there();
     let sagas = house.begins(definitions());
     assert_eq!(house.until_ended(&sagas, &stream).await, Phase::Completed);
     assert_eq!(house.outside.done().len(), 2);
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_yet_may_have_done_it_and_is_asked_again() {
+    let mut house = House::new();
+    let sagas = house.begins(definitions());
+    let stream = start(&sagas, "silence", "lee").await;
+    house.until("it is done and not answered", async || !house.outside.done().is_empty()).await;
+    house.ends().await;
+    house.outside.goes_away(NOT_YET_THERE);
+    let sagas = house.begins(definitions());
+    house
+        .until("it is asked again", async || {
+            let one = sagas.find(&stream).await.unwrap().unwrap();
+            one.steps["take"].standing.pending().is_none_or(|pending| pending.attempts > 0)
+        })
+        .await;
+    house.outside.is_there();
+    assert!(matches!(house.until_ended(&sagas, &stream).await, Phase::Compensated { .. }));
+    let done = house.outside.done();
+    assert_eq!(done, [Account::Take("silence".into()), Account::GiveBack("silence".into())]);
     house.ends().await;
 }
 
@@ -356,11 +385,11 @@ async fn one_that_cannot_be_read_does_not_keep_others_from_their_end() {
 #[tokio::test]
 async fn one_whose_definition_is_not_known_is_parked_until_it_is() {
     let mut house = House::new();
-    house.outside.goes_away(true);
+    house.outside.goes_away(BUSY);
     let sagas = house.begins(definitions());
     let stream = start(&sagas, "kim", "lee").await;
     house.ends().await;
-    house.outside.goes_away(false);
+    house.outside.is_there();
     let other = transfer().step("more", |(from, _)| Account::Take(from.clone()));
     let sagas = house.begins(Definitions::new().and(other.clone()));
     house.until("it is parked", async || sagas.metrics().snapshot().parked > 0).await;

@@ -72,9 +72,10 @@ impl Draft<'_> {
         if let Some(by) = &failure.held_by {
             return self.held(&step, &pending, by, attempts_max);
         }
-        let is_last = pending.attempts + 1 >= attempts_max;
+        let is_last = pending.attempts + 1 >= attempts_max || !failure.may_be_asked_again;
         let may_fail = pending.what == WorkKind::Ask && !self.may_not_fail(&step)?;
-        if may_fail && !failure.may_be_asked_again {
+        // Whatever is said now, an earlier asking that was not answered may have taken effect.
+        if may_fail && !failure.may_be_asked_again && pending.attempts == 0 {
             return self.refused(&step, &failure.code, &failure.because);
         }
         if may_fail && is_last {
@@ -83,7 +84,7 @@ impl Draft<'_> {
             return Ok(self.turn_round(because)?);
         }
         self.unanswered(&step, &failure.because, failure.again_after)?;
-        if is_last || !failure.may_be_asked_again {
+        if is_last {
             self.stuck(&step, &failure.because)?;
         }
         Ok(())

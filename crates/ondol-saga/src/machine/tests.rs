@@ -111,10 +111,14 @@ impl One {
     }
 
     fn failed(&mut self) -> Vec<Fact> {
+        self.fails(true)
+    }
+
+    fn fails(&mut self, may_be_asked_again: bool) -> Vec<Fact> {
         let failure = Failure {
             code: "unreachable".into(),
             because: "nobody is there".into(),
-            may_be_asked_again: true,
+            may_be_asked_again,
             again_after: None,
             held_by: None,
         };
@@ -270,6 +274,18 @@ fn a_person_can_skip_cancel_and_hurry_it_where_that_is_safe() {
     one.take(&Input::Order(Order::Resume { by: by() }));
     assert_eq!(one.work(), step("c"));
     assert_eq!(one.take(&skip("c")).last(), Some(&Fact::Completed));
+}
+
+#[test]
+fn what_may_have_been_done_is_made_void_when_it_cannot_be_asked_again() {
+    let mut one = One::begun();
+    assert!(matches!(one.fails(false)[0], Fact::Refused { .. }), "it was never asked before");
+    let mut one = One::begun();
+    one.failed();
+    one.passes(2);
+    assert_eq!(one.work(), step("a"));
+    one.fails(false);
+    assert_eq!(one.work(), ("a".to_owned(), WorkKind::Void));
 }
 
 #[test]
