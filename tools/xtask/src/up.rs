@@ -11,10 +11,11 @@ use crate::{say, workspace};
 
 /// What is started. The one place that names it.
 const PRODUCT: Product = Product {
-    package: "bank",
-    target: ["--bin", "bank"],
-    args: &["up"],
-    look: "the bank at http://127.0.0.1:8080/openapi.json, how it stands at http://127.0.0.1:8081/readyz",
+    package: "superapp",
+    target: ["--bin", "superapp"],
+    args: &["up", "--config", "systems/superapp/ondol.toml"],
+    look: "the shop at http://127.0.0.1:8080 (sign in as kim@example.kr with `warm floor 2026`), the \
+           outside world at http://127.0.0.1:9090/control, how it stands at http://127.0.0.1:8081/readyz",
 };
 
 /// A program of the workspace, and where to look once it runs.

@@ -80,6 +80,11 @@ impl Role {
         Self::Ops,
     ];
 
+    /// The one that tokens name so.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
     /// As tokens name it.
     pub const fn name(self) -> &'static str {
         match self {

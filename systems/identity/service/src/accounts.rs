@@ -25,8 +25,7 @@ use crate::totp;
 
 pub(crate) use joining::{register, register_page, verify, verify_page};
 pub(crate) use recovering::{forgotten, forgotten_page, reset, reset_page};
-use spelling::is_password;
-pub(crate) use spelling::{is_email, plain_email};
+pub(crate) use spelling::{is_email, is_password, plain_email};
 
 pub(crate) async fn account(State(provider): State<Provider>, visit: Visit) -> Response {
     let response = match provider.account_page(&visit, None).await {

@@ -21,6 +21,7 @@ mod options;
 mod outbox;
 mod pages;
 mod passwords;
+mod people;
 mod provider;
 mod roles;
 mod routes;
@@ -34,5 +35,5 @@ mod views;
 mod wiring;
 mod words;
 
-pub use options::{ClientOptions, Options, OptionsError};
+pub use options::{ClientOptions, Options, OptionsError, PersonOptions};
 pub use wiring::{app, service};

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use identity_domain::Role;
 use ondol::Settings;
 use ondol_vault::VaultOptions;
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::is_email;
+use crate::accounts::{is_email, is_password};
 use crate::passwords::{MEMORY_KIB, PASSES};
 
 /// What can be set.
@@ -64,6 +65,23 @@ pub struct Options {
     pub administrators: Vec<String>,
     /// Who may ask.
     pub clients: Vec<ClientOptions>,
+    /// Who is there from the beginning.
+    pub people: Vec<PersonOptions>,
+}
+
+/// Somebody who is there from the beginning. Whoever can read the file knows his password: this is
+/// for demos, and for a first password that is changed at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PersonOptions {
+    /// His e-mail address; it counts as shown to be his.
+    pub email: String,
+    /// What he is called.
+    pub name: String,
+    /// His first password.
+    pub password: String,
+    /// What he may be.
+    pub roles: Vec<String>,
 }
 
 /// A client.
@@ -128,6 +146,7 @@ impl Default for Options {
             key_signs_seconds: 30 * 24 * 3600,
             administrators: Vec::new(),
             clients: Vec::new(),
+            people: Vec::new(),
         }
     }
 }
@@ -207,7 +226,22 @@ impl Options {
                 );
             }
         }
+        self.rules_of_people(&mut |is_broken, said| {
+            if is_broken {
+                problems.push(said);
+            }
+        });
         if problems.is_empty() { Ok(()) } else { Err(OptionsError { problems }) }
+    }
+
+    fn rules_of_people(&self, rule: &mut impl FnMut(bool, String)) {
+        for (at, person) in self.people.iter().enumerate() {
+            let named = person.roles.iter().all(|name| Role::named(name).is_some());
+            rule(!is_email(&person.email), format!("people[{at}].email is an e-mail address"));
+            rule(person.name.trim().is_empty(), format!("people[{at}].name is there"));
+            rule(!is_password(&person.password), format!("people[{at}].password is long enough"));
+            rule(!named, format!("people[{at}].roles are roles that there are"));
+        }
     }
 
     fn rules_of_passwords_and_mail(&self, rule: &mut impl FnMut(bool, String)) {

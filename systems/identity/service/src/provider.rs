@@ -25,6 +25,7 @@ use crate::keys::Keys;
 use crate::options::Options;
 use crate::outbox::Outbox;
 use crate::passwords::{Cost, Passwords};
+use crate::people;
 use crate::throttle::Throttle;
 use crate::views::Login;
 
@@ -120,6 +121,7 @@ impl Provider {
         };
         let provider = Self { inner: Arc::new(inner) };
         provider.forget_again();
+        people::welcome(&provider, &provider.inner.behind);
         Ok(provider)
     }
 

@@ -41,7 +41,8 @@ pub(crate) fn service() -> Hosted {
         .policy(take_money_for_what_was_pre_ordered())
         .effect(effect("ask the payment provider", move |event: Recorded<Event>, _id| {
             let asks = asks.clone();
-            asks.is_asked_because_of(&event.data).then(|| async move { asks.ask(event).await })
+            let is_asked = asks.is_asked_because_of(&event.data);
+            is_asked.then_some(async move { asks.ask(event).await })
         }));
     Hosted::from(service).front(move |running, settings| front(&till, running, settings))
 }

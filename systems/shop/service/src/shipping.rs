@@ -31,7 +31,7 @@ pub(crate) fn service() -> Hosted {
             effect("ask the carrier", move |event: Recorded<Event>, _id| {
                 let asks = asks.clone();
                 let is_asked = matches!(event.data, Event::Requested { .. } | Event::CalledOff);
-                is_asked.then(|| async move { asks.ask(event).await })
+                is_asked.then_some(async move { asks.ask(event).await })
             }),
         );
     Hosted::from(service).front(move |running, settings| front(&counter, running, settings))

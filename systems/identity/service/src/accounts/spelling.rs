@@ -17,6 +17,6 @@ pub(crate) fn is_email(email: &str) -> bool {
     is_pair && email.len() <= 254 && !email.contains(is_odd)
 }
 
-pub(super) fn is_password(password: &str) -> bool {
+pub(crate) fn is_password(password: &str) -> bool {
     password.chars().count() >= PASSWORD_CHARS_MIN && password.len() <= PASSWORD_BYTES_MAX
 }

@@ -111,8 +111,8 @@ async fn what_is_called_off_while_it_waits_is_never_paid() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_everything_failing_now_and_then_every_order_ends_and_the_books_agree() {
-    const BUYERS: usize = 40;
-    const PIECES: u32 = 30;
+    const BUYERS: usize = 50;
+    const PIECES: u32 = 35;
     let house = Arc::new(House::open().await);
     let tea = house.offer("녹차", "Green tea", "tea", 15_000).await;
     house.deliver(&tea, PIECES).await;
@@ -136,11 +136,12 @@ async fn with_everything_failing_now_and_then_every_order_ends_and_the_books_agr
             (who, order)
         });
     }
-    let mut ended = Vec::with_capacity(BUYERS);
+    let (mut ended, mut buyers) = (Vec::with_capacity(BUYERS), Vec::with_capacity(BUYERS));
     for (who, order) in buying.join_all().await {
         let states = ["shipped", "delivered", "cancelled"];
         let state = house.until_state(&who, &order, &states).await;
         ended.push((order, state["state"] != "cancelled"));
+        buyers.push(who);
     }
     house.world.mend(Provider::Payment);
     house.world.mend(Provider::Carrier);
@@ -160,6 +161,18 @@ async fn with_everything_failing_now_and_then_every_order_ends_and_the_books_agr
     }
     let left = u32::try_from(house.available(&tea).await).expect("a number");
     assert_eq!(left, PIECES - u32::try_from(shipped).expect("a number"));
+    for (who, (order, is_shipped)) in buyers.iter().zip(&ended) {
+        let end = if *is_shipped { "completed" } else { "compensated" };
+        let flow = format!("{order}/flow");
+        house.until(|| async { house.get(who, &flow).await.body["state"] == end }).await;
+    }
+    // Each promise of money was made once, and kept or ended once, however often it was asked for.
+    let mut promises = 0;
+    for (order, _) in &ended {
+        let payments = house.payments(order).await;
+        promises += u64::try_from(payments.len()).expect("a number");
+    }
+    assert_eq!(house.world.counts(Provider::Payment).effects, 2 * promises);
     Arc::into_inner(house).expect("nobody else holds it").close().await;
 }
 

@@ -1,0 +1,36 @@
+//! The gateway in front, in the same process: the services are a function call away.
+
+use axum::Router;
+use axum::body::Body;
+use ondol::Around;
+use ondol_gateway::{Config, Gateway, Services, Surroundings};
+use ondol_store::BoxError;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::options::Front;
+
+/// Its routes.
+const ROUTES: &str = include_str!("../gateway.toml");
+
+pub(crate) fn raise(front: &Front, around: Around<'_>, router: Router) -> Result<(), BoxError> {
+    let mut config = Config::read("gateway.toml", ROUTES)?;
+    config.listen = vec![front.listen];
+    let inside = router.map_request(|request: http::Request<_>| request.map(Body::new));
+    let services = Services::new().with("app", inside);
+    let gateway = Gateway::with(config, Surroundings { services, ..Surroundings::default() })?;
+    for address in gateway.handle().addresses() {
+        tracing::info!(%address, "the gateway listens");
+    }
+    around.front.start("gateway", |mut stop| async move {
+        let token = CancellationToken::new();
+        let told = token.clone();
+        let mut running = std::pin::pin!(gateway.run(token));
+        tokio::select! {
+            ended = running.as_mut() => return ended.map_err(|error| error.to_string()),
+            _told = stop.wait_for(|stop| *stop) => told.cancel(),
+        }
+        running.await.map_err(|error| error.to_string())
+    });
+    Ok(())
+}

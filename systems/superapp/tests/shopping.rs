@@ -1,0 +1,12 @@
+//! The whole program, and people with a real browser in front of it.
+
+#[path = "shopping/buying.rs"]
+mod buying;
+#[path = "shopping/looking.rs"]
+mod looking;
+#[path = "shopping/seat.rs"]
+mod seat;
+#[path = "shopping/town.rs"]
+mod town;
+#[path = "shopping/trouble.rs"]
+mod trouble;
