@@ -1,3 +1,5 @@
+//! Ports are given once, free, and from where no connection goes out.
+
 use std::collections::BTreeSet;
 
 use super::*;
