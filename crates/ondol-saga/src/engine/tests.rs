@@ -16,6 +16,7 @@ use ondol_runtime::{Ground, Supervisor};
 use ondol_store::{Append, EventStore, Expected, MemoryStore};
 use ondol_views::{MemoryViews, Parts, Projector, ProjectorOptions, Source, SourceName};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::{Definitions, OrderSagaError, SagaEngine, SagaGround, SagaOptions, Sagas};
 use crate::machine::{Order, OrderError};
@@ -55,10 +56,12 @@ fn transfer() -> Saga<Data> {
         .step("put", |(_, to)| Account::Put(to.clone()))
 }
 
-/// What was asked, in order; "nobody" is refused, "silence" never answered.
+/// What was asked, in order; "nobody" is refused, "silence" never answered, "patience" once it is
+/// let go.
 #[derive(Debug, Default)]
 struct Outside {
     books: Mutex<Books>,
+    lets_go: watch::Sender<bool>,
     /// What whoever asks is told instead of an answer.
     away: Mutex<Option<Away>>,
 }
@@ -67,6 +70,7 @@ type Away = fn(String) -> CallFailure;
 
 const BUSY: Away = |service| CallFailure::Busy { service, again_after: None };
 const NOT_YET_THERE: Away = |service| CallFailure::NoSuchService { service };
+const SHUT: Away = |service| CallFailure::Forbidden { service };
 
 impl Outside {
     fn new() -> Arc<Self> {
@@ -78,7 +82,7 @@ impl Outside {
             done.push(account);
             Ok(())
         }));
-        Arc::new(Self { books: Mutex::new(books), away: Mutex::default() })
+        Arc::new(Self { books: Mutex::new(books), ..Self::default() })
     }
 
     fn done(&self) -> Vec<Account> {
@@ -109,6 +113,9 @@ impl Calls for Outside {
         if call.key == "silence" && call.command != "give_back" {
             std::future::pending::<()>().await;
         }
+        if call.key == "patience" {
+            drop(self.lets_go.subscribe().wait_for(|lets_go| *lets_go).await);
+        }
         Ok(reply)
     }
 
@@ -125,6 +132,8 @@ struct House {
     clock: Arc<ManualClock>,
     outside: Arc<Outside>,
     leases: Arc<MemoryLeases>,
+    /// Which process asks for its lease no more, and is told nothing of it.
+    frozen: watch::Sender<u128>,
     supervisors: Vec<Supervisor>,
 }
 
@@ -137,6 +146,7 @@ impl House {
             leases: Arc::new(MemoryLeases::new(clock.clone())),
             clock,
             outside: Outside::new(),
+            frozen: watch::Sender::new(0),
             supervisors: Vec::new(),
         }
     }
@@ -153,9 +163,18 @@ impl House {
         let tenant = Tenant::new(TenantOptions::default(), name, holder, leases, clock);
         let tenant = tenant.expect("the options are right");
         let (duty, supervisor) = (tenant.duty(), Supervisor::new());
+        let mut frozen = self.frozen.subscribe();
         supervisor.start("the lease", move |mut stop| async move {
             let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-            tenant.run(stopped).await.map_err(|error| error.to_string())
+            let running = tenant.run(stopped);
+            tokio::pin!(running);
+            loop {
+                tokio::select! {
+                    ended = &mut running => return ended.map_err(|error| error.to_string()),
+                    now = frozen.wait_for(|frozen| *frozen == who) => drop(now),
+                }
+                drop(frozen.wait_for(|frozen| *frozen != who).await);
+            }
         });
         self.begins_on(definitions, supervisor, duty)
     }
@@ -317,6 +336,78 @@ async fn a_service_that_is_not_there_yet_may_have_done_it_and_is_asked_again() {
     assert!(matches!(house.until_ended(&sagas, &stream).await, Phase::Compensated { .. }));
     let done = house.outside.done();
     assert_eq!(done, [Account::Take("silence".into()), Account::GiveBack("silence".into())]);
+    house.ends().await;
+}
+
+/// A step was done and not answered, its process has crashed, and the next one is not let in.
+async fn shut_out_after_a_crash(house: &mut House) -> (Sagas, StreamId) {
+    let sagas = house.begins(definitions());
+    let stream = start(&sagas, "silence", "lee").await;
+    house.until("it is done and not answered", async || !house.outside.done().is_empty()).await;
+    house.ends().await;
+    house.outside.goes_away(SHUT);
+    let sagas = house.begins(definitions());
+    house
+        .until("a person is told", async || {
+            let one = sagas.find(&stream).await.unwrap().unwrap();
+            one.is_ended() || one.stuck.is_some_and(|stuck| stuck.step == "take")
+        })
+        .await;
+    (sagas, stream)
+}
+
+#[tokio::test]
+async fn what_was_done_before_a_crash_is_undone_though_it_may_not_be_asked_again() {
+    let mut house = House::new();
+    let (sagas, stream) = shut_out_after_a_crash(&mut house).await;
+    house.outside.is_there();
+    assert!(matches!(house.until_ended(&sagas, &stream).await, Phase::Compensated { .. }));
+    let done = house.outside.done();
+    assert_eq!(done, [Account::Take("silence".into()), Account::GiveBack("silence".into())]);
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn one_that_is_shut_out_for_good_is_ended_by_a_person() {
+    let mut house = House::new();
+    let (sagas, stream) = shut_out_after_a_crash(&mut house).await;
+    let skip = Order::Skip { step: "take".into(), by: "kim".into() };
+    sagas.order(&stream, skip).await.expect("a person has seen to it");
+    assert!(matches!(house.until_ended(&sagas, &stream).await, Phase::Compensated { .. }));
+    assert_eq!(house.outside.done(), [Account::Take("silence".into())]);
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn a_step_that_was_never_asked_before_and_is_forbidden_is_refused() {
+    let mut house = House::new();
+    house.outside.goes_away(SHUT);
+    let sagas = house.begins(definitions());
+    let stream = start(&sagas, "kim", "lee").await;
+    assert!(matches!(house.until_ended(&sagas, &stream).await, Phase::Compensated { .. }));
+    assert_eq!(sagas.metrics().snapshot().stuck, 0, "there is nothing to be made void");
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn a_process_that_was_frozen_and_wakes_up_records_and_asks_nothing() {
+    let mut house = House::new();
+    let sleeper = house.begins_by_lease(definitions(), 1);
+    let stream = start(&sleeper, "patience", "lee").await;
+    house.until("it is asked", async || !house.outside.done().is_empty()).await;
+    house.frozen.send_replace(1);
+    let other = house.begins_by_lease(definitions(), 2);
+    house.until("the other has taken over", async || other.active().contains(&stream)).await;
+    assert!(sleeper.active().contains(&stream), "it does not know that its turn is over");
+    // Both are answered at once; the one that was frozen first.
+    house.outside.lets_go.send_replace(true);
+    assert_eq!(house.until_ended(&other, &stream).await, Phase::Completed);
+    let (slept, took_over) = (sleeper.metrics().snapshot(), other.metrics().snapshot());
+    assert_eq!((slept.steps, took_over.steps), (0, 2));
+    assert_eq!(house.outside.done().len(), 2);
+    assert!(!sleeper.active().contains(&stream));
+    house.frozen.send_replace(0);
+    house.ends().await;
     house.ends().await;
 }
 
