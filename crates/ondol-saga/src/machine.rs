@@ -144,6 +144,7 @@ pub fn begin(
         identity,
         data,
         deadline,
+        kept_for_ms: definition.kept_for().map(milliseconds),
     };
     let about = Metadata { time: now, correlation, ..Metadata::default() };
     let instance = Instance::begin(stream, &started, &about)?;
@@ -285,6 +286,10 @@ fn is_passed_up_to(definition: &dyn Definition, instance: &Instance, stage: usiz
     stages.flatten().all(|StepShape { name, .. }| {
         instance.steps.get(name).is_some_and(|step| step.standing.is_passed())
     })
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// So much later; at the end of time, if that is later still.

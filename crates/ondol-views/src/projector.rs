@@ -13,6 +13,7 @@ mod compare;
 mod error;
 mod fold;
 mod follower;
+mod forgetting;
 mod handle;
 mod kept;
 mod options;

@@ -513,6 +513,28 @@ async fn a_saga_under_way_is_cancelled_and_one_that_has_ended_is_not() {
 }
 
 #[tokio::test]
+async fn one_that_has_ended_is_found_for_a_time_and_stays_in_the_log() {
+    let mut house = House::new();
+    let kept_for = Duration::from_secs(3_600);
+    let sagas = house.begins(Definitions::new().and(transfer().kept_for(kept_for)));
+    let stream = start(&sagas, "kim", "lee").await;
+    assert_eq!(house.until_ended(&sagas, &stream).await, Phase::Completed);
+    let key = ondol_views::DocumentKey::new(stream.as_str()).expect("a key");
+    let found = async || sagas.entries().get(&key).await.is_ok_and(|entry| entry.is_some());
+    house.until("it is found", async || found().await).await;
+    house.clock.advance(kept_for / 2);
+    for _turn in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(found().await, "its time is not over");
+    house.clock.advance(kept_for / 2);
+    house.until("it is found no more", async || !found().await).await;
+    let one = sagas.find(&stream).await.expect("it can be read").expect("its stream stays");
+    assert_eq!(one.phase, Phase::Completed);
+    house.ends().await;
+}
+
+#[tokio::test]
 async fn a_saga_is_found_by_how_it_stands() {
     let mut house = House::new();
     let sagas = house.begins(definitions());

@@ -17,7 +17,8 @@ impl Instance {
     /// # Errors
     /// When the first thing that happened to it is something else.
     pub fn begin(stream: StreamId, fact: &Fact, about: &Metadata) -> Result<Self, Impossible> {
-        let Fact::Started { saga, version, fingerprint, identity, data, deadline } = fact else {
+        let Fact::Started { saga, version, fingerprint, identity, data, deadline, .. } = fact
+        else {
             return Err(Impossible::new(&"a saga that was not started", fact));
         };
         Ok(Self {

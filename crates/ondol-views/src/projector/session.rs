@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::arena::Arena;
 use super::build::Build;
 use super::fold::{Chunk, Fold, Poisoned};
+use super::forgetting::FORGETS_EVERY;
 use super::kept::document_of;
 use super::pages::{Page, read_ahead};
 use super::repair::{Repair, RepairError};
@@ -42,6 +43,8 @@ pub(super) struct Session<'a, V: View> {
     /// Whether something is to be written as soon as the write before is made.
     is_owing: bool,
     last_cut: Duration,
+    /// When is next looked for documents whose time is over, by the clock's running time.
+    forgets_at: Duration,
     pace: Pace,
 }
 
@@ -90,6 +93,7 @@ impl<'a, V: View> Session<'a, V> {
             writes: JoinSet::new(),
             is_owing: false,
             last_cut: now,
+            forgets_at: now,
             pace: Pace::begin(now),
         };
         session.tell();
@@ -107,7 +111,7 @@ impl<'a, V: View> Session<'a, V> {
             self.settle().await?;
         }
         loop {
-            let ripens = self.ripens();
+            let (ripens, forgets) = (self.ripens(), self.is_time_to_forget());
             tokio::select! {
                 biased;
                 () = told_to_stop(stop) => return self.settle().await,
@@ -124,6 +128,7 @@ impl<'a, V: View> Session<'a, V> {
                     return Err(failed.unwrap_or_else(joined("the reader")));
                 }
                 Some(repair) = repairs.recv() => self.repair(repair).await?,
+                () = forgets, if V::KEPT_UNTIL.is_some() => self.forget().await?,
                 Some(page) = self.pages.recv() => self.take(page).await?,
             }
         }
@@ -200,6 +205,27 @@ impl<'a, V: View> Session<'a, V> {
             let waited = clock.running().saturating_sub(last_cut);
             clock.sleep(V::GATHERS.saturating_sub(waited)).await;
         }
+    }
+
+    /// Comes to its end once it is to be looked for documents whose time is over.
+    fn is_time_to_forget(&self) -> impl Future<Output = ()> + Send + use<V> {
+        let (clock, at) = (Arc::clone(&self.core.clock), self.forgets_at);
+        async move {
+            let left = at.saturating_sub(clock.running());
+            if !left.is_zero() {
+                clock.sleep(left).await;
+            }
+        }
+    }
+
+    /// Throws a page of documents away whose time is over; if there are more, soon again.
+    async fn forget(&mut self) -> Result<(), FollowError> {
+        self.settle().await?;
+        let (forgotten, is_more) = self.core.forget(&self.committed).await?;
+        forgotten.iter().for_each(|key| self.fold().arena.remove(key));
+        let after = if is_more { Duration::ZERO } else { FORGETS_EVERY };
+        self.forgets_at = self.core.clock.running().saturating_add(after);
+        Ok(())
     }
 
     /// Writes what has been folded, once the write before has come to its end.
