@@ -108,8 +108,9 @@ impl Default for SagaEntry {
 impl View for SagaEntry {
     const NAME: &'static str = "sagas";
     const VERSION: u32 = 3;
-    // A saga moves on several times in a moment, and only the sweeper reads what is so young.
-    const GATHERS: Duration = Duration::from_millis(200);
+    // A saga moves on several times in a moment, and most have ended before the sweeper, which
+    // leaves the young alone for longer than this, would look for them. Each is written once then.
+    const GATHERS: Duration = Duration::from_secs(1);
     const KEPT_UNTIL: Option<&'static str> = Some("kept");
     type Event = Fact;
 

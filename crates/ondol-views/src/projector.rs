@@ -13,7 +13,6 @@ mod compare;
 mod error;
 mod fold;
 mod follower;
-mod forgetting;
 mod handle;
 mod kept;
 mod options;

@@ -1,5 +1,7 @@
 //! One saga, step by step: what it does when something comes in.
 
+mod traps;
+
 use std::time::Duration;
 
 use ondol_bus::Reply;
@@ -63,7 +65,11 @@ struct One {
 
 impl One {
     fn begun() -> Self {
-        let definition = Defined::new(saga());
+        Self::of(saga())
+    }
+
+    fn of(saga: Saga<Data>) -> Self {
+        let definition = Defined::new(saga);
         let beginning = Beginning {
             stream: saga_stream("s", "1").expect("a name"),
             identity: "1".into(),
@@ -182,7 +188,7 @@ fn an_answer_that_comes_twice_or_late_changes_nothing() {
 }
 
 #[test]
-fn a_step_that_takes_too_long_is_made_void_first_and_its_answer_decides() {
+fn t30_a_step_that_takes_too_long_is_made_void_first_and_its_answer_decides() {
     let mut one = One::begun();
     one.done(7);
     assert_eq!(one.passes(4), []);
@@ -222,7 +228,7 @@ fn past_the_pivot_it_is_asked_for_ever_and_shown_as_stuck() {
 }
 
 #[test]
-fn an_undo_that_is_refused_is_stuck_and_asked_again_under_another_id() {
+fn t29_an_undo_that_is_refused_is_stuck_and_asked_again_under_another_id() {
     let mut one = One::begun();
     one.done(7);
     one.refused();

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use ondol_bus::Reply;
 use ondol_domain::Holder;
-use ondol_kernel::{CommandId, Envelope, Metadata, Timestamp};
+use ondol_kernel::{CommandId, Envelope, Timestamp};
 
 use super::Books;
 use super::case::{Case, FaultKind};
+use super::check::refold;
 use crate::machine::{Beginning, Failure, Input, NextError, Order, begin, next};
 use crate::{Definition, Fact, Instance, Known, Standing, Work, WorkKind, baffled, saga_stream};
 
@@ -280,27 +281,24 @@ impl Drive<'_> {
 
     fn fail(&mut self, command: CommandId, code: &str, may: bool) -> Result<(), NextError> {
         let (code, because) = (code.to_owned(), format!("{code}, says the proof"));
-        let failure = Failure {
-            code,
-            because,
-            may_be_asked_again: may,
-            asked_before: self.asked_before.contains(&command),
-            again_after: None,
-            held_by: None,
-        };
-        self.take(&Input::Failure { command, failure })
+        self.take_failure(command, (code, because), may, None)
     }
 
     fn held(&mut self, command: CommandId, by: &Holder) -> Result<(), NextError> {
         let (code, because) = ("held".to_owned(), format!("it is held by {by}"));
-        let failure = Failure {
-            code,
-            because,
-            may_be_asked_again: true,
-            asked_before: self.asked_before.contains(&command),
-            again_after: None,
-            held_by: Some(by.clone()),
-        };
+        self.take_failure(command, (code, because), true, Some(by.clone()))
+    }
+
+    fn take_failure(
+        &mut self,
+        command: CommandId,
+        (code, because): (String, String),
+        may_be_asked_again: bool,
+        held_by: Option<Holder>,
+    ) -> Result<(), NextError> {
+        let (asked_before, again_after) = (self.asked_before.contains(&command), None);
+        let failure =
+            Failure { code, because, may_be_asked_again, asked_before, again_after, held_by };
         self.take(&Input::Failure { command, failure })
     }
 
@@ -388,18 +386,4 @@ fn other() -> Holder {
 /// What is being tried, and how.
 const fn of(work: &Work) -> (CommandId, WorkKind) {
     (work.question.command, work.what)
-}
-
-/// The saga that these facts make.
-pub(super) fn refold(instance: &Instance, facts: &[(Timestamp, Fact)]) -> Result<Instance, String> {
-    let Some(((time, first), rest)) = facts.split_first() else {
-        return Err("nothing was recorded".to_owned());
-    };
-    let about = Metadata { time: *time, correlation: instance.correlation, ..Metadata::default() };
-    let begun = Instance::begin(instance.stream.clone(), first, &about);
-    let mut folded = begun.map_err(|error| error.to_string())?;
-    for (time, fact) in rest {
-        folded.apply(fact, *time).map_err(|error| error.to_string())?;
-    }
-    Ok(folded)
 }

@@ -9,11 +9,11 @@ use ondol_kernel::{Position, Recorded, Timestamp};
 
 use super::FollowError;
 use super::arena::{Arena, Place, State};
-use super::forgetting::is_over;
 use super::kept::document_of;
 use super::panics::guarded;
 use super::parked_set::ParkedSet;
 use super::read::{Item, Outcome};
+use super::session::is_over;
 use crate::{
     Advance, Change, Checkpoint, DocumentKey, LastEvent, Limits, Parked, Parking, SourceName, Unit,
     ViewId, Waiting, Write, shortened,

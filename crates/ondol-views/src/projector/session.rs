@@ -5,6 +5,9 @@
 //! the next one begins at the checkpoint that the store has, so a commit whose outcome got lost
 //! is settled by looking.
 
+mod forgetting;
+mod mending;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,14 +18,15 @@ use tokio::task::JoinSet;
 use super::arena::Arena;
 use super::build::Build;
 use super::fold::{Chunk, Fold, Poisoned};
-use super::forgetting::FORGETS_EVERY;
 use super::kept::document_of;
 use super::pages::{Page, read_ahead};
-use super::repair::{Repair, RepairError};
+use super::repair::Repair;
 use super::replay::{Documents, Range, Replayed};
 use super::state::{Pace, Phase};
 use super::{FollowError, Progress};
 use crate::{Change, Checkpoint, SourceCheckpoint, Write, WriteError, checkpoint_of};
+
+pub(super) use forgetting::is_over;
 
 /// Events of a page that are folded where they are; more are folded off the runtime.
 const FOLDED_HERE_MAX: usize = 256;
@@ -207,27 +211,6 @@ impl<'a, V: View> Session<'a, V> {
         }
     }
 
-    /// Comes to its end once it is to be looked for documents whose time is over.
-    fn is_time_to_forget(&self) -> impl Future<Output = ()> + Send + use<V> {
-        let (clock, at) = (Arc::clone(&self.core.clock), self.forgets_at);
-        async move {
-            let left = at.saturating_sub(clock.running());
-            if !left.is_zero() {
-                clock.sleep(left).await;
-            }
-        }
-    }
-
-    /// Throws a page of documents away whose time is over; if there are more, soon again.
-    async fn forget(&mut self) -> Result<(), FollowError> {
-        self.settle().await?;
-        let (forgotten, is_more) = self.core.forget(&self.committed).await?;
-        forgotten.iter().for_each(|key| self.fold().arena.remove(key));
-        let after = if is_more { Duration::ZERO } else { FORGETS_EVERY };
-        self.forgets_at = self.core.clock.running().saturating_add(after);
-        Ok(())
-    }
-
     /// Writes what has been folded, once the write before has come to its end.
     async fn cut(&mut self) -> Result<(), FollowError> {
         self.finish_write().await?;
@@ -319,33 +302,6 @@ impl<'a, V: View> Session<'a, V> {
             Some(Change::put(kept, entries.as_deref()))
         });
         Ok(changes.collect())
-    }
-
-    /// Mends something by hand, while nothing else is folded.
-    async fn repair(&mut self, repair: Repair) -> Result<(), FollowError> {
-        self.settle().await?;
-        let at: Vec<SourceCheckpoint> = self.committed();
-        let Repair { what, answer } = repair;
-        let outcome = self.core.repair(&at, what).await;
-        let (kept, parked) = self.core.stands().await?;
-        let fold = self.fold();
-        fold.parked = parked;
-        if let Ok(repaired) = &outcome {
-            repaired.keys.iter().for_each(|key| fold.arena.forget(key));
-        }
-        drop(kept);
-        let failed = match &outcome {
-            Err(RepairError::Failed(error)) if !error.is_worth_retrying() => None,
-            Err(RepairError::Failed(_)) => Some(()),
-            _ => None,
-        };
-        // Whoever asked may have gone; what was mended stays mended.
-        drop(answer.send(outcome));
-        if failed.is_some() {
-            // The write may have been made after all: begin anew from what the store has.
-            return Err(WriteError::Unknown(Box::new(RepairUnsettled)).into());
-        }
-        Ok(())
     }
 
     fn committed(&self) -> Vec<SourceCheckpoint> {

@@ -13,9 +13,9 @@ use ondol_kernel::Position;
 use super::FollowError;
 use super::build::Build;
 use super::compare::{Difference, compare};
-use super::forgetting::is_over;
 use super::read::Item;
 use super::replay::{Documents, Range, Replayed, Waits};
+use super::session::is_over;
 use crate::{
     Document, DocumentKey, KeySpan, LoadError, Parked, Query, QueryError, Selection,
     SourceCheckpoint, Target, ViewId,
