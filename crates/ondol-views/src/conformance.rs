@@ -8,6 +8,8 @@ pub mod defining;
 #[doc(hidden)]
 pub mod failing;
 #[doc(hidden)]
+pub mod forgetting;
+#[doc(hidden)]
 pub mod laws;
 #[doc(hidden)]
 pub mod made_up;
@@ -160,6 +162,7 @@ macro_rules! conformance {
                 a_sample_finds_what_it_looks_at
                 a_parked_document_equals_its_replay_up_to_the_poison
                 a_view_that_is_written_to_is_verified_all_the_same;
+            forgetting: a_document_whose_time_is_over_is_thrown_away;
             laws: a_view_equals_a_replay_whatever_happens;
         }
     };
