@@ -94,7 +94,7 @@ impl Stage {
         between: &Between,
         supervisor: &Supervisor,
     ) -> Result<Self, RaiseError> {
-        let mut fronts = Router::new();
+        let mut fronts = OpenApiRouter::new();
         let clock = homes.first().map(|(_, home)| home.ground.clock.clone());
         let mut services = Vec::with_capacity(homes.len());
         let mut routes = OpenApiRouter::with_openapi(shared_description());
@@ -121,6 +121,8 @@ impl Stage {
         }
         Between::introduce(&services);
         let (router, mut description) = routes.split_for_parts();
+        let (fronts, of_fronts) = fronts.split_for_parts();
+        description.merge(of_fronts);
         app.name().clone_into(&mut description.info.title);
         app.version().clone_into(&mut description.info.version);
         description.info.license = None;

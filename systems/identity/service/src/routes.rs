@@ -1,10 +1,10 @@
 //! Where everything is answered.
 
-use axum::Router;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderValue, header};
+use ondol::OpenApiRouter;
 
 use crate::provider::Provider;
 use crate::{accounts, authorize, device, leave, metadata, roles, signin, tokens};
@@ -12,8 +12,8 @@ use crate::{accounts, authorize, device, leave, metadata, roles, signin, tokens}
 /// The style of the pages.
 const STYLE: &str = include_str!("../assets/identity.css");
 
-pub(crate) fn routes(provider: Provider) -> Router {
-    Router::new()
+pub(crate) fn routes(provider: Provider) -> OpenApiRouter {
+    OpenApiRouter::new()
         .route("/.well-known/openid-configuration", get(metadata::discovery))
         .route("/.well-known/oauth-authorization-server", get(metadata::discovery))
         .route("/oauth2/jwks", get(metadata::jwks))
