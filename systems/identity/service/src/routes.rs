@@ -1,13 +1,13 @@
 //! Where everything is answered.
 
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderValue, header};
 use ondol::OpenApiRouter;
 
 use crate::provider::Provider;
-use crate::{accounts, authorize, device, leave, metadata, roles, signin, tokens};
+use crate::{accounts, authorize, device, journal, leave, metadata, roles, signin, tokens};
 
 /// The style of the pages.
 const STYLE: &str = include_str!("../assets/identity.css");
@@ -36,6 +36,7 @@ pub(crate) fn routes(provider: Provider) -> OpenApiRouter {
         .route("/device", get(device::page).post(device::answer))
         .route("/assets/identity.css", get(style))
         .merge(roles::routes(&provider))
+        .layer(from_fn_with_state(provider.clone(), journal::at_the_door))
         .layer(from_fn(guarded))
         .with_state(provider)
 }

@@ -168,12 +168,21 @@ impl Provider {
         user: UserId,
         password: &str,
     ) -> Result<bool, Fault> {
-        let counted = self.count("password", &user.to_string(), visit)?;
+        let entry = |reason| self.entry("password", Some(user.to_string()), visit, reason);
+        let counted = match self.count("password", &user.to_string(), visit) {
+            Ok(counted) => counted,
+            Err(fault) => {
+                self.failed(entry("too often")).await?;
+                return Err(fault);
+            }
+        };
         let kept = self.password_of(user).await?;
         let password = Zeroizing::new(password.chars().take(PASSWORD_BYTES_MAX).collect());
         let fits = self.passwords().fits(password, kept).await?;
         if fits {
             self.forgive(&counted);
+        } else {
+            self.failed(entry("wrong")).await?;
         }
         Ok(fits)
     }
