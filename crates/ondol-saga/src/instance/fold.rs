@@ -17,7 +17,8 @@ impl Instance {
     /// # Errors
     /// When the first thing that happened to it is something else.
     pub fn begin(stream: StreamId, fact: &Fact, about: &Metadata) -> Result<Self, Impossible> {
-        let Fact::Started { saga, version, fingerprint, identity, data, deadline } = fact else {
+        let Fact::Started { saga, version, fingerprint, identity, data, deadline, .. } = fact
+        else {
             return Err(Impossible::new(&"a saga that was not started", fact));
         };
         Ok(Self {
@@ -232,7 +233,9 @@ fn moved(record: &mut StepRecord, fact: &Fact, time: Timestamp) -> Option<Standi
             Fact::Refused { again: None, .. } | Fact::Voided { .. },
         )
         | (Standing::Again { .. }, Fact::Voided { .. })
-        | (Standing::Waiting { .. }, Fact::TimedOut { .. }) => Some(Standing::Failed),
+        | (Standing::Waiting { .. }, Fact::TimedOut { .. })
+        // Whoever skips what cannot be made void has seen to it that nothing has come of it.
+        | (Standing::Settling(_), Fact::Skipped { .. }) => Some(Standing::Failed),
         (Standing::Waiting { .. }, Fact::Overdue { .. }) => Some(Standing::Waiting { limit: None }),
         (Standing::Asked { pending, .. }, Fact::TimedOut { .. } | Fact::Recalled { .. }) => {
             Some(Standing::Settling(Pending::new(WorkKind::Void, pending.question)))

@@ -26,6 +26,7 @@ mod provider;
 mod roles;
 mod routes;
 mod secrets;
+mod sent;
 mod signin;
 mod throttle;
 mod tokens;

@@ -134,15 +134,9 @@ impl Aggregate for Preorder {
 
             (_, Place { terms }) if self.terms() == Some(&terms) => already_done(),
             (_, Place { .. }) => refuse(Refusal::PlacedOtherwise),
-            // What comes late, or twice, is about something that is past; or about no pre-order.
-            (
-                Self::None
-                | Self::Placed { .. }
-                | Self::Reserved { .. }
-                | Self::Confirmed { .. }
-                | Self::Failed { .. },
-                NoteReserved | NoteAuthorized | Fail { .. } | CallOff,
-            ) => already_done(),
+            // What comes late, or twice, is about something that is past; what comes of nothing
+            // that was placed is about nothing.
+            (_, NoteReserved | NoteAuthorized | Fail { .. } | CallOff) => already_done(),
         }
     }
 

@@ -189,7 +189,7 @@ const fn state_of(stage: &Stage) -> OrderState {
 }
 
 impl RowBody {
-    pub(super) const fn of(id: String, row: &OrderRow) -> Self {
+    pub(super) fn of(id: String, row: &OrderRow) -> Self {
         let OrderRow { total, products, placed, state, because, .. } = *row;
         Self { id, state, products, total, placed, because }
     }
