@@ -21,6 +21,8 @@ struct Page<'a> {
     list: Vec<&'a str>,
     key: Option<String>,
     alert: Option<&'a str>,
+    /// What only who writes clients understands, in English.
+    technical: Option<&'a str>,
     picture: Option<&'a str>,
     forms: Vec<Form<'a>>,
     links: Vec<(&'a str, &'a str)>,
@@ -72,6 +74,7 @@ fn page<'a>(visit: &'a Visit, title: &'a str, text: &'a str) -> Page<'a> {
         list: Vec::new(),
         key: None,
         alert: None,
+        technical: None,
         picture: None,
         forms: Vec::new(),
         links: Vec::new(),
@@ -131,22 +134,24 @@ fn origin(address: &str) -> String {
     }
 }
 
+/// Somebody signs in; `tried` is the address with which he has just failed to.
 pub(crate) fn sign_in(
     visit: &Visit,
     wanted: Option<&Wanted<'_>>,
     then: &str,
-    alert: Option<&str>,
+    tried: Option<&str>,
 ) -> Response {
     let words = visit.words;
     let text = wanted.map(|wanted| format!("{} {}", words.to_go_on, wanted.client.name));
     let text = text.unwrap_or_default();
     let mut page = page(visit, words.sign_in, &text);
-    page.alert = alert;
+    page.alert = tried.map(|_| words.wrong_login);
+    let email = field("email", words.email, "email", "username");
     page.forms.push(Form {
         action: "/sign-in",
         hidden: vec![("then", then)],
         fields: vec![
-            field("email", words.email, "email", "username"),
+            Field { value: tried.unwrap_or_default(), ..email },
             field("password", words.password, "password", "current-password"),
         ],
         buttons: vec![button(words.sign_in)],
@@ -154,7 +159,7 @@ pub(crate) fn sign_in(
     });
     page.links = vec![("/register", words.no_account), ("/forgotten", words.lost_password)];
     let goes_to = wanted.map(|wanted| origin(&wanted.redirect)).unwrap_or_default();
-    let status = if alert.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let status = if tried.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     page.with_status(status, &goes_to)
 }
 
@@ -304,10 +309,16 @@ pub(crate) fn account(visit: &Visit, owner: &Owner<'_>) -> Response {
     page.shown()
 }
 
+/// Letters as people copy them: four at a time. Authenticators take them with the spaces.
+fn in_fours(letters: &str) -> String {
+    let letters: Vec<char> = letters.chars().collect();
+    letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
+
 pub(crate) fn enrol(visit: &Visit, secret: &str, picture: &str) -> Response {
     let words = visit.words;
     let mut page = page(visit, words.enrol, words.enrol_hint);
-    page.key = Some(format!("{}: {secret}", words.key));
+    page.key = Some(format!("{}: {}", words.key, in_fours(secret)));
     page.picture = Some(picture);
     page.forms.push(Form {
         action: "/account",
@@ -361,6 +372,11 @@ pub(crate) fn leave(visit: &Visit, params: &str) -> Response {
     page.with_status(StatusCode::OK, &goes_to.map(|(_, to)| origin(to)).unwrap_or_default())
 }
 
+/// The last page that somebody sees.
+pub(crate) fn farewell(visit: &Visit, title: &str) -> Response {
+    page(visit, title, visit.words.farewell).shown()
+}
+
 pub(crate) fn said(visit: &Visit, title: &str, text: &str) -> Response {
     let mut page = page(visit, title, text);
     page.links = vec![("/account", visit.words.account)];
@@ -380,7 +396,7 @@ pub(crate) fn link(visit: &Visit, is_good: bool, done: &str) -> Response {
 /// Something is wrong with what a client has sent: said here, and nobody is sent anywhere.
 pub(crate) fn wrong(visit: &Visit, said: &str) -> Response {
     let mut page = page(visit, visit.words.wrong_title, visit.words.wrong_hint);
-    page.alert = Some(said);
+    page.technical = Some(said);
     page.with_status(StatusCode::BAD_REQUEST, "")
 }
 
