@@ -42,6 +42,7 @@ pub struct Saga<D> {
     stages: Vec<Stage<D>>,
     pivot: Option<usize>,
     deadline: Option<Duration>,
+    kept_for: Option<Duration>,
     identity: Option<fn(&D) -> String>,
     starters: Vec<Starter<D>>,
     listeners: Vec<Listener<D>>,
@@ -64,6 +65,7 @@ impl<D: SagaData> Saga<D> {
             stages: Vec::new(),
             pivot: None,
             deadline: None,
+            kept_for: None,
             identity: None,
             starters: Vec::new(),
             listeners: Vec::new(),
@@ -148,6 +150,14 @@ impl<D: SagaData> Saga<D> {
         self
     }
 
+    /// For how long one that has ended can still be found by how it stands. What has happened to
+    /// it stays in the log.
+    #[must_use]
+    pub const fn kept_for(mut self, time: Duration) -> Self {
+        self.kept_for = Some(time);
+        self
+    }
+
     /// What tells one such saga from another: two that are started with the same identity are
     /// one, and an event from outside finds the saga that it is about by it.
     #[must_use]
@@ -210,6 +220,11 @@ impl<D: SagaData> Saga<D> {
     /// How long the whole may take.
     pub const fn time_limit(&self) -> Option<Duration> {
         self.deadline
+    }
+
+    /// For how long one that has ended can be found, if that is said.
+    pub const fn kept_time(&self) -> Option<Duration> {
+        self.kept_for
     }
 
     /// The identity of the saga that knows this, if such sagas have one.

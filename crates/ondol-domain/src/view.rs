@@ -31,6 +31,11 @@ pub trait View: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// the moment they change, are written once.
     const GATHERS: Duration = Duration::ZERO;
 
+    /// The ordered index by times that says until when a document is kept: once that is over it is
+    /// thrown away, and a view that is folded anew has none of it. For documents that nothing
+    /// happens to any more. Without it they are kept for ever.
+    const KEPT_UNTIL: Option<&'static str> = None;
+
     /// What it is folded from.
     type Event: EventSet;
 
@@ -111,6 +116,12 @@ pub enum ViewProblem {
         /// The name.
         name: &'static str,
     },
+    /// Documents are to be kept until a time that no index puts in order.
+    #[error("documents are kept until {name:?} says, and no ordered index is called so")]
+    KeptUntil {
+        /// The name.
+        name: &'static str,
+    },
     /// Two indexes have one name.
     #[error("two indexes are called {name:?}")]
     SameIndex {
@@ -134,6 +145,9 @@ pub fn view_shape<V: View>() -> Result<ViewShape, Problems<ViewProblem>> {
     let before = |at: usize, name: &str| names().take(at).any(|other| other == name);
     let twice = names().enumerate().filter(|(at, name)| before(*at, name));
     found.extend(twice.map(|(_, name)| ViewProblem::SameIndex { name }));
+    let puts_in_order = |name: &&'static str| indexes.contains(&(*name, IndexKind::Ordered));
+    let kept_until = V::KEPT_UNTIL.filter(|name| !puts_in_order(name));
+    found.extend(kept_until.map(|name| ViewProblem::KeptUntil { name }));
     let sources = match V::Event::reader() {
         Ok(reader) => reader.sources().to_vec(),
         Err(problems) => {

@@ -90,6 +90,11 @@ impl Duty {
 }
 
 impl Tenure {
+    /// Whether other processes may have done it before.
+    pub const fn is_shared(&self) -> bool {
+        self.under.is_some()
+    }
+
     /// Whether it is over. One that was lost and taken again is another one.
     pub fn is_over(&self) -> bool {
         self.under.as_ref().is_some_and(|(held, lease)| held.lease_now().as_ref() != Some(lease))

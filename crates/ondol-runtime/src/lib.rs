@@ -52,5 +52,5 @@ pub use service::{
     Home, NotPart, PublicDescription, ReactionDescription, Running, Service, ServiceOptions,
     ServiceProblem, SourceDescription, StartServiceError, ViewDescription, ViewStanding,
 };
-pub use supervisor::{Ending, Supervisor, TaskEnd, error_chain};
+pub use supervisor::{Ending, HeldBack, Supervisor, TaskEnd, error_chain};
 pub use timers::StartTimersError;

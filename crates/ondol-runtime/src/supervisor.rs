@@ -30,6 +30,13 @@ pub struct TaskEnd {
     pub ending: Ending,
 }
 
+/// Holds tasks back for as long as it lives.
+#[derive(Debug)]
+#[must_use = "tasks are held back for as long as it lives"]
+pub struct HeldBack {
+    shared: Arc<Shared>,
+}
+
 /// Starts tasks, sees them end, and asks all to stop.
 #[derive(Debug, Clone)]
 pub struct Supervisor {
@@ -39,6 +46,8 @@ pub struct Supervisor {
 #[derive(Debug)]
 struct Shared {
     stop: watch::Sender<bool>,
+    /// How many want tasks to be held back.
+    held: watch::Sender<usize>,
     failure: watch::Sender<Option<TaskEnd>>,
     watchers: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -54,10 +63,18 @@ impl Supervisor {
     pub fn new() -> Self {
         let shared = Shared {
             stop: watch::Sender::new(false),
+            held: watch::Sender::new(0),
             failure: watch::Sender::new(None),
             watchers: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Tasks that are started from now on begin once what is given back is gone: when all are there
+    /// whom they may turn to.
+    pub fn hold_back(&self) -> HeldBack {
+        self.shared.held.send_modify(|held| *held += 1);
+        HeldBack { shared: Arc::clone(&self.shared) }
     }
 
     /// Starts a task that the service cannot do without: should it fail or panic, all stop.
@@ -67,7 +84,12 @@ impl Supervisor {
         F: FnOnce(watch::Receiver<bool>) -> Fut,
         Fut: Future<Output = Result<(), String>> + Send + 'static,
     {
-        let running = detached(task(self.shared.stop.subscribe()));
+        let (task, mut held) = (task(self.shared.stop.subscribe()), self.shared.held.subscribe());
+        let running = detached(async move {
+            // Without a supervisor nobody holds anything back.
+            drop(held.wait_for(|held| *held == 0).await);
+            task.await
+        });
         let (shared, name) = (Arc::downgrade(&self.shared), name.to_owned());
         let watcher = detached(async move {
             let ending = ending_of(running.await);
@@ -115,6 +137,12 @@ impl Supervisor {
     /// The first task that failed or panicked, if one has.
     pub fn failure(&self) -> Option<TaskEnd> {
         self.shared.failure.borrow().clone()
+    }
+}
+
+impl Drop for HeldBack {
+    fn drop(&mut self) {
+        self.shared.held.send_modify(|held| *held -= 1);
     }
 }
 

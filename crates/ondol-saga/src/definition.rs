@@ -68,6 +68,8 @@ pub trait Definition: fmt::Debug + Send + Sync + 'static {
     fn fingerprint(&self) -> Fingerprint;
     /// How long the whole may take.
     fn deadline(&self) -> Option<Duration>;
+    /// For how long one that has ended can be found, if that is said.
+    fn kept_for(&self) -> Option<Duration>;
     /// How long a step may take.
     fn time_limit(&self, at: At) -> Duration;
     /// How often and how fast a step is asked again.
@@ -197,6 +199,10 @@ impl<D: SagaData> Definition for Defined<D> {
 
     fn deadline(&self) -> Option<Duration> {
         self.saga.time_limit()
+    }
+
+    fn kept_for(&self) -> Option<Duration> {
+        self.saga.kept_time()
     }
 
     fn time_limit(&self, at: At) -> Duration {

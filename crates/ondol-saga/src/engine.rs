@@ -244,7 +244,8 @@ impl Sagas {
         }
         inner.metrics.count(&begun.facts, &begun.instance);
         // What finds no room now is found by the sweeper.
-        drop(inner.jobs.try_send(Job { stream: stream.clone(), instance: Some(begun.instance) }));
+        let begun = Some((begun, inner.ground.clock.running()));
+        drop(inner.jobs.try_send(Job { stream: stream.clone(), begun }));
         Ok(StartedSaga { stream, repeated: false })
     }
 

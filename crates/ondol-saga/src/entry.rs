@@ -17,6 +17,9 @@ use crate::instance::step_of;
 /// How long a saga that has something to do is left to whoever began to do it.
 pub const LEFT_ALONE: Duration = Duration::from_secs(2);
 
+/// For how long a saga that has ended is kept where it is found, unless its definition says.
+pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// One saga as it can be found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SagaEntry {
@@ -43,6 +46,14 @@ pub struct SagaEntry {
     deadline: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     open: BTreeMap<String, Timestamp>,
+    /// Whether it has turned round, whatever it was before it was stuck.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    turned_round: bool,
+    /// For how long it is kept once it has ended, if that was said; then until when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kept_for_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kept_until: Option<Timestamp>,
 }
 
 /// How a saga stands.
@@ -87,15 +98,20 @@ impl Default for SagaEntry {
             step: None,
             deadline: None,
             open: BTreeMap::new(),
+            turned_round: false,
+            kept_for_ms: None,
+            kept_until: None,
         }
     }
 }
 
 impl View for SagaEntry {
     const NAME: &'static str = "sagas";
-    const VERSION: u32 = 2;
-    // A saga moves on several times in a moment, and only the sweeper reads what is so young.
-    const GATHERS: Duration = Duration::from_millis(200);
+    const VERSION: u32 = 3;
+    // A saga moves on several times in a moment, and most have ended before the sweeper, which
+    // leaves the young alone for longer than this, would look for them. Each is written once then.
+    const GATHERS: Duration = Duration::from_secs(1);
+    const KEPT_UNTIL: Option<&'static str> = Some("kept");
     type Event = Fact;
 
     fn key(event: &Recorded<Fact>) -> Keys {
@@ -115,6 +131,7 @@ impl View for SagaEntry {
                 Index::equality("state", |entry| entry.state.name().into()),
                 Index::equality("saga", |entry| entry.saga.as_str().into()),
                 Index::equality("step", Self::open_step),
+                Index::ordered("kept", |entry| entry.kept_until.into()),
             ]
         }
     }
@@ -144,7 +161,8 @@ impl SagaEntry {
             self.step = Some(step.to_owned());
         }
         match fact {
-            Fact::Started { saga, fingerprint, identity, deadline, .. } => {
+            Fact::Started { saga, fingerprint, identity, deadline, kept_for_ms, .. } => {
+                self.kept_for_ms = *kept_for_ms;
                 self.saga.clone_from(saga);
                 self.identity.clone_from(identity);
                 self.fingerprint = Some(*fingerprint);
@@ -189,17 +207,20 @@ impl SagaEntry {
     fn whole_moves_on(&mut self, fact: &Fact, soon: Timestamp) {
         match fact {
             Fact::TurnedRound { because } => {
-                self.state = SagaState::Unwinding;
+                (self.state, self.turned_round) = (SagaState::Unwinding, true);
                 self.because = Some(because.clone());
                 self.deadline = None;
             }
-            Fact::WentOn { .. } => self.state = SagaState::Running,
+            Fact::WentOn { .. } => {
+                (self.state, self.turned_round) = (SagaState::Running, false);
+            }
             Fact::Stuck { because, .. } => {
                 self.state = SagaState::Stuck;
                 self.because = Some(because.clone());
             }
             Fact::Resumed { .. } => {
                 self.open.values_mut().for_each(|wakes| *wakes = soon);
+                self.gets_on_at_all();
             }
             Fact::Migrated { fingerprint, steps, .. } => {
                 self.fingerprint = Some(*fingerprint);
@@ -215,14 +236,21 @@ impl SagaEntry {
 
     fn gets_on(&mut self, step: &str) {
         if self.state == SagaState::Stuck && self.step.as_deref() == Some(step) {
-            self.state = SagaState::Running;
+            self.gets_on_at_all();
         }
+    }
+
+    const fn gets_on_at_all(&mut self) {
+        let state = if self.turned_round { SagaState::Unwinding } else { SagaState::Running };
+        self.state = state;
     }
 
     fn ends(&mut self, state: SagaState) {
         self.state = state;
         self.deadline = None;
         self.open.clear();
+        let kept_for = self.kept_for_ms.map_or(KEPT_FOR, Duration::from_millis);
+        self.kept_until = Some(self.changed.checked_add(kept_for).unwrap_or_else(far_off));
     }
 }
 

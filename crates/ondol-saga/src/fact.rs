@@ -29,6 +29,8 @@ pub enum Fact {
         data: Known,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Timer>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept_for_ms: Option<u64>,
     },
     /// A step is asked of whom it concerns. Before the pivot it has a time limit.
     Asked {

@@ -23,7 +23,7 @@ pub use engine::{
     STEP_MICROS, SagaEngine, SagaGround, SagaMetrics, SagaOptions, SagaOptionsProblem, Sagas,
     StartSagaError, StartedSaga, prometheus,
 };
-pub use entry::{LEFT_ALONE, SagaEntry, SagaState};
+pub use entry::{KEPT_FOR, LEFT_ALONE, SagaEntry, SagaState};
 pub use fact::{Fact, Kept, Question, Timer};
 pub use instance::{Instance, Pending, Phase, Standing, StepRecord, Stuck, Work, WorkKind};
 pub use known::Known;

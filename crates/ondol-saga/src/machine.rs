@@ -67,8 +67,11 @@ pub struct Failure {
     pub code: String,
     /// Why.
     pub because: String,
-    /// Whether asking again may bring one. If not, the question has taken no effect.
+    /// Whether asking again may bring one. If not, the question has taken no effect by this asking.
     pub may_be_asked_again: bool,
+    /// Whether it may have been asked before, by whoever drove the saga then, and have taken
+    /// effect although nobody has heard the answer.
+    pub asked_before: bool,
     /// How long whoever was asked wants to be left alone.
     pub again_after: Option<Duration>,
     /// The saga that holds what was asked for: it has not taken effect, and is waited for.
@@ -141,6 +144,7 @@ pub fn begin(
         identity,
         data,
         deadline,
+        kept_for_ms: definition.kept_for().map(milliseconds),
     };
     let about = Metadata { time: now, correlation, ..Metadata::default() };
     let instance = Instance::begin(stream, &started, &about)?;
@@ -239,10 +243,15 @@ impl Draft<'_> {
 
     /// Tells a person, unless they have been told of this step.
     fn stuck(&mut self, step: &str, because: &str) -> Result<(), Impossible> {
-        if self.instance.stuck.as_ref().is_some_and(|stuck| stuck.step == step) {
+        if self.is_stuck_at(step) {
             return Ok(());
         }
         self.record(Fact::Stuck { step: step.to_owned(), because: because.to_owned() })
+    }
+
+    /// Whether a person was told of this step, and it has not got on since.
+    fn is_stuck_at(&self, step: &str) -> bool {
+        self.instance.stuck.as_ref().is_some_and(|stuck| stuck.step == step)
     }
 
     fn timer(&self, after: Duration) -> Timer {
@@ -277,6 +286,10 @@ fn is_passed_up_to(definition: &dyn Definition, instance: &Instance, stage: usiz
     stages.flatten().all(|StepShape { name, .. }| {
         instance.steps.get(name).is_some_and(|step| step.standing.is_passed())
     })
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// So much later; at the end of time, if that is later still.

@@ -8,6 +8,8 @@ pub mod defining;
 #[doc(hidden)]
 pub mod failing;
 #[doc(hidden)]
+pub mod forgetting;
+#[doc(hidden)]
 pub mod laws;
 #[doc(hidden)]
 pub mod made_up;
@@ -147,6 +149,7 @@ macro_rules! conformance {
                 what_is_not_parked_cannot_be_retried;
             rebuilding: a_rebuild_goes_on_beside_and_takes_its_place
                 the_way_back_is_at_once
+                a_word_that_comes_late_is_followed
                 only_one_build_is_made_at_a_time
                 a_new_version_takes_the_place_of_the_old_one
                 a_new_version_waits_for_a_word_if_told_to
@@ -159,6 +162,7 @@ macro_rules! conformance {
                 a_sample_finds_what_it_looks_at
                 a_parked_document_equals_its_replay_up_to_the_poison
                 a_view_that_is_written_to_is_verified_all_the_same;
+            forgetting: a_document_whose_time_is_over_is_thrown_away;
             laws: a_view_equals_a_replay_whatever_happens;
         }
     };

@@ -94,6 +94,8 @@ impl Stage {
         between: &Between,
         supervisor: &Supervisor,
     ) -> Result<Self, RaiseError> {
+        // Nobody asks a service of this process before it is there.
+        let held_back = supervisor.hold_back();
         let mut fronts = OpenApiRouter::new();
         let clock = homes.first().map(|(_, home)| home.ground.clock.clone());
         let mut services = Vec::with_capacity(homes.len());
@@ -120,6 +122,7 @@ impl Stage {
             services.push(running);
         }
         Between::introduce(&services);
+        drop(held_back);
         let (router, mut description) = routes.split_for_parts();
         let (fronts, of_fronts) = fronts.split_for_parts();
         description.merge(of_fronts);

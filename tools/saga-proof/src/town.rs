@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use ondol_testkit::servers::free_address;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
@@ -22,6 +23,8 @@ use crate::{Ledger, LedgerError};
 
 /// What the processes know each other by.
 const SECRET: &str = "a secret of the town, for tests alone";
+/// What the schemas of logs that are kept in PostgreSQL begin with.
+const SCHEMA_PREFIX: &str = "town_";
 /// Long enough for a process to begin or to stop, however busy the machine is.
 const LONG: Duration = Duration::from_secs(120);
 /// How long one request may take.
@@ -44,6 +47,8 @@ pub struct House {
     address: SocketAddr,
     admin: SocketAddr,
     config: PathBuf,
+    /// The database of its logs and views; without one they are in the town's folder.
+    database: Option<String>,
     child: Mutex<Option<Child>>,
 }
 
@@ -70,14 +75,29 @@ impl Town {
         whole: &str,
         elsewhere: &str,
     ) -> anyhow::Result<Self> {
+        let groups: Vec<_> = groups.iter().map(|group| (*group, None)).collect();
+        Self::start_upon(program, &groups, whole, elsewhere).await
+    }
+
+    /// The same; the logs and views of a group that names a database are kept in PostgreSQL.
+    ///
+    /// # Errors
+    /// When a process does not come up.
+    pub async fn start_upon(
+        program: &Path,
+        groups: &[(&[&str], Option<&str>)],
+        whole: &str,
+        elsewhere: &str,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut houses = Vec::with_capacity(groups.len());
-        for group in groups {
+        for (group, database) in groups {
             let services: Vec<_> = group.iter().map(|service| (*service).to_owned()).collect();
             let first = services.first().context("a process runs something")?;
             let config = folder.path().join(format!("{first}-{}.toml", houses.len()));
             let (address, admin) = (free_address()?, free_address()?);
-            houses.push(House { services, address, admin, config, child: Mutex::default() });
+            let (database, child) = (database.map(str::to_owned), Mutex::default());
+            houses.push(House { services, address, admin, config, database, child });
         }
         for house in &houses {
             let text = settings(house, &houses, whole)? + elsewhere;
@@ -159,8 +179,7 @@ impl Town {
     /// # Errors
     /// When it cannot be read.
     pub async fn ledger(&self, service: &str) -> Result<Ledger, LedgerError> {
-        let log = self.data(service).join("log");
-        let log = format!("disk:{}", log.display());
+        let log = self.log(service);
         let mut command = Command::new(&self.program);
         command.env_clear().args(["log", "export", "--log", &log]);
         let told = command.output().await?;
@@ -186,6 +205,15 @@ impl Town {
     /// Where the folder of a service is.
     pub fn data(&self, service: &str) -> PathBuf {
         self.folder.path().join("data").join(service)
+    }
+
+    /// By which name the log of a service is found.
+    fn log(&self, service: &str) -> String {
+        let database = self.house(service).ok().and_then(|house| house.database.as_ref());
+        database.map_or_else(
+            || format!("disk:{}", self.data(service).join("log").display()),
+            |url| format!("{url}?schema={SCHEMA_PREFIX}{}", service.replace('.', "_")),
+        )
     }
 
     /// Looks at something of a service.
@@ -305,16 +333,16 @@ pub(crate) async fn until(
     tokio::time::timeout(within, waiting).await.with_context(|| format!("{what} in time"))
 }
 
-fn free_address() -> std::io::Result<SocketAddr> {
-    TcpListener::bind(("127.0.0.1", 0))?.local_addr()
-}
-
 fn settings(house: &House, houses: &[House], whole: &str) -> Result<String, std::fmt::Error> {
     let mut text = "data = \"data\"\n".to_owned();
     writeln!(text, "{whole}")?;
     writeln!(text, "[http]\nlisten = \"{}\"", house.address)?;
     writeln!(text, "[admin]\nlisten = \"{}\"", house.admin)?;
     writeln!(text, "[bus]\nsecret = {SECRET:?}")?;
+    if let Some(url) = &house.database {
+        writeln!(text, "[log]\nengine = \"postgres\"\n[views]\nengine = \"postgres\"")?;
+        writeln!(text, "[postgres]\nurl = {url:?}\nschema_prefix = {SCHEMA_PREFIX:?}")?;
+    }
     let mut elsewhere = BTreeMap::new();
     for other in houses {
         for service in other.services.iter().filter(|one| !house.services.contains(one)) {

@@ -277,6 +277,7 @@ fn a_fingerprint_changes_with_the_steps_and_not_with_their_time() {
     let base = || Saga::<Transfer>::named("s", 1).step("a", screen).step("b", settle);
     assert_eq!(of(base()), of(base()));
     assert_eq!(of(base()), of(base().within(Duration::from_secs(1)).deadline(Duration::MAX)));
+    assert_eq!(of(base()), of(base().kept_for(Duration::from_secs(1))));
     let others = [
         of(base()),
         of(base().undo(release)),

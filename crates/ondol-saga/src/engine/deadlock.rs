@@ -43,7 +43,7 @@ impl Inner {
         self.metrics.gave_way();
         let input = Input::Deadlock { held_by };
         if gives_way.stream == instance.stream {
-            return self.take(instance, &input).await;
+            return Ok(self.take(instance, &input).await?.instance);
         }
         let stream = gives_way.stream.clone();
         self.take(gives_way, &input).await?;

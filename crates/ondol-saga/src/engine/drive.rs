@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ondol_kernel::{CommandId, StreamId};
-use ondol_lease::Duty;
+use ondol_lease::{Duty, Tenure};
 use ondol_runtime::error_chain;
 use ondol_store::AppendError;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -24,8 +24,17 @@ const BUSY_DELAY: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) stream: StreamId,
-    /// How it stands, if that is known.
-    pub(super) instance: Option<Instance>,
+    /// What has just been recorded of it here, if it was, and when that was.
+    pub(super) begun: Option<(Transition, Duration)>,
+}
+
+/// A time for which this process drives sagas.
+#[derive(Debug, Clone)]
+struct Turn {
+    tenure: Tenure,
+    /// When it began, by the clock's running time; what was started before that others may have
+    /// driven since.
+    since: Duration,
 }
 
 /// Drives sagas while this process has the duty, until it is told to stop.
@@ -42,18 +51,20 @@ pub(super) async fn run(
             () = &mut shutdown => return Ok(()),
             tenure = duty.begin() => tenure,
         };
+        let since = if tenure.is_shared() { inner.ground.clock.running() } else { Duration::ZERO };
+        let turn = Turn { tenure: tenure.clone(), since };
         tokio::select! {
             biased;
             () = &mut shutdown => return Ok(()),
             // What is under way is left where it stands: whoever has the duty next goes on.
             () = tenure.over() => {}
-            () = drive_all(&inner, &mut jobs) => return Ok(()),
+            () = drive_all(&inner, &mut jobs, &turn) => return Ok(()),
         }
     }
 }
 
 /// Drives what comes in, and sweeps from time to time.
-async fn drive_all(inner: &Arc<Inner>, jobs: &mut mpsc::Receiver<Job>) {
+async fn drive_all(inner: &Arc<Inner>, jobs: &mut mpsc::Receiver<Job>, turn: &Turn) {
     let mut driven: JoinSet<()> = JoinSet::new();
     let mut sweeps: JoinSet<()> = JoinSet::new();
     sweeps.spawn(sweeping(Arc::clone(inner)));
@@ -67,9 +78,9 @@ async fn drive_all(inner: &Arc<Inner>, jobs: &mut mpsc::Receiver<Job>) {
             }
             (job, room) = next_job(jobs, inner) => {
                 let Some(job) = job else { return };
-                let inner = Arc::clone(inner);
+                let (inner, turn) = (Arc::clone(inner), turn.clone());
                 driven.spawn(async move {
-                    inner.drive(job).await;
+                    inner.drive(job, &turn).await;
                     drop(room);
                 });
             }
@@ -109,15 +120,15 @@ impl Inner {
     pub(super) fn attend(&self, stream: &StreamId) {
         if !self.active.tell(stream) {
             // What finds no room now is found by the sweeper.
-            drop(self.jobs.try_send(Job { stream: stream.clone(), instance: None }));
+            drop(self.jobs.try_send(Job { stream: stream.clone(), begun: None }));
         }
     }
 
-    async fn drive(&self, job: Job) {
+    async fn drive(&self, job: Job, turn: &Turn) {
         let stream = job.stream.clone();
         let Some(driver) = self.active.enter(&stream) else { return };
         self.failing().failed(&stream, self.ground.clock.now());
-        match self.drive_on(job, &driver.changed).await {
+        match self.drive_on(job, turn, &driver.changed).await {
             Ok(()) => self.failing().succeeded(&stream),
             Err(error) => {
                 self.metrics.failed();
@@ -127,26 +138,24 @@ impl Inner {
         }
     }
 
-    /// Drives a saga until it has ended or has nothing to do for a while.
+    /// Drives a saga until it has ended, has nothing to do for a while, or another process has the
+    /// turn: one that was frozen, and finds its turn over, asks and records nothing more.
     async fn drive_on(
         &self,
         job: Job,
+        turn: &Turn,
         changed: &tokio::sync::Notify,
     ) -> Result<(), OrderSagaError> {
-        let mut instance = match job.instance {
-            Some(instance) => instance,
-            None => match self.recorder.load(&job.stream).await? {
-                Some(instance) => instance,
-                None => return Ok(()),
-            },
-        };
         let mut flights = Flights::default();
+        let Some(mut instance) = self.taken_up(job, turn, &mut flights).await? else {
+            return Ok(());
+        };
         loop {
             let now = self.ground.clock.now();
             if instance.is_timer_due(now) {
-                instance = self.take(instance, &Input::Time).await?;
+                instance = self.step(instance, &Input::Time, &mut flights).await?;
             }
-            if instance.is_ended() || instance.is_timer_due(now) {
+            if instance.is_ended() || instance.is_timer_due(now) || turn.tenure.is_over() {
                 return Ok(());
             }
             let work = instance.work(now);
@@ -164,18 +173,50 @@ impl Inner {
                 }
                 () = until => None,
             };
+            if turn.tenure.is_over() {
+                return Ok(());
+            }
             let input = input.or_else(|| flights.give_up(self.ground.clock.running()));
             if let Some(input) = input {
                 let is_held = matches!(
                     &input,
                     Input::Failure { failure, .. } if failure.held_by.is_some()
                 );
-                instance = self.take(instance, &input).await?;
+                instance = self.step(instance, &input, &mut flights).await?;
                 if is_held {
                     instance = Box::pin(self.untangle(instance)).await?;
                 }
             }
         }
+    }
+
+    /// How a saga stands that is to be driven. What was started here in this turn is known, and
+    /// nobody has asked for it before; all else is read.
+    async fn taken_up(
+        &self,
+        job: Job,
+        turn: &Turn,
+        flights: &mut Flights,
+    ) -> Result<Option<Instance>, OrderSagaError> {
+        match job.begun {
+            Some((begun, at)) if at >= turn.since => {
+                flights.raise(&begun.facts);
+                Ok(Some(begun.instance))
+            }
+            _ => Ok(self.recorder.load(&job.stream).await?),
+        }
+    }
+
+    /// What comes in is recorded; what is asked then is asked for the first time.
+    async fn step(
+        &self,
+        instance: Instance,
+        input: &Input,
+        flights: &mut Flights,
+    ) -> Result<Instance, OrderSagaError> {
+        let taken = self.take(instance, input).await?;
+        flights.raise(&taken.facts);
+        Ok(taken.instance)
     }
 
     /// Whether a saga that has nothing to do will soon have.
@@ -211,18 +252,18 @@ impl Inner {
         &self,
         mut instance: Instance,
         input: &Input,
-    ) -> Result<Instance, OrderSagaError> {
+    ) -> Result<Transition, OrderSagaError> {
         for _attempt in 0..self.options.attempts_max {
             let definition = self.definition(&instance)?;
             let now = self.ground.clock.now();
             let transition = next_or_baffled(&*definition, &instance, input, now)?;
             if transition.facts.is_empty() {
-                return Ok(instance);
+                return Ok(Transition { instance, facts: Vec::new() });
             }
             match self.recorder.record(&instance, &transition, command_of(input)).await {
                 Ok(()) => {
                     self.metrics.count(&transition.facts, &transition.instance);
-                    return Ok(transition.instance);
+                    return Ok(transition);
                 }
                 Err(AppendError::Conflict { .. } | AppendError::Unknown(_)) => {
                     self.recorder.catch_up(&mut instance).await?;

@@ -98,7 +98,7 @@ impl Inner {
         if self.active.contains(&stream) || self.failing().is_left_alone(&stream, now) {
             return true;
         }
-        self.jobs.try_send(Job { stream, instance: None }).is_ok()
+        self.jobs.try_send(Job { stream, begun: None }).is_ok()
     }
 }
 

@@ -12,7 +12,7 @@ use ondol_runtime::error_chain;
 
 use super::record::asked_event;
 use crate::machine::{Failure, Input};
-use crate::{Instance, Work, WorkKind};
+use crate::{Fact, Instance, Work, WorkKind};
 
 type Asking = Pin<Box<dyn Future<Output = Input> + Send>>;
 
@@ -28,9 +28,23 @@ struct Flight {
 
 /// The questions of one saga that are on their way.
 #[derive(Default)]
-pub(super) struct Flights(Vec<Flight>);
+pub(super) struct Flights {
+    flights: Vec<Flight>,
+    /// Those that were raised here, and that nobody can have asked before.
+    raised: Vec<CommandId>,
+}
 
 impl Flights {
+    /// Facts were recorded here, just now: what they ask is asked for the first time. Whatever
+    /// else is found in the log may have been asked before, by whoever drove the saga then.
+    pub(super) fn raise(&mut self, facts: &[Fact]) {
+        self.raised.clear();
+        self.raised.extend(facts.iter().filter_map(|fact| match fact {
+            Fact::Asked { question, .. } => Some(question.command),
+            _ => None,
+        }));
+    }
+
     /// Asks what is to be asked and is not on its way, and gives up what is no longer wanted.
     pub(super) fn follow(
         &mut self,
@@ -43,36 +57,39 @@ impl Flights {
             work.iter()
                 .any(|work| work.question.command == flight.command && work.what == flight.what)
         };
-        self.0.retain(is_wanted);
+        self.flights.retain(is_wanted);
         for work in work {
             let (command, what) = (work.question.command, work.what);
-            if self.0.iter().any(|flight| flight.command == command && flight.what == what) {
+            if self.flights.iter().any(|flight| flight.command == command && flight.what == what) {
                 continue;
             }
             let within = Duration::from_millis(work.question.within_ms);
             let until = running.saturating_add(within);
-            let asking = asking(work, instance, Arc::clone(calls));
-            self.0.push(Flight { command, what, until, within, asking });
+            let is_first = self.raised.iter().position(|raised| *raised == command);
+            let asked_before = is_first.map(|at| self.raised.swap_remove(at)).is_none();
+            let asking = asking(work, instance, Arc::clone(calls), asked_before);
+            self.flights.push(Flight { command, what, until, within, asking });
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.flights.is_empty()
     }
 
     /// When the first of them has been waited for long enough.
     pub(super) fn until(&self) -> Option<Duration> {
-        self.0.iter().map(|flight| flight.until).min()
+        self.flights.iter().map(|flight| flight.until).min()
     }
 
     /// Gives up one that has been waited for long enough.
     pub(super) fn give_up(&mut self, running: Duration) -> Option<Input> {
-        let at = self.0.iter().position(|flight| flight.until <= running)?;
-        let Flight { command, within, .. } = self.0.swap_remove(at);
+        let at = self.flights.iter().position(|flight| flight.until <= running)?;
+        let Flight { command, within, .. } = self.flights.swap_remove(at);
         let failure = Failure {
             code: "call-timed-out".to_owned(),
             because: format!("no answer has come within {within:?}"),
             may_be_asked_again: true,
+            asked_before: true,
             again_after: None,
             held_by: None,
         };
@@ -87,9 +104,9 @@ impl Future for First<'_> {
     type Output = Input;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Input> {
-        for at in 0..self.0.0.len() {
-            if let Poll::Ready(input) = self.0.0[at].asking.as_mut().poll(context) {
-                self.0.0.swap_remove(at);
+        for at in 0..self.0.flights.len() {
+            if let Poll::Ready(input) = self.0.flights[at].asking.as_mut().poll(context) {
+                self.0.flights.swap_remove(at);
                 return Poll::Ready(input);
             }
         }
@@ -97,7 +114,7 @@ impl Future for First<'_> {
     }
 }
 
-fn asking(work: Work, instance: &Instance, calls: Arc<dyn Calls>) -> Asking {
+fn asking(work: Work, instance: &Instance, calls: Arc<dyn Calls>, asked_before: bool) -> Asking {
     let command = work.question.command;
     let about = Surrounds {
         correlation: instance.correlation,
@@ -114,7 +131,10 @@ fn asking(work: Work, instance: &Instance, calls: Arc<dyn Calls>) -> Asking {
         };
         match answer {
             Ok(reply) => Input::Reply { command, reply },
-            Err(failure) => Input::Failure { command, failure: told(&failure) },
+            Err(failure) => {
+                let failure = Failure { asked_before, ..told(&failure) };
+                Input::Failure { command, failure }
+            }
         }
     })
 }
@@ -133,6 +153,7 @@ fn told(failure: &CallFailure) -> Failure {
         code: failure.code().to_owned(),
         because: error_chain(failure),
         may_be_asked_again: failure.may_be_asked_again(),
+        asked_before: true,
         again_after,
     }
 }

@@ -36,6 +36,7 @@ fn facts_come_back_as_they_were() {
         identity: "7".into(),
         data: known(r#"{"id":7,"score":null}"#),
         deadline: Some(timer),
+        kept_for_ms: None,
     };
     assert_eq!(round_trip(&started), "saga.started");
     let step = || "debit".to_owned();

@@ -17,7 +17,8 @@ impl Instance {
     /// # Errors
     /// When the first thing that happened to it is something else.
     pub fn begin(stream: StreamId, fact: &Fact, about: &Metadata) -> Result<Self, Impossible> {
-        let Fact::Started { saga, version, fingerprint, identity, data, deadline } = fact else {
+        let Fact::Started { saga, version, fingerprint, identity, data, deadline, .. } = fact
+        else {
             return Err(Impossible::new(&"a saga that was not started", fact));
         };
         Ok(Self {
@@ -259,6 +260,8 @@ fn moved(record: &mut StepRecord, fact: &Fact, time: Timestamp) -> Option<Standi
             Some(Standing::Undoing(Pending { attempts, ..pending }))
         }
         (Standing::Undoing(_), Fact::Undone { .. }) => Some(Standing::Undone),
+        // Whoever skips what cannot be made void has seen to it that nothing has come of it.
+        (Standing::Settling(_), Fact::Skipped { .. }) => Some(Standing::Failed),
         (standing, Fact::Skipped { .. }) if standing.is_unfinished() => Some(Standing::Skipped),
         (mut standing, Fact::Retried { .. }) if standing.is_unfinished() => {
             hurry(&mut standing, time);

@@ -33,7 +33,7 @@ pub enum OrderError {
         step: String,
     },
     /// Whether the step has taken effect is not known.
-    #[error("whether the step {step:?} has taken effect is not known: cancel the saga instead")]
+    #[error("whether the step {step:?} has taken effect is not known yet: let it be made void")]
     NotKnown {
         /// Which step.
         step: String,
@@ -80,11 +80,12 @@ impl Draft<'_> {
     }
 
     /// Before the pivot, a step that is being asked cannot be skipped: it may have taken effect,
-    /// and nobody would undo it.
+    /// and nobody would undo it. One that cannot be made void can be, once a person was told:
+    /// they have looked what it has done, and have undone it.
     fn skip(&mut self, step: String, by: String) -> Result<(), NextError> {
         let settled = match self.stands_at(&step)? {
             Standing::Asked { .. } => self.may_not_fail(&step)?,
-            Standing::Settling(_) => false,
+            Standing::Settling(_) => self.is_stuck_at(&step),
             _ => true,
         };
         if !settled {

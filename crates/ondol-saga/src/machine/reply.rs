@@ -75,7 +75,8 @@ impl Draft<'_> {
         let is_last = pending.attempts + 1 >= attempts_max || !failure.may_be_asked_again;
         let may_fail = pending.what == WorkKind::Ask && !self.may_not_fail(&step)?;
         // Whatever is said now, an earlier asking that was not answered may have taken effect.
-        if may_fail && !failure.may_be_asked_again && pending.attempts == 0 {
+        let is_first = pending.attempts == 0 && !failure.asked_before;
+        if may_fail && !failure.may_be_asked_again && is_first {
             return self.refused(&step, &failure.code, &failure.because);
         }
         if may_fail && is_last {

@@ -1,5 +1,7 @@
 //! One saga, step by step: what it does when something comes in.
 
+mod traps;
+
 use std::time::Duration;
 
 use ondol_bus::Reply;
@@ -63,7 +65,11 @@ struct One {
 
 impl One {
     fn begun() -> Self {
-        let definition = Defined::new(saga());
+        Self::of(saga())
+    }
+
+    fn of(saga: Saga<Data>) -> Self {
+        let definition = Defined::new(saga);
         let beginning = Beginning {
             stream: saga_stream("s", "1").expect("a name"),
             identity: "1".into(),
@@ -115,10 +121,15 @@ impl One {
     }
 
     fn fails(&mut self, may_be_asked_again: bool) -> Vec<Fact> {
+        self.fails_once_more(may_be_asked_again, false)
+    }
+
+    fn fails_once_more(&mut self, may_be_asked_again: bool, asked_before: bool) -> Vec<Fact> {
         let failure = Failure {
             code: "unreachable".into(),
             because: "nobody is there".into(),
             may_be_asked_again,
+            asked_before,
             again_after: None,
             held_by: None,
         };
@@ -177,7 +188,7 @@ fn an_answer_that_comes_twice_or_late_changes_nothing() {
 }
 
 #[test]
-fn a_step_that_takes_too_long_is_made_void_first_and_its_answer_decides() {
+fn t30_a_step_that_takes_too_long_is_made_void_first_and_its_answer_decides() {
     let mut one = One::begun();
     one.done(7);
     assert_eq!(one.passes(4), []);
@@ -217,7 +228,7 @@ fn past_the_pivot_it_is_asked_for_ever_and_shown_as_stuck() {
 }
 
 #[test]
-fn an_undo_that_is_refused_is_stuck_and_asked_again_under_another_id() {
+fn t29_an_undo_that_is_refused_is_stuck_and_asked_again_under_another_id() {
     let mut one = One::begun();
     one.done(7);
     one.refused();
@@ -286,6 +297,40 @@ fn what_may_have_been_done_is_made_void_when_it_cannot_be_asked_again() {
     assert_eq!(one.work(), step("a"));
     one.fails(false);
     assert_eq!(one.work(), ("a".to_owned(), WorkKind::Void));
+}
+
+#[test]
+fn what_was_asked_before_a_crash_is_made_void_when_it_may_not_be_asked_again() {
+    let mut one = One::begun();
+    one.fails_once_more(false, true);
+    assert_eq!(one.work(), ("a".to_owned(), WorkKind::Void));
+}
+
+#[test]
+fn a_person_who_hurries_it_does_not_make_it_forget_that_it_has_asked() {
+    let mut one = One::begun();
+    one.failed();
+    one.take(&Input::Order(Order::Retry { step: "a".into(), by: "kim".into() }));
+    one.fails_once_more(false, true);
+    assert_eq!(one.work(), ("a".to_owned(), WorkKind::Void));
+}
+
+#[test]
+fn what_can_neither_be_asked_nor_made_void_is_stuck_and_a_person_can_skip_it() {
+    let mut one = One::begun();
+    one.done(7);
+    one.fails_once_more(false, true);
+    assert_eq!(one.work(), ("b".to_owned(), WorkKind::Void));
+    let skip = Input::Order(Order::Skip { step: "b".into(), by: "kim".into() });
+    let error = one.try_take(&skip).expect_err("it may still be made void");
+    assert!(matches!(error, NextError::Order(OrderError::NotKnown { .. })));
+    let facts = one.fails_once_more(false, true);
+    assert!(matches!(facts.last(), Some(Fact::Stuck { .. })), "{facts:?}");
+    assert_eq!(one.instance.work(one.now), [], "it is tried again after a while");
+    // Skipped, it counts as not done, the last before the pivot too: the others are undone.
+    one.take(&skip);
+    assert_eq!(one.work(), ("a".to_owned(), WorkKind::Undo));
+    assert_eq!(one.done(0).last(), Some(&Fact::Compensated));
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub(super) enum FaultKind {
     AnsweredLate,
     /// There is nobody to be asked.
     Nobody,
+    /// It takes effect, the process crashes, and the next one is not let in any more.
+    ShutOut,
     /// What is asked for is held by another saga, so often.
     Held(u32),
     /// The other saga waits for this one, and this one has to give way.
@@ -107,8 +109,8 @@ pub(super) fn faults(shape: &SagaShape) -> Vec<Fault> {
 
 fn of_asking(is_past_pivot: bool, attempts_max: u32) -> Vec<FaultKind> {
     use FaultKind::{
-        AnswerLost, AnsweredLate, ArrivesLate, Deadlock, Held, Nobody, Refused, SilentWithEffect,
-        SilentWithoutEffect, Twice, Unreachable,
+        AnswerLost, AnsweredLate, ArrivesLate, Deadlock, Held, Nobody, Refused, ShutOut,
+        SilentWithEffect, SilentWithoutEffect, Twice, Unreachable,
     };
     let mut kinds = vec![
         Refused(1),
@@ -126,7 +128,7 @@ fn of_asking(is_past_pivot: bool, attempts_max: u32) -> Vec<FaultKind> {
     if is_past_pivot {
         kinds.extend([Refused(3), Held(attempts_max.saturating_add(1))]);
     } else {
-        kinds.extend([Nobody, Held(u32::MAX), Deadlock]);
+        kinds.extend([Nobody, ShutOut, Held(u32::MAX), Deadlock]);
     }
     kinds
 }
@@ -194,6 +196,7 @@ impl fmt::Display for FaultKind {
             Self::Twice => f.write_str("arrives twice and is answered twice"),
             Self::AnsweredLate => f.write_str("is answered once more at the end"),
             Self::Nobody => f.write_str("finds nobody to be asked"),
+            Self::ShutOut => f.write_str("takes effect, and after a crash may not be asked again"),
             Self::Held(u32::MAX) => f.write_str("finds what it asks for held for ever"),
             Self::Held(times) => write!(f, "finds what it asks for held {times}×"),
             Self::Deadlock => f.write_str("finds what it asks for held by one that waits for it"),

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use ondol_bus::Reply;
 use ondol_domain::SagaData;
+use ondol_kernel::{Metadata, Timestamp};
 
 use super::case::{Case, Fault, FaultKind};
-use super::drive::{Run, refold};
+use super::drive::Run;
 use super::{CounterExample, ProofReport, SagaProof};
 use crate::{Definition, Fact, Instance, Known, Phase, Standing, WorkKind};
 
@@ -132,4 +133,18 @@ impl<D: SagaData> SagaProof<D> {
 
 const fn known(instance: &Instance) -> &Known {
     &instance.data
+}
+
+/// The saga that these facts make.
+pub(super) fn refold(instance: &Instance, facts: &[(Timestamp, Fact)]) -> Result<Instance, String> {
+    let Some(((time, first), rest)) = facts.split_first() else {
+        return Err("nothing was recorded".to_owned());
+    };
+    let about = Metadata { time: *time, correlation: instance.correlation, ..Metadata::default() };
+    let begun = Instance::begin(instance.stream.clone(), first, &about);
+    let mut folded = begun.map_err(|error| error.to_string())?;
+    for (time, fact) in rest {
+        folded.apply(fact, *time).map_err(|error| error.to_string())?;
+    }
+    Ok(folded)
 }

@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use ondol_bus::Reply;
 use ondol_domain::Holder;
-use ondol_kernel::{CommandId, Envelope, Metadata, Timestamp};
+use ondol_kernel::{CommandId, Envelope, Timestamp};
 
 use super::Books;
 use super::case::{Case, FaultKind};
+use super::check::refold;
 use crate::machine::{Beginning, Failure, Input, NextError, Order, begin, next};
 use crate::{Definition, Fact, Instance, Known, Standing, Work, WorkKind, baffled, saga_stream};
 
 /// After so many turns a saga is said never to end.
 const TURNS_MAX: usize = 1_000;
+/// How often one that is shut out cannot make void either what it has asked.
+const VOIDS_REFUSED: u32 = 2;
 /// What sagas of a proof are told apart by when they have no identity of their own.
 const IDENTITY: &str = "proof";
 
@@ -48,11 +51,15 @@ pub(super) struct Drive<'a> {
     run: Run,
     now: Timestamp,
     /// How often each question has been tried.
-    tried: BTreeMap<(String, bool), u32>,
+    tried: BTreeMap<(String, WorkKind), u32>,
     /// Questions that nobody will answer, until when whoever asks waits for that.
     silent: BTreeMap<(CommandId, WorkKind), Timestamp>,
     late: Vec<(CommandId, Reply)>,
     heard: BTreeSet<String>,
+    /// What was to be asked when the process crashed: nobody knows whether it was.
+    asked_before: BTreeSet<CommandId>,
+    /// How many facts there were after each append: those of one are recorded together or not.
+    appended: Vec<usize>,
     crashed: bool,
     cancelled: bool,
 }
@@ -79,6 +86,7 @@ pub(super) fn drive<'a>(
         effects: Vec::new(),
         wrong: None,
     };
+    let appended = vec![run.facts.len()];
     let mut drive = Drive {
         definition,
         case,
@@ -90,6 +98,8 @@ pub(super) fn drive<'a>(
         silent: BTreeMap::new(),
         late: Vec::new(),
         heard: BTreeSet::new(),
+        asked_before: BTreeSet::new(),
+        appended,
         crashed: false,
         cancelled: false,
     };
@@ -181,12 +191,16 @@ impl Drive<'_> {
     /// Asks, as the case has it.
     fn perform(&mut self, work: &Work) -> Result<(), NextError> {
         let command = work.question.command;
-        let undoes = work.what == WorkKind::Undo;
         if work.what == WorkKind::Void {
             if self.case.has(&work.step, FaultKind::ArrivesLate) {
                 let reply = self.run.books.void(command);
                 self.ask(work);
                 return self.answer(command, reply);
+            }
+            let shuts = self.case.has(&work.step, FaultKind::ShutOut);
+            let tried = self.tried_once_more(work);
+            if shuts && tried <= VOIDS_REFUSED {
+                return self.fail(command, "shut out", false);
             }
             let reply = self.run.books.void(command);
             return self.answer(command, reply);
@@ -194,9 +208,7 @@ impl Drive<'_> {
         if let Some(by) = self.run.books.held_by(&work.question.call(), command) {
             return self.held(command, &by);
         }
-        let tried = self.tried.entry((work.step.clone(), undoes)).or_default();
-        *tried += 1;
-        let tried = *tried;
+        let tried = self.tried_once_more(work);
         match self.case.fault(&work.step, work.what) {
             Some(FaultKind::Refused(times)) if tried <= times => {
                 let reply = self.run.books.refuse(command);
@@ -210,6 +222,12 @@ impl Drive<'_> {
                 self.fail(command, "answer-lost", true)
             }
             Some(FaultKind::Nobody) => self.fail(command, "nobody", false),
+            Some(FaultKind::ShutOut) if tried == 1 => {
+                self.ask(work);
+                self.crash(self.run.facts.len());
+                Ok(())
+            }
+            Some(FaultKind::ShutOut) => self.fail(command, "shut out", false),
             Some(FaultKind::Held(times)) if tried <= times => self.held(command, &other()),
             Some(FaultKind::Deadlock) if tried == 1 => {
                 self.held(command, &other())?;
@@ -238,6 +256,12 @@ impl Drive<'_> {
         }
     }
 
+    fn tried_once_more(&mut self, work: &Work) -> u32 {
+        let tried = self.tried.entry((work.step.clone(), work.what)).or_default();
+        *tried += 1;
+        *tried
+    }
+
     fn keep_silent(&mut self, work: &Work) {
         let within = Duration::from_millis(work.question.within_ms);
         let until = self.now.checked_add(within).unwrap_or(self.now);
@@ -261,16 +285,24 @@ impl Drive<'_> {
 
     fn fail(&mut self, command: CommandId, code: &str, may: bool) -> Result<(), NextError> {
         let (code, because) = (code.to_owned(), format!("{code}, says the proof"));
-        let (may_be_asked_again, again_after, held_by) = (may, None, None);
-        let failure = Failure { code, because, may_be_asked_again, again_after, held_by };
-        self.take(&Input::Failure { command, failure })
+        self.take_failure(command, (code, because), may, None)
     }
 
     fn held(&mut self, command: CommandId, by: &Holder) -> Result<(), NextError> {
         let (code, because) = ("held".to_owned(), format!("it is held by {by}"));
-        let held_by = Some(by.clone());
+        self.take_failure(command, (code, because), true, Some(by.clone()))
+    }
+
+    fn take_failure(
+        &mut self,
+        command: CommandId,
+        (code, because): (String, String),
+        may_be_asked_again: bool,
+        held_by: Option<Holder>,
+    ) -> Result<(), NextError> {
+        let (asked_before, again_after) = (self.asked_before.contains(&command), None);
         let failure =
-            Failure { code, because, may_be_asked_again: true, again_after: None, held_by };
+            Failure { code, because, may_be_asked_again, asked_before, again_after, held_by };
         self.take(&Input::Failure { command, failure })
     }
 
@@ -300,6 +332,7 @@ impl Drive<'_> {
         };
         self.run.instance = transition.instance;
         self.run.facts.extend(transition.facts.into_iter().map(|fact| (self.now, fact)));
+        self.appended.push(self.run.facts.len());
         Ok(())
     }
 
@@ -332,13 +365,18 @@ impl Drive<'_> {
 
     /// Only the first facts were recorded; whatever else was known is gone.
     fn crash(&mut self, recorded: usize) {
-        self.run.facts.truncate(recorded);
+        let whole = self.appended.iter().rev().find(|facts| **facts <= recorded);
+        self.run.facts.truncate(whole.copied().unwrap_or(recorded));
         self.silent.clear();
+        // Whoever tells of an event that was not recorded has not moved on, and tells it again.
+        self.heard.clear();
         let folded = refold(&self.run.instance, &self.run.facts);
         match folded {
             Ok(instance) => self.run.instance = instance,
             Err(wrong) => self.run.wrong = Some(wrong),
         }
+        let open = self.run.instance.steps.values().filter_map(|step| step.standing.pending());
+        self.asked_before.extend(open.map(|pending| pending.question.command));
     }
 
     fn check_always(&mut self) {
@@ -356,18 +394,4 @@ fn other() -> Holder {
 /// What is being tried, and how.
 const fn of(work: &Work) -> (CommandId, WorkKind) {
     (work.question.command, work.what)
-}
-
-/// The saga that these facts make.
-pub(super) fn refold(instance: &Instance, facts: &[(Timestamp, Fact)]) -> Result<Instance, String> {
-    let Some(((time, first), rest)) = facts.split_first() else {
-        return Err("nothing was recorded".to_owned());
-    };
-    let about = Metadata { time: *time, correlation: instance.correlation, ..Metadata::default() };
-    let begun = Instance::begin(instance.stream.clone(), first, &about);
-    let mut folded = begun.map_err(|error| error.to_string())?;
-    for (time, fact) in rest {
-        folded.apply(fact, *time).map_err(|error| error.to_string())?;
-    }
-    Ok(folded)
 }

@@ -151,7 +151,7 @@ fn a_missing_undo_is_found_out() {
 }
 
 #[test]
-fn an_undo_that_is_not_idempotent_is_found_out() {
+fn t29_an_undo_that_is_not_idempotent_is_found_out() {
     let saga = named()
         .step("credit", deposit)
         .undo(withdraw)

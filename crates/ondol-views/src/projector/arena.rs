@@ -157,6 +157,20 @@ impl<V: View> Arena<V> {
         slot.first.take().is_some()
     }
 
+    /// A document is no more, here and in the store.
+    pub(super) fn has_removed(&mut self, at: usize) {
+        let key = self.slot(at).key.clone();
+        self.by_key.remove(&key);
+        self.release(at);
+    }
+
+    /// The same, if it is here at all.
+    pub(super) fn remove(&mut self, key: &DocumentKey) {
+        if let Some(at) = self.by_key.get(key) {
+            self.has_removed(*at);
+        }
+    }
+
     /// Lets go of a document: whoever wants it next asks the store.
     pub(super) fn forget(&mut self, key: &DocumentKey) {
         self.is_complete = false;

@@ -13,6 +13,7 @@ use super::kept::document_of;
 use super::panics::guarded;
 use super::parked_set::ParkedSet;
 use super::read::{Item, Outcome};
+use super::session::is_over;
 use crate::{
     Advance, Change, Checkpoint, DocumentKey, LastEvent, Limits, Parked, Parking, SourceName, Unit,
     ViewId, Waiting, Write, shortened,
@@ -167,8 +168,8 @@ impl<V: View> Fold<V> {
     pub(super) fn cut(&mut self, now: Timestamp) -> Result<(Write, Vec<Poisoned>), FollowError> {
         let mut changes = Vec::new();
         for at in self.arena.take_dirty() {
-            match self.keep(at) {
-                Ok(change) => changes.push(change),
+            match self.keep(at, now) {
+                Ok(change) => changes.extend(change),
                 Err(reason) => self.park_unkept(at, &reason, now)?,
             }
         }
@@ -187,16 +188,23 @@ impl<V: View> Fold<V> {
             .collect()
     }
 
-    fn keep(&mut self, at: usize) -> Result<Change, String> {
+    /// What is to be written of a document; nothing, if its time is over before it was.
+    fn keep(&mut self, at: usize, now: Timestamp) -> Result<Option<Change>, String> {
         let slot = self.arena.slot(at);
         let (State::Folded(state), Some((source, position))) = (&slot.state, slot.last) else {
             unreachable!("a document that has changed is folded");
         };
+        if is_over(state, now) {
+            let key = slot.key.clone();
+            let gone = slot.stored.take();
+            self.arena.has_removed(at);
+            return Ok(gone.map(|gone| Change::Remove { key, gone }));
+        }
         let last = LastEvent { source: self.sources[source].clone(), position };
         let document = document_of(&slot.key, state, last, &self.limits)?;
         let change = Change::put(document.clone(), slot.stored.as_deref());
         self.arena.has_written(at, document.json.len(), document.entries);
-        Ok(change)
+        Ok(Some(change))
     }
 
     /// Parks a document that cannot be written. Which of the chunk's events made it so is not

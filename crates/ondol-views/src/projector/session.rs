@@ -5,6 +5,9 @@
 //! the next one begins at the checkpoint that the store has, so a commit whose outcome got lost
 //! is settled by looking.
 
+mod forgetting;
+mod mending;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +20,13 @@ use super::build::Build;
 use super::fold::{Chunk, Fold, Poisoned};
 use super::kept::document_of;
 use super::pages::{Page, read_ahead};
-use super::repair::{Repair, RepairError};
+use super::repair::Repair;
 use super::replay::{Documents, Range, Replayed};
 use super::state::{Pace, Phase};
 use super::{FollowError, Progress};
 use crate::{Change, Checkpoint, SourceCheckpoint, Write, WriteError, checkpoint_of};
+
+pub(super) use forgetting::is_over;
 
 /// Events of a page that are folded where they are; more are folded off the runtime.
 const FOLDED_HERE_MAX: usize = 256;
@@ -42,6 +47,8 @@ pub(super) struct Session<'a, V: View> {
     /// Whether something is to be written as soon as the write before is made.
     is_owing: bool,
     last_cut: Duration,
+    /// When is next looked for documents whose time is over, by the clock's running time.
+    forgets_at: Duration,
     pace: Pace,
 }
 
@@ -90,6 +97,7 @@ impl<'a, V: View> Session<'a, V> {
             writes: JoinSet::new(),
             is_owing: false,
             last_cut: now,
+            forgets_at: now,
             pace: Pace::begin(now),
         };
         session.tell();
@@ -107,7 +115,7 @@ impl<'a, V: View> Session<'a, V> {
             self.settle().await?;
         }
         loop {
-            let ripens = self.ripens();
+            let (ripens, forgets) = (self.ripens(), self.is_time_to_forget());
             tokio::select! {
                 biased;
                 () = told_to_stop(stop) => return self.settle().await,
@@ -124,6 +132,7 @@ impl<'a, V: View> Session<'a, V> {
                     return Err(failed.unwrap_or_else(joined("the reader")));
                 }
                 Some(repair) = repairs.recv() => self.repair(repair).await?,
+                () = forgets, if V::KEPT_UNTIL.is_some() => self.forget().await?,
                 Some(page) = self.pages.recv() => self.take(page).await?,
             }
         }
@@ -293,33 +302,6 @@ impl<'a, V: View> Session<'a, V> {
             Some(Change::put(kept, entries.as_deref()))
         });
         Ok(changes.collect())
-    }
-
-    /// Mends something by hand, while nothing else is folded.
-    async fn repair(&mut self, repair: Repair) -> Result<(), FollowError> {
-        self.settle().await?;
-        let at: Vec<SourceCheckpoint> = self.committed();
-        let Repair { what, answer } = repair;
-        let outcome = self.core.repair(&at, what).await;
-        let (kept, parked) = self.core.stands().await?;
-        let fold = self.fold();
-        fold.parked = parked;
-        if let Ok(repaired) = &outcome {
-            repaired.keys.iter().for_each(|key| fold.arena.forget(key));
-        }
-        drop(kept);
-        let failed = match &outcome {
-            Err(RepairError::Failed(error)) if !error.is_worth_retrying() => None,
-            Err(RepairError::Failed(_)) => Some(()),
-            _ => None,
-        };
-        // Whoever asked may have gone; what was mended stays mended.
-        drop(answer.send(outcome));
-        if failed.is_some() {
-            // The write may have been made after all: begin anew from what the store has.
-            return Err(WriteError::Unknown(Box::new(RepairUnsettled)).into());
-        }
-        Ok(())
     }
 
     fn committed(&self) -> Vec<SourceCheckpoint> {

@@ -15,6 +15,7 @@ use super::build::Build;
 use super::compare::{Difference, compare};
 use super::read::Item;
 use super::replay::{Documents, Range, Replayed, Waits};
+use super::session::is_over;
 use crate::{
     Document, DocumentKey, KeySpan, LoadError, Parked, Query, QueryError, Selection,
     SourceCheckpoint, Target, ViewId,
@@ -216,6 +217,11 @@ impl<V: View> Build<V> {
             let again = replayed
                 .remove(&key)
                 .filter(|again: &Replayed<V>| again.last.is_some() || again.poison.is_some());
+            // What was thrown away, or is about to be, is not missing.
+            let is_over = |again: &Replayed<V>| is_over(&again.state, self.clock.now());
+            if document.is_none() && again.as_ref().is_some_and(is_over) {
+                continue;
+            }
             let difference = compare(key, document, again, self.views.limits());
             if let Some(difference) = difference {
                 found.differing += 1;
@@ -233,7 +239,7 @@ fn place(parked: &Parked) -> (&crate::Unit, Position) {
 }
 
 /// The query is the house's own, so it is never asked wrongly.
-fn unanswered(error: QueryError) -> LoadError {
+pub(super) fn unanswered(error: QueryError) -> LoadError {
     match error {
         QueryError::Load(error) => error,
         wrong @ QueryError::Invalid { .. } => LoadError::Unavailable(wrong.into()),

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use ondol_testkit::servers;
 use saga_proof::{Answer, Plan, Town, besiege};
 use serde_json::{Value, json};
 
@@ -120,7 +121,11 @@ async fn a_transfer_that_cannot_be_read_is_refused_and_begins_nothing() {
 }
 
 async fn no_money_is_lost_or_made_by_kills(groups: &[&[&str]], plan: Plan) {
-    let report = besiege(&bank(groups).await, &plan).await.expect("the bank can be asked");
+    besieged(&bank(groups).await, &plan).await;
+}
+
+async fn besieged(bank: &Arc<Town>, plan: &Plan) {
+    let report = besiege(bank, plan).await.expect("the bank can be asked");
     assert!(report.wrong.is_empty(), "{report}: {:#?}", report.wrong);
     assert!(report.completed > 0 && report.compensated > 0, "both ways are taken: {report}");
 }
@@ -133,4 +138,30 @@ async fn no_money_is_lost_or_made_when_one_process_is_killed_in_a_loop() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_money_is_lost_or_made_when_any_of_three_processes_is_killed_in_a_loop() {
     no_money_is_lost_or_made_by_kills(APART, Plan { kills: 12, tellers: 4, seed: 2 }).await;
+}
+
+/// One process keeps what it knows on disk, the other in PostgreSQL: first those who hold the
+/// money, then those who move it.
+async fn no_money_is_lost_or_made_half_on_postgresql(plan: Plan, moves_on_postgresql: bool) {
+    let database = servers::postgres().fresh_database();
+    let on_postgresql = Some(database.as_str());
+    let (holds, moves) =
+        if moves_on_postgresql { (None, on_postgresql) } else { (on_postgresql, None) };
+    let groups: [(&[&str], Option<&str>); 2] =
+        [(&["bank.account", "bank.fraud"], holds), (&["bank.savings", "bank.transfer"], moves)];
+    let program = Path::new(env!("CARGO_BIN_EXE_bank"));
+    let bank = Town::start_upon(program, &groups, "", "").await.expect("the bank comes up");
+    besieged(&Arc::new(bank), &plan).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_money_is_lost_or_made_between_postgresql_and_a_disk_when_processes_are_killed() {
+    let plan = Plan { kills: 6, tellers: 4, seed: 3 };
+    no_money_is_lost_or_made_half_on_postgresql(plan, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_money_is_lost_or_made_between_a_disk_and_postgresql_when_processes_are_killed() {
+    let plan = Plan { kills: 6, tellers: 4, seed: 4 };
+    no_money_is_lost_or_made_half_on_postgresql(plan, true).await;
 }

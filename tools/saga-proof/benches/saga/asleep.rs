@@ -47,26 +47,46 @@ fn start(folder: &std::path::Path, supervisor: &Supervisor) -> anyhow::Result<(R
     Ok((running, sagas))
 }
 
-/// Puts many to sleep, ends, and measures how long it takes to begin again: until every one can
-/// be found, and a new one has been put to sleep.
-pub(crate) fn begin(runtime: &Runtime, sleepers: u64) -> anyhow::Result<Measured> {
-    let folder = tempfile::tempdir_in(".")?;
-    runtime.block_on(fall_asleep(folder.path(), sleepers))?;
-    let resident = resident_bytes();
-    let watch = Stopwatch::start();
-    let supervisor = Supervisor::new();
-    let seconds = runtime.block_on(async {
-        let (running, sagas) = start(folder.path(), &supervisor)?;
-        running.caught_up(FOLDED_WITHIN).await?;
-        put_to_sleep(&sagas, sleepers).await?;
-        let seconds = watch.elapsed().as_secs_f64();
-        anyhow::ensure!(sagas.active().count() <= 1, "sleepers are driven");
-        anyhow::Ok(seconds)
-    })?;
-    let grown = resident_bytes().saturating_sub(resident);
-    runtime.block_on(supervisor.shut_down()).map_err(|end| anyhow::anyhow!("{end:?}"))?;
-    let megabytes = f64::from(u32::try_from(grown >> 20)?);
-    Ok(Measured::new(seconds).also("memory", "MiB", megabytes))
+/// Many sagas that were put to sleep.
+pub(crate) struct Sleepers {
+    folder: tempfile::TempDir,
+    count: u64,
+    /// How many have been put to sleep since.
+    more: u64,
+    /// How much memory the process had before there were any.
+    resident: u64,
+}
+
+impl Sleepers {
+    /// Puts many to sleep, and ends.
+    pub(crate) fn new(runtime: &Runtime, count: u64) -> anyhow::Result<Self> {
+        let (resident, folder) = (resident_bytes(), tempfile::tempdir_in(".")?);
+        runtime.block_on(fall_asleep(folder.path(), count))?;
+        Ok(Self { folder, count, more: 0, resident })
+    }
+
+    /// Measures how long it takes to begin again: until every one can be found, and a new one has
+    /// been put to sleep. The memory is all that the process has more than before there were any,
+    /// what the allocator has kept of putting them to sleep too.
+    pub(crate) fn begin(&mut self, runtime: &Runtime) -> anyhow::Result<Measured> {
+        let watch = Stopwatch::start();
+        let supervisor = Supervisor::new();
+        let another = self.count + self.more;
+        self.more += 1;
+        let folder = self.folder.path();
+        let seconds = runtime.block_on(async {
+            let (running, sagas) = start(folder, &supervisor)?;
+            running.caught_up(FOLDED_WITHIN).await?;
+            put_to_sleep(&sagas, another).await?;
+            let seconds = watch.elapsed().as_secs_f64();
+            anyhow::ensure!(sagas.active().count() <= 1, "sleepers are driven");
+            anyhow::Ok(seconds)
+        })?;
+        let grown = resident_bytes().saturating_sub(self.resident);
+        runtime.block_on(supervisor.shut_down()).map_err(|end| anyhow::anyhow!("{end:?}"))?;
+        let megabytes = f64::from(u32::try_from(grown >> 20)?);
+        Ok(Measured::new(seconds).also("memory", "MiB", megabytes))
+    }
 }
 
 async fn fall_asleep(folder: &std::path::Path, sleepers: u64) -> anyhow::Result<()> {

@@ -19,7 +19,9 @@ const TURNING: &str = "{spinner} {msg}  {elapsed}";
 /// Shows how far a build is until it has taken the place of the other.
 pub(super) async fn until_it_serves(workshop: &Workshop, build: &str) -> Result<(), Failure> {
     let bar = drawn(ProgressBar::new(0), FAR);
+    let mut look = tokio::time::interval(LOOK_EVERY);
     loop {
+        look.tick().await;
         let standing = workshop.builds().await?;
         if standing.first().is_some_and(|first| first.build == build && first.is_folded()) {
             bar.finish_and_clear();
@@ -30,7 +32,6 @@ pub(super) async fn until_it_serves(workshop: &Workshop, build: &str) -> Result<
             bar.set_position(one.done);
             bar.set_message(one.failure.clone().unwrap_or_default());
         }
-        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

@@ -1,0 +1,122 @@
+//! What has gone wrong with other people's sagas, as far as it takes an engine to show it.
+
+use ondol_kernel::{EventId, EventType, Metadata, NewEvent, Payload, SchemaVersion};
+use ondol_store::{Append, EventStore, Expected};
+
+use super::*;
+
+#[tokio::test]
+async fn t28_one_whose_definition_is_not_known_is_parked_until_it_is() {
+    let mut house = House::new();
+    house.outside.goes_away(BUSY);
+    let sagas = house.begins(definitions());
+    let stream = start(&sagas, "kim", "lee").await;
+    house.ends().await;
+    house.outside.is_there();
+    let other = transfer().step("more", |(from, _)| Account::Take(from.clone()));
+    let sagas = house.begins(Definitions::new().and(other.clone()));
+    house.until("it is parked", async || sagas.metrics().snapshot().parked > 0).await;
+    let resume = Order::Resume { by: "kim".into() };
+    let error = sagas.order(&stream, resume).await.expect_err("it is parked");
+    assert!(matches!(error, OrderSagaError::Parked { .. }), "{error}");
+    assert_eq!(house.outside.done(), []);
+    house.ends().await;
+    let sagas = house.begins(definitions().and(other));
+    assert_eq!(house.until_ended(&sagas, &stream).await, Phase::Completed);
+    assert_eq!(house.outside.done().len(), 2);
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn t31_one_that_cannot_be_read_does_not_keep_others_from_their_end() {
+    let mut house = House::new();
+    let stream = saga_stream("transfer", "bad").unwrap();
+    let event = NewEvent {
+        id: EventId::from_u128(1),
+        event_type: EventType::new("saga.undone").unwrap(),
+        schema_version: SchemaVersion::FIRST,
+        metadata: Metadata::default(),
+        data: Payload::json(r#"{"step":"put"}"#),
+    };
+    let append = Append::to(stream.clone(), Expected::NoStream, vec![event]);
+    house.store.append(append).await.unwrap();
+    let sagas = house.begins(definitions());
+    assert!(sagas.find(&stream).await.is_err());
+    let good = start(&sagas, "kim", "lee").await;
+    assert_eq!(house.until_ended(&sagas, &good).await, Phase::Completed);
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn t32_a_time_limit_outlives_the_process_that_has_set_it() {
+    let mut house = House::new();
+    let sagas = house.begins(definitions());
+    let stream = start(&sagas, "silence", "lee").await;
+    house.until("it is done and not answered", async || !house.outside.done().is_empty()).await;
+    house.ends().await;
+    house.clock.advance(Duration::from_secs(3_600));
+    let sagas = house.begins(definitions());
+    let Phase::Compensated { because } = house.until_ended(&sagas, &stream).await else {
+        panic!("its time is over");
+    };
+    assert!(because.contains("not answered in time"), "{because}");
+    let done = house.outside.done();
+    assert_eq!(done, [Account::Take("silence".into()), Account::GiveBack("silence".into())]);
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn t33_one_that_nobody_drives_is_found_without_a_restart() {
+    let mut house = House::new();
+    let sagas = house.begins(definitions());
+    // It is recorded by somebody who does not drive it, and tells nobody.
+    let elsewhere = house.engine(definitions(), 7).handle();
+    let stream = start(&elsewhere, "kim", "lee").await;
+    assert_eq!(house.until_ended(&sagas, &stream).await, Phase::Completed);
+    assert_eq!(sagas.metrics().snapshot().completed, 1);
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn t33_of_two_processes_the_one_with_the_lease_drives_and_the_other_takes_over() {
+    let mut house = House::new();
+    let other = house.begins_by_lease(definitions(), 1);
+    let stream = start(&other, "ann", "lee").await;
+    assert_eq!(house.until_ended(&other, &stream).await, Phase::Completed);
+    // Another process begins, and the first one has the lease: what the other starts it drives.
+    let waiting = house.begins_by_lease(definitions(), 2);
+    let stream = start(&waiting, "kim", "lee").await;
+    assert_eq!(house.until_ended(&waiting, &stream).await, Phase::Completed);
+    assert_eq!(other.metrics().snapshot().completed, 2, "the one with the lease did it");
+    assert_eq!(waiting.metrics().snapshot().completed, 0);
+    // The one with the lease ends, and gives it back.
+    let with_lease = house.supervisors.remove(0);
+    with_lease.shut_down().await.expect("nothing has failed");
+    let stream = start(&waiting, "cho", "lee").await;
+    assert_eq!(house.until_ended(&waiting, &stream).await, Phase::Completed);
+    assert_eq!(waiting.metrics().snapshot().completed, 1);
+    assert_eq!(house.outside.done().len(), 6);
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn t33_a_process_that_was_frozen_and_wakes_up_records_and_asks_nothing() {
+    let mut house = House::new();
+    let sleeper = house.begins_by_lease(definitions(), 1);
+    let stream = start(&sleeper, "patience", "lee").await;
+    house.until("it is asked", async || !house.outside.done().is_empty()).await;
+    house.frozen.send_replace(1);
+    let other = house.begins_by_lease(definitions(), 2);
+    house.until("the other has taken over", async || other.active().contains(&stream)).await;
+    assert!(sleeper.active().contains(&stream), "it does not know that its turn is over");
+    // Both are answered at once; the one that was frozen first.
+    house.outside.lets_go.send_replace(true);
+    assert_eq!(house.until_ended(&other, &stream).await, Phase::Completed);
+    let (slept, took_over) = (sleeper.metrics().snapshot(), other.metrics().snapshot());
+    assert_eq!((slept.steps, took_over.steps), (0, 2));
+    assert_eq!(house.outside.done().len(), 2);
+    assert!(!sleeper.active().contains(&stream));
+    house.frozen.send_replace(0);
+    house.ends().await;
+    house.ends().await;
+}
