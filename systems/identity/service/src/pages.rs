@@ -1,7 +1,8 @@
 //! The pages: made on the server, whole without a script, readable by machines that read aloud.
 
-use askama::Template;
-use axum::response::{IntoResponse, Response};
+mod frame;
+
+use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::authorize::Wanted;
@@ -9,53 +10,7 @@ use crate::browser::Visit;
 use crate::fault::Fault;
 use crate::sent::NotOwn;
 use crate::words::Words;
-
-/// A page with one form, or none.
-#[derive(Template)]
-#[template(path = "page.html")]
-struct Page<'a> {
-    words: &'static Words,
-    token: &'a str,
-    title: &'a str,
-    text: &'a str,
-    list: Vec<&'a str>,
-    key: Option<String>,
-    alert: Option<&'a str>,
-    /// What only who writes clients understands, in English.
-    technical: Option<&'a str>,
-    picture: Option<&'a str>,
-    forms: Vec<Form<'a>>,
-    links: Vec<(&'a str, &'a str)>,
-}
-
-/// A form: where it goes, what it holds, what its buttons say.
-#[derive(Default)]
-struct Form<'a> {
-    title: &'a str,
-    text: &'a str,
-    action: &'a str,
-    hidden: Vec<(&'a str, &'a str)>,
-    fields: Vec<Field<'a>>,
-    buttons: Vec<Button<'a>>,
-}
-
-struct Field<'a> {
-    id: String,
-    name: &'a str,
-    label: &'a str,
-    kind: &'a str,
-    fills: &'a str,
-    hint: &'a str,
-    value: &'a str,
-    mode: &'a str,
-}
-
-struct Button<'a> {
-    name: &'a str,
-    value: &'a str,
-    label: &'a str,
-    look: &'a str,
-}
+use frame::{Button, Field, Form, answer, button, field, origin, page};
 
 /// Who looks at his account.
 pub(crate) struct Owner<'a> {
@@ -63,75 +18,6 @@ pub(crate) struct Owner<'a> {
     pub(crate) email: String,
     pub(crate) has_factor: bool,
     pub(crate) said: Option<&'a str>,
-}
-
-fn page<'a>(visit: &'a Visit, title: &'a str, text: &'a str) -> Page<'a> {
-    Page {
-        words: visit.words,
-        token: &visit.token,
-        title,
-        text,
-        list: Vec::new(),
-        key: None,
-        alert: None,
-        technical: None,
-        picture: None,
-        forms: Vec::new(),
-        links: Vec::new(),
-    }
-}
-
-fn field<'a>(name: &'a str, label: &'a str, kind: &'a str, fills: &'a str) -> Field<'a> {
-    let id = name.to_owned();
-    Field { id, name, label, kind, fills, hint: "", value: "", mode: "" }
-}
-
-fn button<'a>(label: &'a str) -> Button<'a> {
-    Button { name: "", value: "", label, look: "main" }
-}
-
-fn answer<'a>(value: &'a str, label: &'a str, look: &'a str) -> Button<'a> {
-    Button { name: "answer", value, label, look }
-}
-
-impl Page<'_> {
-    fn with_status(&self, status: StatusCode, goes_to: &str) -> Response {
-        let Ok(html) = self.render() else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        };
-        // A form that answers a client ends at the client's address, and a browser asks whether it
-        // may follow.
-        let policy = format!(
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
-             frame-ancestors 'none'; form-action 'self'{goes_to}"
-        );
-        let policy = HeaderValue::try_from(policy);
-        let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
-        let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (header::CONTENT_SECURITY_POLICY, policy),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ];
-        (status, headers, html).into_response()
-    }
-
-    fn shown(&self) -> Response {
-        let status = if self.alert.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-        self.with_status(status, "")
-    }
-}
-
-/// The part of an address that a policy names.
-fn origin(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once(':') else { return String::new() };
-    let host = rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?']).next());
-    let fits =
-        |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]+".contains(&b));
-    match host {
-        Some(host) if scheme.starts_with("http") && fits(host) => format!(" {scheme}://{host}"),
-        _ if fits(scheme) => format!(" {scheme}:"),
-        _ => String::new(),
-    }
 }
 
 /// Somebody signs in; `tried` is the address with which he has just failed to.
