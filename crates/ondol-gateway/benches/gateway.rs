@@ -16,12 +16,13 @@ mod paced;
 use std::error::Error;
 use std::fs;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use ondol_bench::{Bench, Measured};
+use ondol_testkit::servers::free_address;
 
 /// How often to look, 20 ms apart, whether a server listens.
 const LOOKS_MAX: u32 = 250;
@@ -43,10 +44,6 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> io::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
-}
-
 fn start(core: &str, program: &[&str], file: &Path, address: SocketAddr) -> io::Result<Server> {
     let child = Command::new("taskset")
         .args(["-c", core])
@@ -66,7 +63,7 @@ fn start(core: &str, program: &[&str], file: &Path, address: SocketAddr) -> io::
 }
 
 fn nginx(folder: &Path, name: &str, core: &str, inner: &str) -> io::Result<Server> {
-    let address = free_port()?;
+    let address = free_address()?;
     let file = folder.join(name);
     let at = folder.display();
     let config = format!(
@@ -88,7 +85,7 @@ fn memory(server: &Server) -> io::Result<f64> {
 }
 
 fn gateway(folder: &Path, name: &str, more: &str, to: SocketAddr) -> io::Result<Server> {
-    let address = free_port()?;
+    let address = free_address()?;
     let file = folder.join(name);
     let (top, backend) = more.split_once('|').unwrap_or((more, ""));
     fs::write(
@@ -102,7 +99,7 @@ fn gateway(folder: &Path, name: &str, more: &str, to: SocketAddr) -> io::Result<
 }
 
 fn haproxy(folder: &Path, to: SocketAddr) -> io::Result<Server> {
-    let address = free_port()?;
+    let address = free_address()?;
     let file = folder.join("haproxy");
     fs::write(
         &file,

@@ -112,7 +112,12 @@ impl EventStore for FeedLog {
         // What is missing is seen, and read again; what comes twice is passed over.
         let followed = Followed::of(read.after, page);
         let followed = followed.map_err(|hole| ReadError::Unavailable(hole.into()))?;
-        let events = followed.events.into_iter().map(|event| self.as_event(event)).collect();
+        let events = followed
+            .events
+            .into_iter()
+            .map(Arc::unwrap_or_clone)
+            .map(|event| self.as_event(event))
+            .collect();
         Ok(Page { events, seen: followed.seen, head: followed.head })
     }
 

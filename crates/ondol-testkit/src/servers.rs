@@ -20,6 +20,7 @@ mod binaries;
 #[cfg(feature = "certificates")]
 mod certificates;
 pub(crate) mod home;
+mod port;
 mod postgres;
 pub(crate) mod user;
 pub(crate) mod wait;
@@ -27,4 +28,5 @@ pub(crate) mod wait;
 #[cfg(feature = "certificates")]
 pub use certificates::{Authority, Identity};
 pub use home::StartError;
+pub use port::{free_address, free_port};
 pub use postgres::{Postgres, PostgresOptions, QueryError, postgres};

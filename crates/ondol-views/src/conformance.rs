@@ -149,6 +149,7 @@ macro_rules! conformance {
                 what_is_not_parked_cannot_be_retried;
             rebuilding: a_rebuild_goes_on_beside_and_takes_its_place
                 the_way_back_is_at_once
+                a_word_that_comes_late_is_followed
                 only_one_build_is_made_at_a_time
                 a_new_version_takes_the_place_of_the_old_one
                 a_new_version_waits_for_a_word_if_told_to

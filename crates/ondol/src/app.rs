@@ -19,26 +19,29 @@ mod tables;
 mod timer;
 mod view;
 
+use std::fmt;
 use std::process::ExitCode;
 
+use axum::Router;
 use ondol_domain::Problems;
 use ondol_runtime::ServiceProblem;
+use ondol_store::BoxError;
 use serde_json::Value;
 
-use crate::{Hosted, asyncapi};
+use crate::{Around, Beside, Hosted, asyncapi};
 
 /// Services that become one program.
-#[derive(Debug)]
 pub struct App {
     name: &'static str,
     version: &'static str,
     services: Vec<Hosted>,
+    beside: Option<Box<Beside>>,
 }
 
 impl App {
     /// A program without services yet. The name is what it is called on the command line.
     pub const fn named(name: &'static str) -> Self {
-        Self { name, version: env!("CARGO_PKG_VERSION"), services: Vec::new() }
+        Self { name, version: env!("CARGO_PKG_VERSION"), services: Vec::new(), beside: None }
     }
 
     /// The same, saying which version it is.
@@ -55,6 +58,17 @@ impl App {
         self
     }
 
+    /// The same, with something beside the services when all of them run in one process. It makes
+    /// the router that answers requests; the services' own is in its hands.
+    #[must_use]
+    pub fn beside(
+        mut self,
+        make: impl Fn(Around<'_>) -> Result<Router, BoxError> + Send + Sync + 'static,
+    ) -> Self {
+        self.beside = Some(Box::new(make));
+        self
+    }
+
     /// What it is called.
     pub const fn name(&self) -> &'static str {
         self.name
@@ -63,6 +77,11 @@ impl App {
     /// Which version it is.
     pub const fn version(&self) -> &'static str {
         self.version
+    }
+
+    /// What stands beside its services, if anything does.
+    pub(crate) fn stands_beside(&self) -> Option<&Beside> {
+        self.beside.as_deref()
     }
 
     /// Its services.
@@ -83,5 +102,16 @@ impl App {
     /// Does what the command line asks for, and says how it ended.
     pub fn main(self) -> ExitCode {
         shell::main(&self)
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, version, services, .. } = self;
+        f.debug_struct("App")
+            .field("name", name)
+            .field("version", version)
+            .field("services", services)
+            .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use axum::Router;
 use ondol_runtime::{NotPart, Running, Service};
 use ondol_store::BoxError;
 use utoipa_axum::router::OpenApiRouter;
@@ -56,8 +55,8 @@ impl std::error::Error for OwnFailure {
 }
 
 /// Makes what a service answers besides its commands and queries: pages for people, protocols
-/// with rules of their own.
-pub type Front = dyn Fn(&Running, &Settings) -> Result<Router, BoxError> + Send + Sync;
+/// with rules of their own. What describes itself is in the API's description.
+pub type Front = dyn Fn(&Running, &Settings) -> Result<OpenApiRouter, BoxError> + Send + Sync;
 
 /// What a service is told of its surroundings.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +73,7 @@ impl Hosted {
     #[must_use]
     pub fn front(
         mut self,
-        make: impl Fn(&Running, &Settings) -> Result<Router, BoxError> + Send + Sync + 'static,
+        make: impl Fn(&Running, &Settings) -> Result<OpenApiRouter, BoxError> + Send + Sync + 'static,
     ) -> Self {
         self.front = Some(Box::new(make));
         self

@@ -11,6 +11,7 @@
 mod adapters;
 mod app;
 mod asyncapi;
+mod beside;
 mod between;
 mod config;
 mod engines;
@@ -25,6 +26,7 @@ mod views;
 mod watch;
 
 pub use app::App;
+pub use beside::{Around, Beside};
 pub use between::Between;
 pub use config::{
     Admin, BusConfig, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine,

@@ -96,7 +96,7 @@ impl Stage {
     ) -> Result<Self, RaiseError> {
         // Nobody asks a service of this process before it is there.
         let held_back = supervisor.hold_back();
-        let mut fronts = Router::new();
+        let mut fronts = OpenApiRouter::new();
         let clock = homes.first().map(|(_, home)| home.ground.clock.clone());
         let mut services = Vec::with_capacity(homes.len());
         let mut routes = OpenApiRouter::with_openapi(shared_description());
@@ -124,6 +124,8 @@ impl Stage {
         Between::introduce(&services);
         drop(held_back);
         let (router, mut description) = routes.split_for_parts();
+        let (fronts, of_fronts) = fronts.split_for_parts();
+        description.merge(of_fronts);
         app.name().clone_into(&mut description.info.title);
         app.version().clone_into(&mut description.info.version);
         description.info.license = None;

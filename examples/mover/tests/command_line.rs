@@ -124,7 +124,10 @@ async fn orders_are_carried_out_by_the_process_that_runs() {
     let town = town().await;
     five_moves(&town).await;
     asks(&town, "/vans/broken/repair").await;
-    says(&town, &["saga", "retry", SERVICE, "house.move/stuck", "drive"]).await;
+    // Once the van is mended it may have been driven before anybody could say so.
+    let retry = ["saga", "retry", SERVICE, "house.move/stuck", "drive"];
+    let (is_good, said) = town.say(SERVICE, &retry).await.expect("it can be started");
+    assert!(is_good || said.contains("saga-ended"), "{said}");
     stands(&town, "stuck", "completed").await;
     let because = ["--because", "the house burnt down"];
     let cancel: Vec<_> = ["saga", "cancel", SERVICE, "house.move/one"].into_iter().collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use ondol_testkit::servers::free_address;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
@@ -330,10 +331,6 @@ pub(crate) async fn until(
         }
     };
     tokio::time::timeout(within, waiting).await.with_context(|| format!("{what} in time"))
-}
-
-fn free_address() -> std::io::Result<SocketAddr> {
-    TcpListener::bind(("127.0.0.1", 0))?.local_addr()
 }
 
 fn settings(house: &House, houses: &[House], whole: &str) -> Result<String, std::fmt::Error> {

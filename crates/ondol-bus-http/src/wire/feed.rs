@@ -1,5 +1,7 @@
 //! A page of a feed as a batch of CloudEvents, with its bounds in the headers.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use ondol_bus::{FeedPage, Part, Published};
 use ondol_kernel::{CloudEvent, EventType, Position};
@@ -49,7 +51,7 @@ fn published(event: CloudEvent) -> Result<Published, BoxError> {
     let previous = event.previous.as_deref().ok_or(NoHeader("previous"))?;
     let previous = Position::new(previous.parse::<u64>()?);
     let part = event.part.as_deref().map_or(Ok(Part::ONLY), str::parse)?;
-    Ok(Published { previous, part, event: event.into_envelope()? })
+    Ok(Published { previous, part, event: Arc::new(event.into_envelope()?) })
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, NoHeader> {

@@ -22,7 +22,7 @@ async fn ring(bells: &Bells, events: u32) {
     }
 }
 
-async fn near(bells: &Bells) -> Vec<Envelope> {
+async fn near(bells: &Bells) -> Vec<Arc<Envelope>> {
     let all = ReadFeed::after(Position::START, 1_000);
     let page = bells.ends().feed.read(all).await.expect("it is read");
     page.events.into_iter().map(|one| one.event).collect()

@@ -24,7 +24,7 @@ pub struct Follower {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Followed {
     /// The events that were wanted, each once, in order; there may be none.
-    pub events: Vec<Envelope>,
+    pub events: Vec<Arc<Envelope>>,
     /// Everything up to here has been delivered or passed over: the checkpoint to keep.
     pub seen: Position,
     /// Which life of the log it is a checkpoint of.

@@ -72,7 +72,7 @@ impl LogFeed {
         let mut previous = read.after;
         let published = page.events.into_iter().map(|event| {
             let before = std::mem::replace(&mut previous, event.position);
-            Published { previous: before, part: Part::ONLY, event }
+            Published { previous: before, part: Part::ONLY, event: Arc::new(event) }
         });
         let events = published.collect();
         Ok(FeedPage { events, seen: page.seen, head: self.head(page.head) })
@@ -125,6 +125,7 @@ impl LogFeed {
         let page = self.log_page(after, types, limit).await?;
         let told = page.events.into_iter().filter_map(|event| {
             let (position, events) = (event.position, told_of(publications, event));
+            let events: Vec<_> = events.into_iter().map(Arc::new).collect();
             (!events.is_empty()).then_some(recent::Told { position, events })
         });
         Ok((told.collect(), page.seen, self.head(page.head)))

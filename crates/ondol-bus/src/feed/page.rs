@@ -1,5 +1,6 @@
 //! What is asked of a feed, and what it answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ondol_kernel::{Envelope, EventType, Position};
@@ -37,8 +38,9 @@ pub struct Published {
     pub previous: Position,
     /// Which one it is of those that were wanted of its position.
     pub part: Part,
-    /// The event. Its position is that of what it is told of in the service's own log.
-    pub event: Envelope,
+    /// The event, shared by all who read it. Its position is that of what it is told of in the
+    /// service's own log.
+    pub event: Arc<Envelope>,
 }
 
 /// Which one an event is of those of one position, so that none of them can be missed either.

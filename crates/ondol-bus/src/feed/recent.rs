@@ -5,7 +5,7 @@
 //! further behind than is kept reads for himself, and so slows down nobody who is not.
 
 use std::collections::VecDeque;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ondol_kernel::{Envelope, Position};
 use ondol_store::LogEpoch;
@@ -40,7 +40,7 @@ struct Kept {
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) position: Position,
-    pub(super) events: Vec<Envelope>,
+    pub(super) events: Vec<Arc<Envelope>>,
 }
 
 /// What is found after a position.
@@ -133,7 +133,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// Adds what is told of one position.
-    pub(super) fn add(&mut self, position: Position, told: &[Envelope]) {
+    pub(super) fn add(&mut self, position: Position, told: &[Arc<Envelope>]) {
         let count = told.iter().filter(|event| self.is_wanted(event)).count();
         let of = u32::try_from(count).unwrap_or(u32::MAX);
         let mut nth = 0;
@@ -141,7 +141,7 @@ impl<'a> Wanted<'a> {
             if self.is_wanted(event) {
                 nth += 1;
                 let (previous, part) = (self.previous, Part { nth, of });
-                self.published.push(Published { previous, part, event: event.clone() });
+                self.published.push(Published { previous, part, event: Arc::clone(event) });
             }
         }
         if of > 0 {

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ondol_bench::{Bench, Measured, Stopwatch};
+use ondol_testkit::servers::free_address;
 
-use crate::{Server, free_port, load, memory, start};
+use crate::{Server, load, memory, start};
 
 const ROUTES: usize = 5_000;
 const CHANGES_A_SECOND: u32 = 50;
@@ -80,7 +81,7 @@ struct Changing {
 
 impl Changing {
     fn start(folder: &Path, name: &str, routes: usize, to: SocketAddr) -> io::Result<Self> {
-        let (address, file) = (free_port()?, folder.join(name));
+        let (address, file) = (free_address()?, folder.join(name));
         write(&file, address, routes, to, 1)?;
         let server = start("0", &[env!("CARGO_BIN_EXE_ondol-gateway"), "run"], &file, address)?;
         Ok(Self { server, file, routes, to, version: 1 })

@@ -6,7 +6,7 @@
 //! gateway breaks off half-way is not one; HAProxy may count its head, nginx does not.
 
 use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -29,8 +29,7 @@ impl Judge {
     fn start(name: &str, config: impl Fn(SocketAddr, &str) -> String, run: &[&str]) -> Self {
         let folder = std::env::temp_dir().join(format!("gateway-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr());
-        let address = address.expect("a free port");
+        let address = ondol_testkit::servers::free_address().expect("a free port");
         let file = folder.join("config");
         fs::write(&file, config(address, &folder.display().to_string())).expect("a configuration");
         let out = File::create(folder.join("out")).expect("a log");

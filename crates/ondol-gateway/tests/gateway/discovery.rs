@@ -1,7 +1,7 @@
 //! Instances that come and go while the gateway runs.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -119,9 +119,7 @@ impl Dns {
         let folder = Folder::new(name);
         let hosts = folder.file("hosts");
         std::fs::write(&hosts, "").expect("a file");
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        let address = socket.local_addr().expect("an address");
-        drop(socket);
+        let address = ondol_testkit::servers::free_address().expect("a port");
         let child = Command::new("dnsmasq")
             .args(["--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null"])
             .args([

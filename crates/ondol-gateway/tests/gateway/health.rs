@@ -77,9 +77,7 @@ fn named((name, share): (&str, usize)) -> (String, usize) {
 fn an_instance_that_is_not_there_is_ill() {
     let up = Arc::new(AtomicBool::new(true));
     let upstreams = [checked("a", &up), checked("b", &up)];
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let gone_at = gone.local_addr().expect("an address");
-    drop(gone);
+    let gone_at = ondol_testkit::servers::free_address().expect("a port");
     let rig = Rig::start(&format!(
         "[backends.one]\nendpoints = [\"http://{}\", \"http://{}\", \"http://{gone_at}\"]\n\
          health = {{ path = \"/health\", every = \"10ms\" }}\n[routes.all]\nto = \"one\"\n",

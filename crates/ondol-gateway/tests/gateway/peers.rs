@@ -1,6 +1,7 @@
 //! Clients and servers that others have written: curl, nghttp2, gRPC, a WebSocket library, a browser.
 
-use std::io::{BufRead, BufReader, Read};
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -13,9 +14,10 @@ use axum::response::Html;
 use axum::response::sse::{Event, Sse};
 use axum::routing::{get, post};
 use ondol_gateway::{Config, Services};
+use ondol_testkit::browser::{Browser, BrowserOptions};
 use tungstenite::client::IntoClientRequest;
 
-use super::rig::{PATIENCE, Rig, Upstream, memory_of};
+use super::rig::{PATIENCE, Rig, Upstream, memory_of, until};
 
 fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
@@ -262,23 +264,11 @@ fn a_browser_fetches_listens_and_talks() {
     let text = "listen = [\"127.0.0.1:0\"]\n[backends.web]\nendpoints = [\"service:web\"]\n[routes.all]\nto = \"web\"\n";
     let config = Config::read("gateway.toml", text).expect("a good configuration");
     let rig = Rig::within(config, Services::new().with("web", service));
-    let folder = std::env::temp_dir().join(format!("ondol-browser-{}", std::process::id()));
-    let mut browser = Command::new("chromium");
-    browser
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
-        .args(["--no-first-run", "--no-proxy-server", "--virtual-time-budget=5000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", folder.display()))
-        .arg(format!("http://{}/", rig.address))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let child = browser.spawn().expect("chromium, which `cargo xtask test` installs");
-    let mut running = Running(child);
-    let mut dom = String::new();
-    let out = running.0.stdout.take().expect("its output");
-    BufReader::new(out).read_to_string(&mut dom).expect("what it shows");
-    drop(running);
-    drop(std::fs::remove_dir_all(&folder));
+    let mut browser = Browser::start(BrowserOptions::default())
+        .expect("chromium, which `cargo xtask test` installs");
+    browser.go(&format!("http://{}/", rig.address)).expect("the page");
+    let browser = RefCell::new(browser);
     for said in ["fetch:hello", "event:news", "socket:hello"] {
-        assert!(dom.contains(said), "{said} is missing: {dom}");
+        until(said, || browser.borrow_mut().text().expect("what it shows").contains(said));
     }
 }

@@ -1,6 +1,6 @@
 //! The program: started, changed and stopped as an operator does it.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -28,8 +28,7 @@ impl Drop for Program {
 }
 
 pub(crate) fn free() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address")
+    ondol_testkit::servers::free_address().expect("a port")
 }
 
 fn start(arguments: &[&str], at: SocketAddr) -> Program {

@@ -1,6 +1,7 @@
 //! What is done because of an event, and why it may fail.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use ondol_kernel::Envelope;
@@ -15,7 +16,7 @@ pub(crate) struct Delivered {
     /// Which life of its log.
     pub(crate) epoch: LogEpoch,
     /// The event.
-    pub(crate) event: Envelope,
+    pub(crate) event: Arc<Envelope>,
 }
 
 /// What came of it.

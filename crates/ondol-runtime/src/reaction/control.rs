@@ -1,5 +1,7 @@
 //! What can be asked and ordered of a reaction, from anywhere in the process.
 
+use std::sync::Arc;
+
 use ondol_bus::ReadFeed;
 use ondol_domain::json::value::RawValue;
 use ondol_kernel::{Actor, ContentType, Envelope, Position, Timestamp};
@@ -92,7 +94,7 @@ pub struct ReactionControl {
     pub(super) orders: mpsc::Sender<Order>,
     pub(super) progress: watch::Receiver<ReactionProgress>,
     pub(super) book: Book,
-    pub(super) sources: std::sync::Arc<[ReactionSource]>,
+    pub(super) sources: Arc<[ReactionSource]>,
 }
 
 impl ReactionControl {
@@ -209,6 +211,7 @@ impl ReactionControl {
         events
             .filter(|event| event.position == parked.position)
             .find(|event| event.stream == stream)
+            .map(Arc::unwrap_or_clone)
     }
 }
 

@@ -59,7 +59,7 @@ impl Dealing {
             (Some(Decided::Skip), _) => Ok(Acted::default()),
             (Some(Decided::Edit { data, .. }), _) => {
                 let mut delivered = delivered.clone();
-                delivered.event.data = Payload::json(data.get().to_owned());
+                Arc::make_mut(&mut delivered.event).data = Payload::json(data.get().to_owned());
                 self.attending.attend(&delivered).await
             }
             (_, Some(poison)) => Err(poison),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ondol_domain::{EventSet, Problems, Reader, ShapeProblem, Source};
 use ondol_doors::Clock;
-use ondol_kernel::{Id, Position, Recorded, Timestamp};
+use ondol_kernel::{Envelope, Id, Position, Recorded, Timestamp};
 use ondol_views::LastEvent;
 use serde::{Deserialize, Serialize};
 
@@ -122,7 +122,7 @@ struct Typed<E> {
 
 impl<E: EventSet> Does for Typed<E> {
     fn begin(&self, delivered: &Delivered, id: EffectId) -> Result<Option<Doing>, Fault> {
-        let event = self.reader.read(delivered.event.clone());
+        let event = self.reader.read(Envelope::clone(&delivered.event));
         let event = event
             .map_err(|error| Fault::Never(format!("effect-unreadable: {}", error_chain(&error))))?;
         Ok(event.and_then(|event| (self.does)(event, id)))

@@ -1,6 +1,7 @@
 //! The events that are held: of one stream one after the other, of different ones side by side.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use ondol_kernel::{Envelope, StreamId};
 
@@ -9,14 +10,14 @@ pub(super) type LaneKey = (usize, StreamId);
 
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    lanes: HashMap<LaneKey, VecDeque<Envelope>>,
+    lanes: HashMap<LaneKey, VecDeque<Arc<Envelope>>>,
     ready: VecDeque<LaneKey>,
     held: usize,
 }
 
 impl Lanes {
     /// Holds one more event, behind those of its stream.
-    pub(super) fn hold(&mut self, key: LaneKey, event: Envelope) {
+    pub(super) fn hold(&mut self, key: LaneKey, event: Arc<Envelope>) {
         self.held += 1;
         match self.lanes.get_mut(&key) {
             Some(lane) => lane.push_back(event),
@@ -28,7 +29,7 @@ impl Lanes {
     }
 
     /// The next event that can be dealt with. Its stream is busy until it is told otherwise.
-    pub(super) fn next(&mut self) -> Option<(LaneKey, Envelope)> {
+    pub(super) fn next(&mut self) -> Option<(LaneKey, Arc<Envelope>)> {
         let key = self.ready.pop_front()?;
         let event = self.lanes.get_mut(&key)?.pop_front()?;
         self.held -= 1;
@@ -45,7 +46,7 @@ impl Lanes {
     }
 
     /// Takes out all that waits of a stream, which is no longer busy.
-    pub(super) fn take(&mut self, key: &LaneKey) -> VecDeque<Envelope> {
+    pub(super) fn take(&mut self, key: &LaneKey) -> VecDeque<Arc<Envelope>> {
         let lane = self.lanes.remove(key).unwrap_or_default();
         self.held -= lane.len();
         lane

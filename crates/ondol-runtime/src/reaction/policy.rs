@@ -31,7 +31,7 @@ impl Act for PolicyAct {
             Some(reading) => reading.document(delivered).await?,
             None => None,
         };
-        let (event, document) = (delivered.event.clone(), document.as_deref());
+        let (event, document) = (Envelope::clone(&delivered.event), document.as_deref());
         let reacted = catch_unwind(AssertUnwindSafe(|| self.policy.react_to(event, document)));
         let calls = match reacted {
             Ok(calls) => calls.map_err(|error| Fault::Never(unreadable(&error)))?,

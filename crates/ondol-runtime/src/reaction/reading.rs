@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ondol_domain::ReadsView;
 use ondol_doors::Clock;
+use ondol_kernel::Envelope;
 use ondol_views::{
     Checkpoint, DocumentKey, NameError, SourceCheckpoint, Target, ViewName, ViewStore, WaitError,
     checkpoint_of, wait_for,
@@ -38,7 +39,7 @@ impl Reading {
     /// The document that is to be looked at because of an event, once the view has come as far as
     /// the event; nothing, if there is none.
     pub(super) async fn document(&self, delivered: &Delivered) -> Result<Option<String>, Fault> {
-        let key = self.reads.key(delivered.event.clone());
+        let key = self.reads.key(Envelope::clone(&delivered.event));
         let key = key.map_err(|error| Fault::Never(unreadable(&error)))?;
         let Some(key) = key else { return Ok(None) };
         let key = DocumentKey::new(key)

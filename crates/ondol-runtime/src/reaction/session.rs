@@ -51,7 +51,7 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
 #[derive(Debug)]
 struct Dealt {
     key: LaneKey,
-    event: Envelope,
+    event: Arc<Envelope>,
     outcome: Result<Acted, Poison>,
 }
 
@@ -189,7 +189,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn deal_with(&mut self, key: LaneKey, event: Envelope, after: Duration) {
+    fn deal_with(&mut self, key: LaneKey, event: Arc<Envelope>, after: Duration) {
         let epoch = self.epochs[key.0].expect("an event is held once its log is known");
         let (dealing, source) = (Arc::clone(self.dealing), self.names[key.0].clone());
         self.running.spawn(async move {
@@ -229,7 +229,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn take(&mut self, at: usize, event: Envelope) {
+    fn take(&mut self, at: usize, event: Arc<Envelope>) {
         let key = (at, event.stream.clone());
         match self.parked.wait(&key, event.position) {
             Some(parking) => self.parking.extend(parking),

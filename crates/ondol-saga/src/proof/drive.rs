@@ -58,6 +58,8 @@ pub(super) struct Drive<'a> {
     heard: BTreeSet<String>,
     /// What was to be asked when the process crashed: nobody knows whether it was.
     asked_before: BTreeSet<CommandId>,
+    /// How many facts there were after each append: those of one are recorded together or not.
+    appended: Vec<usize>,
     crashed: bool,
     cancelled: bool,
 }
@@ -84,6 +86,7 @@ pub(super) fn drive<'a>(
         effects: Vec::new(),
         wrong: None,
     };
+    let appended = vec![run.facts.len()];
     let mut drive = Drive {
         definition,
         case,
@@ -96,6 +99,7 @@ pub(super) fn drive<'a>(
         late: Vec::new(),
         heard: BTreeSet::new(),
         asked_before: BTreeSet::new(),
+        appended,
         crashed: false,
         cancelled: false,
     };
@@ -328,6 +332,7 @@ impl Drive<'_> {
         };
         self.run.instance = transition.instance;
         self.run.facts.extend(transition.facts.into_iter().map(|fact| (self.now, fact)));
+        self.appended.push(self.run.facts.len());
         Ok(())
     }
 
@@ -360,8 +365,11 @@ impl Drive<'_> {
 
     /// Only the first facts were recorded; whatever else was known is gone.
     fn crash(&mut self, recorded: usize) {
-        self.run.facts.truncate(recorded);
+        let whole = self.appended.iter().rev().find(|facts| **facts <= recorded);
+        self.run.facts.truncate(whole.copied().unwrap_or(recorded));
         self.silent.clear();
+        // Whoever tells of an event that was not recorded has not moved on, and tells it again.
+        self.heard.clear();
         let folded = refold(&self.run.instance, &self.run.facts);
         match folded {
             Ok(instance) => self.run.instance = instance,

@@ -4,7 +4,7 @@
 //! has to the pooler: whatever relied on a session would break here.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -29,8 +29,7 @@ struct Pooler {
 impl Pooler {
     /// Starts one before the server that all tests share.
     async fn start() -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        let port = free.local_addr().expect("it is bound").port();
+        let port = servers::free_port().expect("there is a free port");
         let folder = std::env::temp_dir().join(format!("pooler-{}-{port}", std::process::id()));
         fs::create_dir_all(&folder).expect("a temporary folder can be made");
         let settings = format!(
@@ -43,7 +42,6 @@ impl Pooler {
         );
         let file = folder.join("pgbouncer.ini");
         fs::write(&file, settings).expect("the folder is ours");
-        drop(free);
         let process = command_for(&folder).arg(&file).spawn().expect("pgbouncer is installed");
         let pooler = Self { process, port, folder };
         let up = async {

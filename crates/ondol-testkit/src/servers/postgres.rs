@@ -9,7 +9,6 @@ mod template;
 use std::fmt::{Display, Write as _};
 use std::fs;
 use std::io;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -17,6 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::binaries::Wanted;
+use super::free_port;
 use super::home::{Home, StartError, cannot, tail};
 use super::user::User;
 use super::wait::wait_for;
@@ -336,10 +336,6 @@ fn own_file(path: &Path, text: &str, user: User) -> io::Result<()> {
     fs::write(path, text)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     user.own(path)
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 #[cfg(test)]

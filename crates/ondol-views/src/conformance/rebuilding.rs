@@ -81,6 +81,25 @@ pub async fn the_way_back_is_at_once(stage: Stage) {
     running.stop().await.expect("it stops well");
 }
 
+pub async fn a_word_that_comes_late_is_followed(stage: Stage) {
+    let town = Town::new(stage);
+    town.append("kim", [deposit(1)]).await;
+    let stays = ProjectorOptions { swaps_by_itself: false, ..tight() };
+    let running = town.start::<Balance>(stays);
+    until("the first build is there", async || !ids(&town).await.is_empty()).await;
+    town.views().serve(&balance(1)).await.expect("it serves");
+    assert_eq!(running.handle.rebuild().await.expect("it begins"), balance(2));
+    running.stop().await.expect("it stops well");
+    let running = town.start::<Balance>(tight());
+    until("the first build is folded", async || !running.handle.progress().is_empty()).await;
+    // What one who is gone had told the store comes to it only now.
+    town.views().serve(&balance(2)).await.expect("it serves");
+    town.append("kim", [deposit(2)]).await;
+    town.caught_up(&running).await;
+    assert_eq!((serving(&town).await, town.amount("kim").await), (Some(balance(2)), 3));
+    running.stop().await.expect("it stops well");
+}
+
 pub async fn only_one_build_is_made_at_a_time(stage: Stage) {
     let town = Town::new(stage);
     town.append("kim", [deposit(1)]).await;

@@ -3,6 +3,7 @@
 mod orders;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ondol_domain::{EventSet, Fingerprint, View, view_shape};
 use ondol_doors::Clock;
@@ -22,6 +23,8 @@ use crate::{Definition, LoadError, Target, Unit, ViewId, ViewName, ViewStatus, V
 
 /// Orders that may wait for the one who runs.
 const ORDERS_MAX: usize = 16;
+/// How often it is looked which build answers.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What a projector is made of.
 #[derive(Debug, Clone)]
@@ -161,6 +164,8 @@ impl<V: View> Projector<V> {
         tenure: &Tenure,
     ) -> Result<Left, FollowError> {
         self.begin().await?;
+        let clock = Arc::clone(&self.handle.clock);
+        let mut look = clock.sleep(LOOK_EVERY);
         loop {
             let caught_up = caught_up(self.to_swap());
             tokio::select! {
@@ -169,7 +174,27 @@ impl<V: View> Projector<V> {
                 Some(order) = self.orders.recv() => self.obey(order).await?,
                 Some(ended) = self.tasks.join_next() => self.has_ended(ended).await?,
                 () = caught_up => self.swap().await?,
+                () = &mut look => {
+                    if self.is_overtaken().await? {
+                        return Ok(Left::ToAnother);
+                    }
+                    look = clock.sleep(LOOK_EVERY);
+                }
             }
+        }
+    }
+
+    /// Whether another build answers than the one that is folded: the word of one who folded
+    /// before, and is gone, may come to the store late.
+    async fn is_overtaken(&self) -> Result<bool, FollowError> {
+        let Some(main) = self.main.as_ref().filter(|main| !main.is_to_serve) else {
+            return Ok(false);
+        };
+        let serving = Target::Serving(self.handle.name.clone());
+        match self.handle.views.checkpoints(&serving).await {
+            Ok((serving, _)) => Ok(serving.version == V::VERSION && serving != main.id),
+            Err(LoadError::UnknownView { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -11,20 +11,21 @@ use std::time::Duration;
 use axum::Router;
 use ondol_http::{Health, Readiness, ServerOptions};
 use ondol_runtime::{ServiceOptions, Supervisor};
+use ondol_store::BoxError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::Failure;
 use super::{App, logging, service};
 use crate::adapters::Adapters;
-use crate::{Between, Config, Hosted, Stage, parked, sagas, timers, views};
+use crate::{Around, Between, Config, Hosted, RaiseError, Stage, parked, sagas, timers, views};
 
 pub(super) fn run(app: &App, config: &Config, names: &[String]) -> Result<(), Failure> {
     let chosen = service::chosen(app, names)?;
     logging::begin(&config.logging)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|source| not_set_up("its threads", source))?;
-    let outcome = runtime.block_on(until_told_to_stop(app, config, chosen));
+    let outcome = runtime.block_on(until_told_to_stop(app, config, chosen, names.is_empty()));
     // What still blocks after the order to end at once is not waited for.
     runtime.shutdown_background();
     outcome
@@ -38,6 +39,7 @@ async fn until_told_to_stop(
     app: &App,
     config: &Config,
     chosen: Vec<&Hosted>,
+    are_all: bool,
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let (behind, front) = (Supervisor::new(), Supervisor::new());
@@ -45,8 +47,13 @@ async fn until_told_to_stop(
     let admin = listen("operators", config.admin.listen).await?;
     let stage = raise(app, config, chosen, &behind).await?;
     let health = stage.health.clone();
+    let around = Around { stage: &stage, config, front: &front, behind: &behind };
+    let router = match app.stands_beside().filter(|_| are_all) {
+        Some(make) => make(around).map_err(|source| not_beside(app, source))?,
+        None => stage.router.clone(),
+    };
     tell_where(&public, &admin);
-    serve(&front, "http", public, stage.router.clone(), config.server());
+    serve(&front, "http", public, router, config.server());
     // The admin port answers until the very end, so it is served from behind.
     let operators = health.router().merge(parked::router(&stage.services));
     let operators = operators.merge(sagas::router(&stage.services));
@@ -91,6 +98,10 @@ pub(super) async fn raise(
     };
     let between = Between::of(config.clone()).sharing(duties);
     Ok(Stage::raise_among(app, homes, Some(&options), &between, supervisor)?)
+}
+
+fn not_beside(app: &App, source: BoxError) -> RaiseError {
+    RaiseError::Front { service: app.name().to_owned(), source }
 }
 
 async fn end(

@@ -1,6 +1,6 @@
 //! A client that knows nothing but HTTP.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::{Method, Request};
@@ -20,8 +20,7 @@ pub(crate) fn client() -> Client {
 }
 
 pub(crate) fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("it listens")
+    ondol_testkit::servers::free_address().expect("a free port")
 }
 
 /// Asks again until it is answered: the same key takes effect once.

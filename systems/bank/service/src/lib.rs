@@ -6,4 +6,4 @@ pub mod http;
 pub mod views;
 mod wiring;
 
-pub use wiring::{app, service};
+pub use wiring::{app, service, services};

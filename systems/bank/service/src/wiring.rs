@@ -47,12 +47,13 @@ fn transfers() -> Hosted {
     Service::named("bank.transfer").saga(transfer()).http(http::transfers)
 }
 
+/// The bank's services.
+pub fn services() -> Vec<Hosted> {
+    vec![service(), savings(), fraud(), transfers()]
+}
+
 /// The program.
 pub fn app() -> App {
-    App::named("bank")
-        .of_version(env!("CARGO_PKG_VERSION"))
-        .service(service())
-        .service(savings())
-        .service(fraud())
-        .service(transfers())
+    let app = App::named("bank").of_version(env!("CARGO_PKG_VERSION"));
+    services().into_iter().fold(app, App::service)
 }

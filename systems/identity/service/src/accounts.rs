@@ -14,13 +14,13 @@ use ondol_auth::encode;
 use ondol_vault::Opened;
 use zeroize::Zeroizing;
 
-use crate::asked::{Form, OauthError, Params};
+use crate::asked::Params;
 use crate::authorize::see_other;
 use crate::browser::Visit;
 use crate::fault::Fault;
 use crate::pages;
 use crate::provider::Provider;
-use crate::signin::{NotOwn, own};
+use crate::sent::{NotOwn, Sent};
 use crate::totp;
 
 pub(crate) use joining::{register, register_page, verify, verify_page};
@@ -29,26 +29,16 @@ use spelling::is_password;
 pub(crate) use spelling::{is_email, plain_email};
 
 pub(crate) async fn account(State(provider): State<Provider>, visit: Visit) -> Response {
-    let response = match provider.account_page(&visit, None).await {
-        Ok(page) => page,
-        Err(fault) => pages::fault(&visit, &fault),
-    };
-    provider.shown(&visit, response)
+    let page = provider.account_page(&visit, None).await;
+    provider.shown(&visit, pages::answered(&visit, page))
 }
 
 pub(crate) async fn change(
     State(provider): State<Provider>,
-    visit: Visit,
-    form: Result<Form, OauthError>,
+    Sent { visit, params }: Sent,
 ) -> Response {
-    let form = match own(&visit, form) {
-        Ok(form) => form,
-        Err(why) => return pages::not_own(&visit, why),
-    };
-    match provider.change(&visit, &form.params).await {
-        Ok(response) => response,
-        Err(fault) => pages::fault(&visit, &fault),
-    }
+    let answer = provider.change(&visit, &params).await;
+    pages::answered(&visit, answer)
 }
 
 impl Provider {

@@ -10,6 +10,8 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use ondol_http::Peer;
 
+use crate::journal::Said;
+
 /// How many bytes parameters may have.
 const BYTES_MAX: usize = 16 * 1024;
 
@@ -71,6 +73,7 @@ impl IntoResponse for OauthError {
             let challenge = http::HeaderValue::from_static("Basic realm=\"identity\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
+        response.extensions_mut().insert(Said(self.said));
         response
     }
 }

@@ -115,10 +115,8 @@ impl Provider {
             Ok(wanted) => wanted,
             Err(wrong) => return self.told(visit, wrong).await,
         };
-        match self.next(visit, &wanted, fresh).await {
-            Ok(response) => self.shown(visit, response),
-            Err(fault) => pages::fault(visit, &fault),
-        }
+        let answer = self.next(visit, &wanted, fresh).await;
+        self.shown(visit, pages::answered(visit, answer))
     }
 
     /// What was pushed ahead takes the place of what only names it.

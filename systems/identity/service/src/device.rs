@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::pages;
 use crate::provider::Provider;
 use crate::secrets::{drawn, hash, typed_code};
-use crate::signin::own;
+use crate::sent::Sent;
 use crate::tokens::device_key;
 
 /// How long a device may wait, in seconds.
@@ -73,17 +73,10 @@ pub(crate) async fn page(
 
 pub(crate) async fn answer(
     State(provider): State<Provider>,
-    visit: Visit,
-    form: Result<Form, OauthError>,
+    Sent { visit, params }: Sent,
 ) -> Response {
-    let form = match own(&visit, form) {
-        Ok(form) => form,
-        Err(why) => return pages::not_own(&visit, why),
-    };
-    match provider.answer(&visit, &form.params).await {
-        Ok(response) => response,
-        Err(fault) => pages::fault(&visit, &fault),
-    }
+    let answer = provider.answer(&visit, &params).await;
+    pages::answered(&visit, answer)
 }
 
 impl Provider {

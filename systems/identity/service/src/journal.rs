@@ -1,7 +1,16 @@
 //! What is written down of every attempt, before it is answered.
+//!
+//! Whoever refuses knows best why, and writes it down. What was refused and stands nowhere is written
+//! down at the door, so that every refusal stands there once.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use ondol_http::Peer;
 use ondol_vault::{AuditRecord, Outcome, masked_address};
 
 use crate::fault::Fault;
@@ -15,6 +24,60 @@ pub(crate) struct Entry {
     pub(crate) client: Option<String>,
     pub(crate) address: Option<IpAddr>,
     pub(crate) reason: String,
+}
+
+/// How much of a path is written down.
+const PATH_CHARS_MAX: usize = 128;
+
+tokio::task_local! {
+    /// Whether the refusal of the request that is being answered is dealt with.
+    static IS_WRITTEN: Cell<bool>;
+}
+
+/// What a refusal says of itself, for the audit log: a sentence of ours, and nothing that was sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said(pub(crate) &'static str);
+
+/// Writes down what was refused and stands nowhere yet.
+pub(crate) async fn at_the_door(
+    State(provider): State<Provider>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let address = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    let path: String = request.uri().path().chars().take(PATH_CHARS_MAX).collect();
+    let asked = format!("{} {path}", request.method());
+    let answering = async {
+        let response = next.run(request).await;
+        (response, IS_WRITTEN.with(Cell::get))
+    };
+    let (response, is_written) = IS_WRITTEN.scope(Cell::new(false), answering).await;
+    if is_written || !is_refusal(response.status()) {
+        return response;
+    }
+    let said = response.extensions().get::<Said>().map_or("", |said| said.0);
+    let reason = format!("{asked}: {} {said}", response.status().as_u16());
+    let entry = Entry { action: "request", address, reason, ..Entry::default() };
+    match provider.failed(entry).await {
+        Ok(()) => response,
+        Err(fault) => fault.into_response(),
+    }
+}
+
+fn is_refusal(status: StatusCode) -> bool {
+    let refusals = [
+        StatusCode::BAD_REQUEST,
+        StatusCode::UNAUTHORIZED,
+        StatusCode::FORBIDDEN,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    refusals.contains(&status)
+}
+
+/// What is refused now is no attempt: a device that waits asks again and again.
+pub(crate) fn is_no_attempt() {
+    // Outside a request there is no door.
+    IS_WRITTEN.try_with(|is_written| is_written.set(true)).ok();
 }
 
 impl Provider {
@@ -37,6 +100,9 @@ impl Provider {
             reason: Some(entry.reason).filter(|reason| !reason.is_empty()),
         };
         self.audit().write(&record).await?;
+        if outcome == Outcome::Failure {
+            IS_WRITTEN.try_with(|is_written| is_written.set(true)).ok();
+        }
         Ok(())
     }
 }

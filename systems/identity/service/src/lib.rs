@@ -25,6 +25,7 @@ mod provider;
 mod roles;
 mod routes;
 mod secrets;
+mod sent;
 mod signin;
 mod throttle;
 mod tokens;

@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::authorize::Wanted;
 use crate::browser::Visit;
 use crate::fault::Fault;
-use crate::signin::NotOwn;
+use crate::sent::NotOwn;
 use crate::words::Words;
 
 /// A page with one form, or none.
@@ -367,6 +367,16 @@ pub(crate) fn said(visit: &Visit, title: &str, text: &str) -> Response {
     page.shown()
 }
 
+/// What the link of an e-mail has done, or that it does nothing any more.
+pub(crate) fn link(visit: &Visit, is_good: bool, done: &str) -> Response {
+    let words = visit.words;
+    if is_good {
+        said(visit, done, words.now_sign_in)
+    } else {
+        said(visit, words.bad_link, words.ask_again)
+    }
+}
+
 /// Something is wrong with what a client has sent: said here, and nobody is sent anywhere.
 pub(crate) fn wrong(visit: &Visit, said: &str) -> Response {
     let mut page = page(visit, visit.words.wrong_title, visit.words.wrong_hint);
@@ -381,6 +391,11 @@ pub(crate) fn not_own(visit: &Visit, why: NotOwn) -> Response {
         NotOwn::Field => (visit.words.not_ours_hint, StatusCode::BAD_REQUEST),
     };
     page(visit, visit.words.not_own, hint).with_status(status, "")
+}
+
+/// The answer, or a page that says what is in the way.
+pub(crate) fn answered(visit: &Visit, answer: Result<Response, Fault>) -> Response {
+    answer.unwrap_or_else(|error| fault(visit, &error))
 }
 
 pub(crate) fn fault(visit: &Visit, fault: &Fault) -> Response {

@@ -4,18 +4,18 @@
 use std::net::IpAddr;
 
 use axum::extract::{FromRequestParts, State};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
-use axum::{Router, middleware};
 use http::StatusCode;
 use http::request::Parts;
 use identity_domain::user::Command;
 use identity_domain::{Role, UserId};
+use ondol::{OpenApiRouter, routes};
 use ondol_auth::{
     AuthProblem, Caller, Guard, ProofOptions, Proofs, Recent, Required, RoleName, ScopeName,
     Scoped, StepUp, verify_caller,
 };
-use ondol_http::{Json, Path, Problem};
+use ondol_http::{Json, OrProblem, Path, Problem};
 use serde::{Deserialize, Serialize};
 
 use crate::asked::address_of;
@@ -45,30 +45,57 @@ impl ScopeName for Roles {
     const NAME: &'static str = "roles";
 }
 
-/// Why it is done.
-#[derive(Debug, Deserialize)]
+/// Whose roles.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Of {
+    /// The user's id: the `sub` of his tokens.
+    #[param(format = Uuid)]
+    user: String,
+}
+
+/// Which role of whom.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+struct RoleOf {
+    /// The user's id: the `sub` of his tokens.
+    #[param(format = Uuid)]
+    user: String,
+    /// The role, by its name.
+    #[param(example = "teller")]
+    role: String,
+}
+
+/// Why a role is given or taken.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Why {
+    /// What is written down beside the change, for whoever asks later.
+    #[schema(example = "begins at the counter on Monday", max_length = 200)]
     reason: String,
 }
 
 /// What somebody may be.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Held {
+    /// Who.
+    #[schema(value_type = String, format = Uuid)]
     user: UserId,
+    /// His roles, by their names.
+    #[schema(value_type = Vec<String>, example = json!(["user", "teller"]))]
     roles: Vec<Role>,
 }
 
-pub(crate) fn routes(provider: &Provider) -> Router<Provider> {
+pub(crate) fn routes(provider: &Provider) -> OpenApiRouter<Provider> {
     let clock = std::sync::Arc::clone(provider.verifier().clock());
     let guard = Guard {
         verifier: provider.verifier().clone(),
         proofs: Proofs::new(ProofOptions::default(), clock),
         origin: provider.options().issuer.as_str().into(),
     };
-    Router::new()
-        .route("/api/v1/users/{user}/roles", get(held))
-        .route("/api/v1/users/{user}/roles/{role}", put(give).delete(take))
+    OpenApiRouter::new()
+        .routes(routes!(held))
+        .routes(routes!(give, take))
         .layer(middleware::from_fn_with_state(guard, verify_caller))
 }
 
@@ -126,28 +153,53 @@ async fn allowed(
     if is_good && is_admin { Ok(user) } else { Err(taken_back()) }
 }
 
+/// What somebody may be. Whoever asks is an administrator who has just proved himself by two things,
+/// through a client with the scope `roles`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/{user}/roles",
+    params(Of),
+    responses((status = 200, body = Held), OrProblem),
+)]
 async fn held(
     State(provider): State<Provider>,
     _admin: Administrator,
-    Path(user): Path<String>,
+    Path(Of { user }): Path<Of>,
 ) -> Result<Response, Problem> {
     let (_, held) = provider.held(&user).await?;
     Ok(Json(held).into_response())
 }
 
+/// Gives somebody a role; twice is as good as once. It stands in tokens that are given from then on.
+#[utoipa::path(
+    put,
+    path = "/api/v1/users/{user}/roles/{role}",
+    params(RoleOf),
+    request_body = Why,
+    responses((status = 200, body = Held), OrProblem),
+)]
 async fn give(
     State(provider): State<Provider>,
     admin: Administrator,
-    Path((user, role)): Path<(String, String)>,
+    Path(RoleOf { user, role }): Path<RoleOf>,
     Json(why): Json<Why>,
 ) -> Result<Response, Problem> {
     provider.change_role(&admin, (&user, &role), &why, |role| Command::Grant { role }).await
 }
 
+/// Takes a role from somebody; tokens that still say so are taken back. Nobody takes the role of an
+/// administrator from himself.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/users/{user}/roles/{role}",
+    params(RoleOf),
+    request_body = Why,
+    responses((status = 200, body = Held), OrProblem),
+)]
 async fn take(
     State(provider): State<Provider>,
     admin: Administrator,
-    Path((user, role)): Path<(String, String)>,
+    Path(RoleOf { user, role }): Path<RoleOf>,
     Json(why): Json<Why>,
 ) -> Result<Response, Problem> {
     if user == admin.user.to_string() && role == Role::Admin.name() {

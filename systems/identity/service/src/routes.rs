@@ -1,19 +1,19 @@
 //! Where everything is answered.
 
-use axum::Router;
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderValue, header};
+use ondol::OpenApiRouter;
 
 use crate::provider::Provider;
-use crate::{accounts, authorize, device, leave, metadata, roles, signin, tokens};
+use crate::{accounts, authorize, device, journal, leave, metadata, roles, signin, tokens};
 
 /// The style of the pages.
 const STYLE: &str = include_str!("../assets/identity.css");
 
-pub(crate) fn routes(provider: Provider) -> Router {
-    Router::new()
+pub(crate) fn routes(provider: Provider) -> OpenApiRouter {
+    OpenApiRouter::new()
         .route("/.well-known/openid-configuration", get(metadata::discovery))
         .route("/.well-known/oauth-authorization-server", get(metadata::discovery))
         .route("/oauth2/jwks", get(metadata::jwks))
@@ -36,6 +36,7 @@ pub(crate) fn routes(provider: Provider) -> Router {
         .route("/device", get(device::page).post(device::answer))
         .route("/assets/identity.css", get(style))
         .merge(roles::routes(&provider))
+        .layer(from_fn_with_state(provider.clone(), journal::at_the_door))
         .layer(from_fn(guarded))
         .with_state(provider)
 }

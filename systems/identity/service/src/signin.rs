@@ -9,7 +9,7 @@ use ondol_auth::decode_strict;
 use ondol_vault::Opened;
 use zeroize::Zeroizing;
 
-use crate::asked::{Form, OauthError, Params};
+use crate::asked::Params;
 use crate::authorize::see_other;
 use crate::browser::Visit;
 use crate::fault::Fault;
@@ -17,6 +17,7 @@ use crate::journal::Entry;
 use crate::pages;
 use crate::passwords::PASSWORD_BYTES_MAX;
 use crate::provider::Provider;
+use crate::sent::{NotOwn, Sent};
 use crate::totp::step_of;
 
 /// How many wrong numbers there may be in the window.
@@ -24,96 +25,26 @@ const NUMBERS_MAX: u32 = 5;
 
 pub(crate) async fn sign_in(
     State(provider): State<Provider>,
-    visit: Visit,
-    form: Result<Form, OauthError>,
+    Sent { visit, params }: Sent,
 ) -> Response {
-    let form = match own(&visit, form) {
-        Ok(form) => form,
-        Err(why) => return pages::not_own(&visit, why),
-    };
-    let then = form.params.get("then").unwrap_or_default().to_owned();
-    match provider.by_password(&visit, &form.params).await {
-        Ok(Some(user)) => match provider.reminded(&visit, user).await {
-            Ok(true) => pages::said(&visit, visit.words.verify, visit.words.verify_first),
-            Ok(false) => provider.signed_in(&visit, user, vec![Method::Password], &then).await,
-            Err(fault) => pages::fault(&visit, &fault),
-        },
-        Ok(None) => {
-            let wanted = Params::read(&then).ok().and_then(|params| provider.wanted(params).ok());
-            let page =
-                pages::sign_in(&visit, wanted.as_ref(), &then, Some(visit.words.wrong_login));
-            provider.shown(&visit, page)
-        }
-        Err(fault) => pages::fault(&visit, &fault),
-    }
+    let answer = provider.sign_in(&visit, &params).await;
+    pages::answered(&visit, answer)
 }
 
 pub(crate) async fn second_factor(
     State(provider): State<Provider>,
-    visit: Visit,
-    form: Result<Form, OauthError>,
+    Sent { visit, params }: Sent,
 ) -> Response {
-    let form = match own(&visit, form) {
-        Ok(form) => form,
-        Err(why) => return pages::not_own(&visit, why),
-    };
-    let then = form.params.get("then").unwrap_or_default().to_owned();
-    let Some(sign_in) = visit.sign_in.clone() else {
-        return pages::sign_in(&visit, None, &then, None);
-    };
-    let number = form.params.get("number").unwrap_or_default();
-    match provider.use_number(&visit, sign_in.user, number).await {
-        Ok(true) => {
-            let methods = vec![Method::Password, Method::Totp];
-            provider.signed_in(&visit, sign_in.user, methods, &then).await
-        }
-        Ok(false) => pages::second_factor(&visit, &then, Some(visit.words.wrong_number)),
-        Err(fault) => pages::fault(&visit, &fault),
-    }
+    let answer = provider.second_factor(&visit, &params).await;
+    pages::answered(&visit, answer)
 }
 
 pub(crate) async fn consent(
     State(provider): State<Provider>,
-    visit: Visit,
-    form: Result<Form, OauthError>,
+    Sent { visit, params }: Sent,
 ) -> Response {
-    let form = match own(&visit, form) {
-        Ok(form) => form,
-        Err(why) => return pages::not_own(&visit, why),
-    };
-    let params = Params::read(form.params.get("then").unwrap_or_default());
-    let wanted = params.ok().and_then(|params| provider.wanted(params).ok());
-    let (Some(wanted), Some(sign_in)) = (wanted, visit.whole()) else {
-        return pages::not_own(&visit, NotOwn::Foreign);
-    };
-    if form.params.get("answer") != Some("yes") {
-        let actor = Some(sign_in.user.to_string());
-        let client = Some(wanted.client.id.clone());
-        let denied = provider.entry("authorize", actor, &visit, "denied");
-        return match provider.failed(Entry { client, ..denied }).await {
-            Ok(()) => provider.refuse(&wanted, "access_denied"),
-            Err(fault) => pages::fault(&visit, &fault),
-        };
-    }
-    match provider.give_code(&visit, &wanted, sign_in).await {
-        Ok(response) => response,
-        Err(fault) => pages::fault(&visit, &fault),
-    }
-}
-
-/// Why a form is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NotOwn {
-    /// It did not come from a page of ours in this browser.
-    Foreign,
-    /// It holds what our forms do not.
-    Field,
-}
-
-/// A form, if it came from a page of ours.
-pub(crate) fn own(visit: &Visit, form: Result<Form, OauthError>) -> Result<Form, NotOwn> {
-    let form = form.map_err(|_odd| NotOwn::Field)?;
-    if visit.is_own_form(&form.params) { Ok(form) } else { Err(NotOwn::Foreign) }
+    let answer = provider.consent(&visit, &params).await;
+    pages::answered(&visit, answer)
 }
 
 /// Whether a failure is counted twice: under the account and under the address.
@@ -123,6 +54,49 @@ struct Counted {
 }
 
 impl Provider {
+    async fn sign_in(&self, visit: &Visit, params: &Params) -> Result<Response, Fault> {
+        let then = params.get("then").unwrap_or_default();
+        let Some(user) = self.by_password(visit, params).await? else {
+            let wanted = Params::read(then).ok().and_then(|params| self.wanted(params).ok());
+            let alert = Some(visit.words.wrong_login);
+            let page = pages::sign_in(visit, wanted.as_ref(), then, alert);
+            return Ok(self.shown(visit, page));
+        };
+        if self.reminded(visit, user).await? {
+            return Ok(pages::said(visit, visit.words.verify, visit.words.verify_first));
+        }
+        self.signed_in(visit, user, vec![Method::Password], then).await
+    }
+
+    async fn second_factor(&self, visit: &Visit, params: &Params) -> Result<Response, Fault> {
+        let then = params.get("then").unwrap_or_default();
+        let Some(sign_in) = &visit.sign_in else {
+            return Ok(pages::sign_in(visit, None, then, None));
+        };
+        let number = params.get("number").unwrap_or_default();
+        if !self.use_number(visit, sign_in.user, number).await? {
+            return Ok(pages::second_factor(visit, then, Some(visit.words.wrong_number)));
+        }
+        let methods = vec![Method::Password, Method::Totp];
+        self.signed_in(visit, sign_in.user, methods, then).await
+    }
+
+    async fn consent(&self, visit: &Visit, params: &Params) -> Result<Response, Fault> {
+        let then = Params::read(params.get("then").unwrap_or_default());
+        let wanted = then.ok().and_then(|then| self.wanted(then).ok());
+        let (Some(wanted), Some(sign_in)) = (wanted, visit.whole()) else {
+            return Ok(pages::not_own(visit, NotOwn::Foreign));
+        };
+        if params.get("answer") == Some("yes") {
+            return self.give_code(visit, &wanted, sign_in).await;
+        }
+        let actor = Some(sign_in.user.to_string());
+        let client = Some(wanted.client.id.clone());
+        let denied = self.entry("authorize", actor, visit, "denied");
+        self.failed(Entry { client, ..denied }).await?;
+        Ok(self.refuse(&wanted, "access_denied"))
+    }
+
     /// Counts a try before it is known to be a failure.
     fn count(&self, what: &str, account: &str, visit: &Visit) -> Result<Counted, Fault> {
         let from = visit.address.map(|address| address.to_string()).unwrap_or_default();
@@ -194,12 +168,21 @@ impl Provider {
         user: UserId,
         password: &str,
     ) -> Result<bool, Fault> {
-        let counted = self.count("password", &user.to_string(), visit)?;
+        let entry = |reason| self.entry("password", Some(user.to_string()), visit, reason);
+        let counted = match self.count("password", &user.to_string(), visit) {
+            Ok(counted) => counted,
+            Err(fault) => {
+                self.failed(entry("too often")).await?;
+                return Err(fault);
+            }
+        };
         let kept = self.password_of(user).await?;
         let password = Zeroizing::new(password.chars().take(PASSWORD_BYTES_MAX).collect());
         let fits = self.passwords().fits(password, kept).await?;
         if fits {
             self.forgive(&counted);
+        } else {
+            self.failed(entry("wrong")).await?;
         }
         Ok(fits)
     }
@@ -257,18 +240,12 @@ impl Provider {
         user: UserId,
         methods: Vec<Method>,
         then: &str,
-    ) -> Response {
-        let begun = self.begin_session(visit.sign_in.as_ref(), user, methods).await;
-        let (sign_in, cookie) = match begun {
-            Ok(begun) => begun,
-            Err(fault) => return pages::fault(visit, &fault),
-        };
-        let mut response = match self.after(visit, &sign_in, then).await {
-            Ok(response) => response,
-            Err(fault) => return pages::fault(visit, &fault),
-        };
+    ) -> Result<Response, Fault> {
+        let begun = self.begin_session(visit.sign_in.as_ref(), user, methods).await?;
+        let (sign_in, cookie) = begun;
+        let mut response = self.after(visit, &sign_in, then).await?;
         response.headers_mut().append(header::SET_COOKIE, cookie);
-        response
+        Ok(response)
     }
 
     async fn after(&self, visit: &Visit, sign_in: &SignIn, then: &str) -> Result<Response, Fault> {

@@ -15,7 +15,7 @@ use identity_domain::{GrantId, SessionId, SignIn};
 
 use crate::asked::{Form, OauthError};
 use crate::fault::Fault;
-use crate::journal::Entry;
+use crate::journal::{self, Entry};
 use crate::options::ClientOptions;
 use crate::provider::Provider;
 use crate::secrets::{drawn, hash, typed};
@@ -61,7 +61,7 @@ pub(crate) async fn token(
     let entry = Entry { action: "token", actor, client, address, reason };
     match &answer {
         Ok(_) => provider.succeeded(entry).await?,
-        Err(_) if quiet => {}
+        Err(_) if quiet => journal::is_no_attempt(),
         Err(_) => provider.failed(entry).await?,
     }
     answer.map(|(tokens, _)| answered(&tokens))

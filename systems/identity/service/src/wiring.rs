@@ -5,7 +5,7 @@ use identity_domain::grant::Grant;
 use identity_domain::session::Session;
 use identity_domain::ticket::Ticket;
 use identity_domain::user::User;
-use ondol::{App, Hosted, Running, Service, Settings};
+use ondol::{App, Hosted, OpenApiRouter, Running, Service, Settings};
 use ondol_store::BoxError;
 
 use crate::options::Options;
@@ -29,7 +29,7 @@ pub fn service() -> Hosted {
         .command(commands::VAULT_ROTATE)
 }
 
-fn front(running: &Running, settings: &Settings) -> Result<axum::Router, BoxError> {
+fn front(running: &Running, settings: &Settings) -> Result<OpenApiRouter, BoxError> {
     let options = Options::read(settings)?;
     let provider = Provider::open(running, options)?;
     Ok(routes::routes(provider))

@@ -23,3 +23,5 @@ mod rights;
 mod timing;
 #[path = "factor/totp.rs"]
 mod totp;
+#[path = "flows/written.rs"]
+mod written;

@@ -1,7 +1,8 @@
 //! A cart: what a buyer has picked and not bought yet.
 //!
 //! A cart holds no prices. What a thing costs is looked up when it is bought, so nobody buys at
-//! the price of last week, and nobody names a price of their own.
+//! the price of last week, and nobody names a price of their own. What is bought in one moment, on
+//! which [`Terms`], is one fact: the order follows from it, whatever happens in between.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use ondol_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{OrderId, ProductId, Quantity};
+use crate::order::{Line, Region, TotalError, total};
+use crate::{Means, OrderId, Point, ProductId, Quantity};
 
 /// How many products a cart holds.
 pub const PRODUCTS_MAX: u32 = 100;
@@ -23,8 +25,8 @@ pub enum Command {
     Put { product: ProductId, pieces: Quantity },
     /// Have none of a product in it.
     TakeOut { product: ProductId },
-    /// Buy all that is in it.
-    CheckOut { order: OrderId },
+    /// Buy all that is in it, on these terms.
+    CheckOut { order: OrderId, terms: Terms },
 }
 
 /// What has happened to a cart. Facts are added, never rewritten.
@@ -36,7 +38,25 @@ pub enum Event {
     /// None of a product is in it.
     TakenOut { product: ProductId },
     /// All that was in it is being bought; it is empty.
-    CheckedOut { order: OrderId, lines: BTreeMap<ProductId, Quantity> },
+    CheckedOut {
+        order: OrderId,
+        lines: BTreeMap<ProductId, Quantity>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        terms: Option<Terms>,
+    },
+}
+
+/// On which terms something is bought. The prices are the shop's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Where in the world it is dealt with.
+    pub region: Region,
+    /// What is bought, and what each costs.
+    pub lines: Vec<Line>,
+    /// What it is paid with.
+    pub pay_with: Means,
+    /// Where it is picked up.
+    pub send_to: Point,
 }
 
 /// Why the answer is no. A refusal is an answer, not a failure.
@@ -46,6 +66,12 @@ pub enum Refusal {
     /// There is nothing to buy.
     #[error("the cart is empty")]
     Empty,
+    /// The terms are for something else.
+    #[error("the cart has changed meanwhile")]
+    Changed,
+    /// The terms cannot be an order's.
+    #[error("{because}")]
+    NoTotal { because: TotalError },
     /// A cart has an end.
     #[error("a cart holds at most {most} products")]
     Full { most: u32 },
@@ -62,6 +88,17 @@ impl Cart {
     /// What is in it.
     pub const fn lines(&self) -> &BTreeMap<ProductId, Quantity> {
         &self.lines
+    }
+
+    fn check_out(&self, order: OrderId, terms: Terms) -> Decision<Self> {
+        if let Err(because) = total(&terms.lines) {
+            return refuse(Refusal::NoTotal { because });
+        }
+        let lines = terms.lines.iter().map(|line| (line.product, line.pieces)).collect();
+        if self.lines != lines {
+            return refuse(Refusal::Changed);
+        }
+        accept(Event::CheckedOut { order, lines, terms: Some(terms) })
     }
 }
 
@@ -92,11 +129,9 @@ impl Aggregate for Cart {
                 accept(Event::TakenOut { product })
             }
             Command::TakeOut { .. } => already_done(),
-            Command::CheckOut { order } if self.bought == Some(order) => already_done(),
+            Command::CheckOut { order, .. } if self.bought == Some(order) => already_done(),
             Command::CheckOut { .. } if self.lines.is_empty() => refuse(Refusal::Empty),
-            Command::CheckOut { order } => {
-                accept(Event::CheckedOut { order, lines: self.lines.clone() })
-            }
+            Command::CheckOut { order, terms } => self.check_out(order, terms),
         }
     }
 
@@ -111,7 +146,7 @@ impl Aggregate for Cart {
                     return Err(Impossible::new(&self, event).because(rule));
                 }
             }
-            Event::CheckedOut { order, lines } => {
+            Event::CheckedOut { order, lines, .. } => {
                 if lines.is_empty() || self.lines != *lines {
                     let rule = "what is bought is what was in it";
                     return Err(Impossible::new(&self, event).because(rule));

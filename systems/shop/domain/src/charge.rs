@@ -11,14 +11,14 @@ use ondol_domain::{
 use ondol_kernel::Money;
 use serde::{Deserialize, Serialize};
 
-use crate::OrderId;
+use crate::{Means, OrderId};
 
 /// What may be asked of a charge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are named as a cashier would name them")]
 pub enum Command {
     /// Ask the provider for the money of an order.
-    Request { order: OrderId, amount: Money },
+    Request { order: OrderId, amount: Money, means: Means },
     /// The provider has promised it.
     NoteAuthorized { reference: String },
     /// The provider has said no.
@@ -38,7 +38,13 @@ pub enum Command {
 #[expect(missing_docs, reason = "the fields are named as a cashier would name them")]
 pub enum Event {
     /// The provider is to be asked for the money of an order.
-    Requested { order: OrderId, amount: Money },
+    Requested {
+        order: OrderId,
+        amount: Money,
+        /// What it is paid with, as the provider knows it: never the number of a card.
+        #[serde(default, skip_serializing_if = "Means::is_unknown")]
+        means: Means,
+    },
     /// The provider has promised it.
     Authorized { reference: String },
     /// The provider has said no.
@@ -121,7 +127,7 @@ impl Aggregate for Charge {
 
     fn decide(&self, command: Command) -> Decision<Self> {
         match command {
-            Command::Request { order, amount } => self.request(order, amount),
+            Command::Request { order, amount, means } => self.request(order, amount, means),
             Command::NoteAuthorized { reference } => self.authorize(reference),
             Command::NoteDeclined { because } => self.decline(because),
             Command::PutOff => self.put_off(),
@@ -133,7 +139,7 @@ impl Aggregate for Charge {
 
     fn evolve(self, event: &Event) -> Result<Self, Impossible> {
         match (self, event) {
-            (Self::None, &Event::Requested { order, amount }) if amount.is_positive() => {
+            (Self::None, &Event::Requested { order, amount, .. }) if amount.is_positive() => {
                 Ok(Self::Requested { order, amount, is_put_off: false })
             }
             (Self::Requested { order, amount, .. }, Event::PutOff) => {
@@ -169,10 +175,10 @@ impl Aggregate for Charge {
 }
 
 impl Charge {
-    fn request(&self, order: OrderId, amount: Money) -> Decision<Self> {
+    fn request(&self, order: OrderId, amount: Money, means: Means) -> Decision<Self> {
         match self {
             Self::None if !amount.is_positive() => refuse(Refusal::NothingToMove { amount }),
-            Self::None => accept(Event::Requested { order, amount }),
+            Self::None => accept(Event::Requested { order, amount, means }),
             Self::Requested { order: known, amount: asked, .. }
             | Self::Authorized { order: known, amount: asked }
             | Self::Captured { order: known, amount: asked, .. } => {
@@ -235,12 +241,12 @@ impl Charge {
         }
     }
 
-    /// Ends the promise. One that was never asked for is void as well from now on: a request
-    /// that comes late is refused.
+    /// Ends the promise. One that was never asked for needs no end: whoever undoes need not know
+    /// how far things came, and sees to it himself that what he asked takes no effect late.
     fn void(&self) -> Decision<Self> {
         match self {
-            Self::None | Self::Requested { .. } | Self::Authorized { .. } => accept(Event::Voided),
-            Self::Voided { .. } | Self::Declined { .. } => already_done(),
+            Self::Requested { .. } | Self::Authorized { .. } => accept(Event::Voided),
+            Self::None | Self::Voided { .. } | Self::Declined { .. } => already_done(),
             Self::Captured { .. } => refuse(Refusal::CapturedAlready),
         }
     }

@@ -1,7 +1,8 @@
 //! An order: what a buyer bought, at the prices of that moment, and how far it has come.
 //!
 //! placed → stock reserved → paid → shipped → delivered. Until it is shipped it can be cancelled,
-//! for a reason that stays on record; afterwards it can only be sent back. The prices are the
+//! for a reason that stays on record; afterwards it can only be sent back. The buyer can *call it
+//! off* until it is paid: what was done for it is then undone, and it is cancelled at the end. The prices are the
 //! shop's own, looked up when the order was placed, and never change for it.
 
 mod line;
@@ -14,7 +15,7 @@ use ondol_domain::{
 use ondol_kernel::Money;
 use serde::{Deserialize, Serialize};
 
-use crate::{BuyerId, ChargeId, ShipmentId};
+use crate::{BuyerId, ChargeId, Means, OrderId, Point, ShipmentId};
 
 pub use line::{LINES_MAX, Line, TotalError, total};
 pub use progress::{CancelReason, Placed, Region, Stage};
@@ -25,7 +26,11 @@ pub use refusal::Refusal;
 #[expect(missing_docs, reason = "the fields are named as a shopkeeper would name them")]
 pub enum Command {
     /// Buy these, at these prices.
-    Place { buyer: BuyerId, region: Region, lines: Vec<Line> },
+    Place { buyer: BuyerId, region: Region, lines: Vec<Line>, pay_with: Means, send_to: Point },
+    /// It is being dealt with, if it has not come to nothing.
+    Begin,
+    /// The buyer does not want it any more.
+    CallOff { order: OrderId },
     /// The warehouse keeps the goods for it.
     NoteStockReserved,
     /// The money is there.
@@ -36,6 +41,8 @@ pub enum Command {
     NoteDelivered,
     /// It comes to nothing.
     Cancel { because: CancelReason },
+    /// The same, for whoever has begun to deal with it: what he never began is not his to end.
+    GiveUp { because: CancelReason },
 }
 
 /// What has happened to an order. Facts are added, never rewritten.
@@ -43,7 +50,20 @@ pub enum Command {
 #[expect(missing_docs, reason = "the fields are named as a shopkeeper would name them")]
 pub enum Event {
     /// These were bought, at these prices.
-    Placed { buyer: BuyerId, region: Region, lines: Vec<Line>, total: Money },
+    Placed {
+        buyer: BuyerId,
+        region: Region,
+        lines: Vec<Line>,
+        total: Money,
+        #[serde(default, skip_serializing_if = "Means::is_unknown")]
+        pay_with: Means,
+        #[serde(default, skip_serializing_if = "Point::is_unknown")]
+        send_to: Point,
+    },
+    /// It is being dealt with.
+    Begun,
+    /// The buyer does not want it any more; what was done for it is being undone.
+    CalledOff { order: OrderId },
     /// The warehouse keeps the goods for it.
     StockReserved,
     /// The money is there.
@@ -81,23 +101,36 @@ impl Aggregate for Order {
     type Refusal = Refusal;
 
     fn decide(&self, command: Command) -> Decision<Self> {
-        use Command::{Cancel, NoteDelivered, NotePaid, NoteShipped, NoteStockReserved, Place};
+        use Command::{
+            Begin, CallOff, Cancel, GiveUp, NoteDelivered, NotePaid, NoteShipped,
+            NoteStockReserved, Place,
+        };
 
         match (self, command) {
-            (Self::Unplaced, Place { buyer, region, lines }) => place(buyer, region, lines),
+            (Self::Unplaced, Place { buyer, region, lines, pay_with, send_to }) => {
+                place(buyer, region, lines, pay_with, send_to)
+            }
             (Self::Unplaced, _) => refuse(Refusal::NotPlaced),
 
             (
                 Self::Alive { placed, .. } | Self::Cancelled { placed, .. },
-                Place { buyer, region, lines },
+                Place { buyer, region, lines, pay_with, send_to },
             ) => {
-                if placed.is(buyer, region, &lines) {
+                let Placed { called_off, begun, total, .. } = *placed;
+                let asked =
+                    Placed { buyer, region, lines, total, pay_with, send_to, called_off, begun };
+                if *placed == asked {
                     return already_done();
                 }
                 refuse(Refusal::PlacedOtherwise)
             }
 
-            (Self::Cancelled { .. }, Cancel { .. }) => already_done(),
+            (Self::Cancelled { .. }, Cancel { .. } | GiveUp { .. } | CallOff { .. }) => {
+                already_done()
+            }
+            (Self::Alive { placed, .. }, Begin) if placed.begun => already_done(),
+            (Self::Alive { .. }, Begin) => accept(Event::Begun),
+            (Self::Alive { placed, .. }, GiveUp { .. }) if !placed.begun => already_done(),
             (Self::Cancelled { because, .. }, _) => {
                 refuse(Refusal::Cancelled { because: *because })
             }
@@ -114,10 +147,16 @@ impl Aggregate for Order {
             (Self::Alive { stage, .. }, NoteDelivered) => {
                 stage.reach(&Stage::Delivered, Event::Delivered)
             }
-            (Self::Alive { stage, .. }, Cancel { because }) if stage.can_be_cancelled() => {
+            (Self::Alive { placed, .. }, CallOff { .. }) if placed.called_off => already_done(),
+            (Self::Alive { stage, .. }, CallOff { order }) if stage.can_be_called_off() => {
+                accept(Event::CalledOff { order })
+            }
+            (Self::Alive { stage, .. }, Cancel { because } | GiveUp { because })
+                if stage.can_be_cancelled() =>
+            {
                 accept(Event::Cancelled { because })
             }
-            (Self::Alive { stage, .. }, Cancel { .. }) => {
+            (Self::Alive { stage, .. }, Cancel { .. } | GiveUp { .. } | CallOff { .. }) => {
                 refuse(Refusal::TooLateToCancel { stage: stage.clone() })
             }
         }
@@ -125,17 +164,36 @@ impl Aggregate for Order {
 
     fn evolve(self, event: &Event) -> Result<Self, Impossible> {
         match (self, event) {
-            (Self::Unplaced, Event::Placed { buyer, region, lines, total: sum })
-                if total(lines) == Ok(*sum) =>
-            {
-                let (buyer, region, lines) = (*buyer, *region, lines.clone());
-                let placed = Placed { buyer, region, lines, total: *sum };
+            (
+                Self::Unplaced,
+                Event::Placed { buyer, region, lines, total: sum, pay_with, send_to },
+            ) if total(lines) == Ok(*sum) => {
+                let placed = Placed {
+                    buyer: *buyer,
+                    region: *region,
+                    lines: lines.clone(),
+                    total: *sum,
+                    pay_with: pay_with.clone(),
+                    send_to: send_to.clone(),
+                    called_off: false,
+                    begun: false,
+                };
                 Ok(Self::Alive { placed, stage: Stage::Placed })
             }
             (Self::Alive { placed, stage }, &Event::Cancelled { because })
                 if stage.can_be_cancelled() =>
             {
                 Ok(Self::Cancelled { placed, because })
+            }
+            (Self::Alive { mut placed, stage }, Event::Begun) if !placed.begun => {
+                placed.begun = true;
+                Ok(Self::Alive { placed, stage })
+            }
+            (Self::Alive { mut placed, stage }, Event::CalledOff { .. })
+                if stage.can_be_called_off() && !placed.called_off =>
+            {
+                placed.called_off = true;
+                Ok(Self::Alive { placed, stage })
             }
             (Self::Alive { placed, stage }, event) => match stage.after(event) {
                 Some(stage) => Ok(Self::Alive { placed, stage }),
@@ -152,12 +210,18 @@ impl Aggregate for Order {
     }
 }
 
-fn place(buyer: BuyerId, region: Region, lines: Vec<Line>) -> Decision<Order> {
+fn place(
+    buyer: BuyerId,
+    region: Region,
+    lines: Vec<Line>,
+    pay_with: Means,
+    send_to: Point,
+) -> Decision<Order> {
     if lines.len() > LINES_MAX as usize {
         return refuse(Refusal::TooManyLines { most: LINES_MAX });
     }
     match total(&lines) {
-        Ok(total) => accept(Event::Placed { buyer, region, lines, total }),
+        Ok(total) => accept(Event::Placed { buyer, region, lines, total, pay_with, send_to }),
         Err(because) => refuse(Refusal::NoTotal { because }),
     }
 }

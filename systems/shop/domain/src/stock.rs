@@ -7,7 +7,8 @@
 mod shelf;
 
 use ondol_domain::{
-    Aggregate, Decision, Facts, Impossible, Snapshot, accept, already_done, refuse,
+    Aggregate, Decision, Due, Facts, Impossible, Snapshot, TimerOrder, accept, already_done,
+    cancel_timer, refuse, set_timer,
 };
 use ondol_kernel::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub enum Command {
     Receive { note: String, pieces: Quantity },
     /// Promise pieces to an order, until a moment.
     Reserve { order: OrderId, pieces: Quantity, until: Timestamp },
+    /// The same, for somebody who only listens: that there are too few is then a fact as well.
+    Claim { order: OrderId, pieces: Quantity, until: Timestamp },
     /// Let pieces leave with the order that they are promised to.
     HandOver { order: OrderId },
     /// Take back the promise made to an order.
@@ -38,6 +41,8 @@ pub enum Event {
     Received { note: String, pieces: Quantity },
     /// Pieces were promised to an order.
     Reserved { order: OrderId, pieces: Quantity, until: Timestamp },
+    /// There were too few for an order that had claimed some.
+    RanShort { order: OrderId, wanted: Quantity, available: u32 },
     /// The pieces promised to an order have left.
     HandedOver { order: OrderId },
     /// The pieces promised to an order can be sold to others.
@@ -111,6 +116,7 @@ impl Aggregate for Stock {
             }
             Command::Receive { .. } => refuse(Refusal::ShelfIsFull { pieces: shelf.pieces() }),
             Command::Reserve { order, pieces, until } => reserve(shelf, order, pieces, until),
+            Command::Claim { order, pieces, until } => claim(shelf, order, pieces, until),
             Command::HandOver { order } => hand_over(shelf, order),
             Command::LetGo { order, because } => let_go(shelf, order, because),
         }
@@ -120,6 +126,20 @@ impl Aggregate for Stock {
         match self.0.record(event) {
             Ok(()) => Ok(self),
             Err(rule) => Err(Impossible::new(&self, event).because(rule)),
+        }
+    }
+
+    /// A promise whose time has run out is taken back by itself.
+    fn timers(event: &Event) -> Vec<TimerOrder<Command>> {
+        match *event {
+            Event::Reserved { order, until, .. } => {
+                let then = Command::LetGo { order, because: LetGoReason::TimeRanOut };
+                vec![set_timer(order.to_string(), Due::At(until), then)]
+            }
+            Event::HandedOver { order } | Event::LetGo { order, .. } => {
+                vec![cancel_timer(order.to_string())]
+            }
+            Event::Received { .. } | Event::RanShort { .. } => Vec::new(),
         }
     }
 
@@ -144,6 +164,16 @@ fn reserve(shelf: &Shelf, order: OrderId, pieces: Quantity, until: Timestamp) ->
             refuse(Refusal::TooManyReservations { most: RESERVATIONS_MAX })
         }
         None => accept(Event::Reserved { order, pieces, until }),
+    }
+}
+
+/// A claim is a promise, or the fact that there are too few.
+fn claim(shelf: &Shelf, order: OrderId, wanted: Quantity, until: Timestamp) -> Decision<Stock> {
+    match reserve(shelf, order, wanted, until) {
+        Err(Refusal::OutOfStock { .. } | Refusal::TooManyReservations { .. }) => {
+            accept(Event::RanShort { order, wanted, available: shelf.available() })
+        }
+        decided => decided,
     }
 }
 

@@ -6,7 +6,8 @@ use ondol_kernel::{Currency, Money};
 use ondol_testkit::Story;
 use shop_domain::cart::{self, Cart};
 use shop_domain::charge::{self, Charge};
-use shop_domain::{OrderId, ProductId, Quantity};
+use shop_domain::order::{Line, Region, TotalError};
+use shop_domain::{Means, OrderId, ProductId, Quantity};
 
 const TEA: ProductId = ProductId::from_u128(1);
 const ORDER: OrderId = OrderId::from_u128(11);
@@ -16,29 +17,47 @@ fn won(amount: i64) -> Money {
 }
 
 fn requested() -> charge::Event {
-    charge::Event::Requested { order: ORDER, amount: won(39_900) }
+    charge::Event::Requested { order: ORDER, amount: won(39_900), means: card() }
+}
+
+fn card() -> Means {
+    Means::new("card-good").expect("it is plain")
 }
 
 fn authorized() -> charge::Event {
     charge::Event::Authorized { reference: "p-1".to_owned() }
 }
 
+fn terms(pieces: Quantity, price: i64) -> cart::Terms {
+    let lines = vec![Line { product: TEA, pieces, price: won(price) }];
+    let send_to = Means::new("SEOUL-04").expect("it is plain");
+    cart::Terms { region: Region::Asia, lines, pay_with: card(), send_to }
+}
+
 #[test]
-fn a_cart_is_bought_once_and_is_empty_afterwards() {
+fn a_cart_is_bought_once_on_terms_for_what_is_in_it() {
     let lines = BTreeMap::from([(TEA, Quantity::ONE)]);
+    let two = Quantity::new(2).expect("a quantity");
     let other = OrderId::from_u128(12);
+    let check_out = |order, terms| cart::Command::CheckOut { order, terms };
+    let bought =
+        cart::Event::CheckedOut { order: ORDER, lines, terms: Some(terms(Quantity::ONE, 15_000)) };
     Story::<Cart>::new()
-        .when(cart::Command::CheckOut { order: ORDER })
+        .when(check_out(ORDER, terms(Quantity::ONE, 15_000)))
         .refused(cart::Refusal::Empty)
         .when(cart::Command::Put { product: TEA, pieces: Quantity::ONE })
         .then([cart::Event::Put { product: TEA, pieces: Quantity::ONE }])
         .when(cart::Command::Put { product: TEA, pieces: Quantity::ONE })
         .nothing_happens()
-        .when(cart::Command::CheckOut { order: ORDER })
-        .then([cart::Event::CheckedOut { order: ORDER, lines }])
-        .when(cart::Command::CheckOut { order: ORDER })
+        .when(check_out(ORDER, terms(two, 15_000)))
+        .refused(cart::Refusal::Changed)
+        .when(check_out(ORDER, terms(Quantity::ONE, 0)))
+        .refused(cart::Refusal::NoTotal { because: TotalError::NotAPrice })
+        .when(check_out(ORDER, terms(Quantity::ONE, 15_000)))
+        .then([bought])
+        .when(check_out(ORDER, terms(Quantity::ONE, 15_000)))
         .nothing_happens()
-        .when(cart::Command::CheckOut { order: other })
+        .when(check_out(other, terms(Quantity::ONE, 15_000)))
         .refused(cart::Refusal::Empty)
         .when(cart::Command::TakeOut { product: TEA })
         .nothing_happens();
@@ -62,7 +81,7 @@ fn a_full_cart_takes_more_of_what_is_in_it_and_nothing_else() {
 fn money_is_promised_then_taken_then_given_back_in_parts() {
     let refund = |amount| charge::Command::Refund { amount: won(amount) };
     Story::<Charge>::new()
-        .when(charge::Command::Request { order: ORDER, amount: won(39_900) })
+        .when(charge::Command::Request { order: ORDER, amount: won(39_900), means: card() })
         .then([requested()])
         .when(charge::Command::Capture)
         .refused(charge::Refusal::NotAuthorized)
@@ -114,24 +133,25 @@ fn what_was_declined_or_voided_is_never_taken() {
 }
 
 #[test]
-fn a_charge_that_is_undone_before_it_was_asked_for_is_never_made() {
-    Story::<Charge>::new()
+fn a_charge_is_void_once_it_was_undone_and_what_was_never_asked_for_needs_no_undoing() {
+    Story::<Charge>::new().when(charge::Command::Void).nothing_happens();
+    Story::<Charge>::given([requested()])
         .when(charge::Command::Void)
         .then([charge::Event::Voided])
-        .when(charge::Command::Request { order: ORDER, amount: won(1) })
+        .when(charge::Command::Request { order: ORDER, amount: won(1), means: card() })
         .refused(charge::Refusal::Voided);
 }
 
 #[test]
 fn a_charge_is_for_one_order_and_one_amount() {
     Story::<Charge>::given([requested()])
-        .when(charge::Command::Request { order: ORDER, amount: won(39_900) })
+        .when(charge::Command::Request { order: ORDER, amount: won(39_900), means: card() })
         .nothing_happens()
-        .when(charge::Command::Request { order: ORDER, amount: won(1) })
+        .when(charge::Command::Request { order: ORDER, amount: won(1), means: card() })
         .refused(charge::Refusal::RequestedOtherwise { amount: won(39_900) });
     for amount in [won(0), won(-1)] {
         Story::<Charge>::new()
-            .when(charge::Command::Request { order: ORDER, amount })
+            .when(charge::Command::Request { order: ORDER, amount, means: card() })
             .refused(charge::Refusal::NothingToMove { amount });
     }
 }

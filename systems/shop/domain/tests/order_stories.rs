@@ -5,10 +5,11 @@ use ondol_testkit::Story;
 use shop_domain::order::{
     CancelReason, Command, Event, LINES_MAX, Line, Order, Refusal, Region, Stage, TotalError,
 };
-use shop_domain::{BuyerId, ChargeId, ProductId, Quantity, ShipmentId};
+use shop_domain::{BuyerId, ChargeId, OrderId, Plain, ProductId, Quantity, ShipmentId};
 
 const KIM: BuyerId = BuyerId::from_u128(1);
 const LEE: BuyerId = BuyerId::from_u128(2);
+const ORDER: OrderId = OrderId::from_u128(11);
 const CHARGE: ChargeId = ChargeId::from_u128(21);
 const SHIPMENT: ShipmentId = ShipmentId::from_u128(31);
 
@@ -20,17 +21,23 @@ fn line(product: u128, pieces: u32, won: i64) -> Line {
     }
 }
 
+fn plain(text: &str) -> Plain {
+    Plain::new(text).expect("it is plain")
+}
+
 fn lines() -> Vec<Line> {
     vec![line(1, 2, 15_000), line(2, 1, 9_900)]
 }
 
 fn place(lines: Vec<Line>) -> Command {
-    Command::Place { buyer: KIM, region: Region::Asia, lines }
+    let (pay_with, send_to) = (plain("card-good"), plain("SEOUL-04"));
+    Command::Place { buyer: KIM, region: Region::Asia, lines, pay_with, send_to }
 }
 
 fn placed() -> Event {
     let total = Money::new(39_900, Currency::KRW);
-    Event::Placed { buyer: KIM, region: Region::Asia, lines: lines(), total }
+    let (pay_with, send_to) = (plain("card-good"), plain("SEOUL-04"));
+    Event::Placed { buyer: KIM, region: Region::Asia, lines: lines(), total, pay_with, send_to }
 }
 
 fn paid() -> Vec<Event> {
@@ -112,7 +119,9 @@ fn an_order_that_nobody_placed_does_nothing() {
 
 #[test]
 fn an_order_is_placed_once_by_one_buyer() {
-    let command = Command::Place { buyer: LEE, region: Region::Asia, lines: lines() };
+    let (pay_with, send_to) = (plain("card-good"), plain("SEOUL-04"));
+    let (buyer, lines) = (LEE, lines());
+    let command = Command::Place { buyer, region: Region::Asia, lines, pay_with, send_to };
     Story::<Order>::given([placed()]).when(command).refused(Refusal::PlacedOtherwise);
 }
 
@@ -133,4 +142,42 @@ fn lines_that_are_no_order_are_refused() {
     let many = (0..=LINES_MAX).map(|product| line(u128::from(product), 1, 1)).collect();
     let most = LINES_MAX;
     Story::<Order>::new().when(place(many)).refused(Refusal::TooManyLines { most });
+}
+
+#[test]
+fn the_buyer_calls_an_order_off_until_it_is_paid() {
+    Story::<Order>::given([placed()])
+        .when(Command::Begin)
+        .then([Event::Begun])
+        .when(Command::Begin)
+        .nothing_happens()
+        .when(Command::CallOff { order: ORDER })
+        .then([Event::CalledOff { order: ORDER }])
+        .when(Command::CallOff { order: ORDER })
+        .nothing_happens()
+        .when(place(lines()))
+        .nothing_happens()
+        .when(Command::Cancel { because: CancelReason::BuyerAsked })
+        .then([Event::Cancelled { because: CancelReason::BuyerAsked }])
+        .when(Command::CallOff { order: ORDER })
+        .nothing_happens()
+        .when(Command::Begin)
+        .refused(Refusal::Cancelled { because: CancelReason::BuyerAsked });
+    Story::<Order>::given(paid())
+        .when(Command::CallOff { order: ORDER })
+        .refused(Refusal::TooLateToCancel { stage: Stage::Paid { charge: CHARGE } });
+}
+
+#[test]
+fn whoever_has_not_begun_to_deal_with_an_order_does_not_end_it() {
+    let because = CancelReason::OutOfStock;
+    Story::<Order>::given([placed()])
+        .when(Command::GiveUp { because })
+        .nothing_happens()
+        .when(Command::Begin)
+        .then([Event::Begun])
+        .when(Command::GiveUp { because })
+        .then([Event::Cancelled { because }])
+        .when(Command::GiveUp { because })
+        .nothing_happens();
 }

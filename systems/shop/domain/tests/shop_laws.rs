@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use shop_domain::charge::{self, Charge};
 use shop_domain::stock::{self, LetGoReason, Stock};
-use shop_domain::{OrderId, Quantity};
+use shop_domain::{Means, OrderId, Quantity};
 
 fn orders() -> impl Strategy<Value = OrderId> {
     (0_u128..8).prop_map(OrderId::from_u128)
@@ -24,6 +24,8 @@ fn of_a_stock() -> impl Strategy<Value = stock::Command> {
             .prop_map(|(note, pieces)| stock::Command::Receive { note, pieces }),
         5 => (orders(), pieces())
             .prop_map(move |(order, pieces)| stock::Command::Reserve { order, pieces, until }),
+        2 => (orders(), pieces())
+            .prop_map(move |(order, pieces)| stock::Command::Claim { order, pieces, until }),
         3 => orders().prop_map(|order| stock::Command::HandOver { order }),
         3 => orders().prop_map(move |order| stock::Command::LetGo { order, because }),
     ]
@@ -35,6 +37,7 @@ fn of_a_charge() -> impl Strategy<Value = charge::Command> {
         2 => (1_i64..100).prop_map(move |amount| charge::Command::Request {
             order: OrderId::from_u128(1),
             amount: won(amount),
+            means: Means::default(),
         }),
         3 => Just(charge::Command::NoteAuthorized { reference: "p-1".to_owned() }),
         1 => Just(charge::Command::NoteDeclined { because: "no".to_owned() }),
@@ -65,7 +68,9 @@ proptest! {
         let count = |event: &stock::Event| match event {
             stock::Event::Received { pieces, .. } => i64::from(pieces.pieces()),
             stock::Event::HandedOver { order } => -promised(&history, *order),
-            stock::Event::Reserved { .. } | stock::Event::LetGo { .. } => 0,
+            stock::Event::Reserved { .. }
+            | stock::Event::RanShort { .. }
+            | stock::Event::LetGo { .. } => 0,
         };
         let left: i64 = history.iter().map(count).sum();
         let shelf = stock.shelf();

@@ -28,7 +28,7 @@ fn published(previous: u64, position: u64, nth: u128) -> Published {
         metadata: Metadata::default(),
         data: Payload::json("null"),
     };
-    Published { previous: Position::new(previous), part: Part::ONLY, event }
+    Published { previous: Position::new(previous), part: Part::ONLY, event: Arc::new(event) }
 }
 
 fn page(events: Vec<Published>, seen: u64) -> FeedPage {
@@ -36,7 +36,7 @@ fn page(events: Vec<Published>, seen: u64) -> FeedPage {
     FeedPage { events, seen: position, head: Head { epoch: EPOCH, position } }
 }
 
-fn ids(events: &[Envelope]) -> Vec<u128> {
+fn ids(events: &[Arc<Envelope>]) -> Vec<u128> {
     events.iter().map(|event| event.id.as_u128()).collect()
 }
 

@@ -6,7 +6,7 @@ use ondol_kernel::{
 
 use super::*;
 
-fn event(stream: &str, position: u64) -> (LaneKey, Envelope) {
+fn event(stream: &str, position: u64) -> (LaneKey, Arc<Envelope>) {
     let stream: StreamId = stream.parse().unwrap();
     let event = NewEvent {
         id: EventId::from_u128(u128::from(position)),
@@ -16,7 +16,7 @@ fn event(stream: &str, position: u64) -> (LaneKey, Envelope) {
         data: Payload::json("null"),
     };
     let event = event.recorded(stream.clone(), Version::new(1), Position::new(position));
-    ((0, stream), event)
+    ((0, stream), Arc::new(event))
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::browser::Visit;
 use crate::fault::Fault;
 use crate::pages;
 use crate::provider::Provider;
-use crate::signin::{NotOwn, own};
+use crate::sent::{NotOwn, Sent};
 
 /// How many letters one account is sent in the window, however often somebody signs in.
 const REMINDERS_MAX: u32 = 3;
@@ -24,17 +24,12 @@ pub(crate) async fn register_page(State(provider): State<Provider>, visit: Visit
 
 pub(crate) async fn register(
     State(provider): State<Provider>,
-    visit: Visit,
-    form: Result<Form, OauthError>,
+    Sent { visit, params }: Sent,
 ) -> Response {
-    let form = match own(&visit, form) {
-        Ok(form) => form,
-        Err(why) => return pages::not_own(&visit, why),
-    };
     let words = visit.words;
-    let email = plain_email(form.params.get("email").unwrap_or_default());
-    let name = form.params.get("name").unwrap_or_default().trim().to_owned();
-    let password = form.params.get("password").unwrap_or_default().to_owned();
+    let email = plain_email(params.get("email").unwrap_or_default());
+    let name = params.get("name").unwrap_or_default().trim().to_owned();
+    let password = params.get("password").unwrap_or_default().to_owned();
     if !is_email(&email) {
         return pages::register(&visit, Some(words.bad_email));
     }
@@ -45,10 +40,8 @@ pub(crate) async fn register(
         return pages::register(&visit, Some(words.bad_name));
     }
     let registered = provider.register(&visit, email, name, Zeroizing::new(password)).await;
-    match registered {
-        Ok(()) => pages::said(&visit, words.registered, words.look_into_mail),
-        Err(fault) => pages::fault(&visit, &fault),
-    }
+    let said = |()| pages::said(&visit, words.registered, words.look_into_mail);
+    pages::answered(&visit, registered.map(said))
 }
 
 pub(crate) async fn verify_page(visit: Visit, params: Result<Params, OauthError>) -> Response {
@@ -63,11 +56,8 @@ pub(crate) async fn verify(
 ) -> Response {
     let Ok(form) = form else { return pages::not_own(&visit, NotOwn::Field) };
     let token = form.params.get("token").unwrap_or_default();
-    match provider.verify_email(&visit, token).await {
-        Ok(true) => pages::said(&visit, visit.words.verified, visit.words.now_sign_in),
-        Ok(false) => pages::said(&visit, visit.words.bad_link, visit.words.ask_again),
-        Err(fault) => pages::fault(&visit, &fault),
-    }
+    let done = provider.verify_email(&visit, token).await;
+    pages::answered(&visit, done.map(|done| pages::link(&visit, done, visit.words.verified)))
 }
 
 impl Provider {

@@ -8,12 +8,12 @@ use identity_domain::user::Command;
 use zeroize::Zeroizing;
 
 use super::spelling::{is_password, plain_email};
-use crate::asked::{Form, OauthError, Params};
+use crate::asked::{OauthError, Params};
 use crate::browser::Visit;
 use crate::fault::Fault;
 use crate::pages;
 use crate::provider::Provider;
-use crate::signin::own;
+use crate::sent::Sent;
 
 pub(crate) async fn forgotten_page(State(provider): State<Provider>, visit: Visit) -> Response {
     let page = pages::forgotten(&visit);
@@ -22,19 +22,13 @@ pub(crate) async fn forgotten_page(State(provider): State<Provider>, visit: Visi
 
 pub(crate) async fn forgotten(
     State(provider): State<Provider>,
-    visit: Visit,
-    form: Result<Form, OauthError>,
+    Sent { visit, params }: Sent,
 ) -> Response {
-    let form = match own(&visit, form) {
-        Ok(form) => form,
-        Err(why) => return pages::not_own(&visit, why),
-    };
-    let email = plain_email(form.params.get("email").unwrap_or_default());
-    match provider.send_reset(&visit, &email).await {
-        // The same for everybody: nobody learns here who is known.
-        Ok(()) => pages::said(&visit, visit.words.reset_sent, visit.words.look_into_mail),
-        Err(fault) => pages::fault(&visit, &fault),
-    }
+    let email = plain_email(params.get("email").unwrap_or_default());
+    let sent = provider.send_reset(&visit, &email).await;
+    // The same for everybody: nobody learns here who is known.
+    let said = || pages::said(&visit, visit.words.reset_sent, visit.words.look_into_mail);
+    pages::answered(&visit, sent.map(|()| said()))
 }
 
 pub(crate) async fn reset_page(
@@ -49,23 +43,18 @@ pub(crate) async fn reset_page(
 
 pub(crate) async fn reset(
     State(provider): State<Provider>,
-    visit: Visit,
-    form: Result<Form, OauthError>,
+    Sent { visit, params }: Sent,
 ) -> Response {
-    let form = match own(&visit, form) {
-        Ok(form) => form,
-        Err(why) => return pages::not_own(&visit, why),
-    };
-    let token = form.params.get("token").unwrap_or_default();
-    let password = form.params.get("password").unwrap_or_default().to_owned();
+    let token = params.get("token").unwrap_or_default();
+    let password = params.get("password").unwrap_or_default().to_owned();
     if !is_password(&password) {
         return pages::reset(&visit, token, Some(visit.words.bad_password));
     }
-    match provider.reset(&visit, token, Zeroizing::new(password)).await {
-        Ok(true) => pages::said(&visit, visit.words.password_changed, visit.words.now_sign_in),
-        Ok(false) => pages::said(&visit, visit.words.bad_link, visit.words.ask_again),
-        Err(fault) => pages::fault(&visit, &fault),
-    }
+    let done = provider.reset(&visit, token, Zeroizing::new(password)).await;
+    pages::answered(
+        &visit,
+        done.map(|done| pages::link(&visit, done, visit.words.password_changed)),
+    )
 }
 
 impl Provider {

@@ -88,6 +88,31 @@ async fn an_administrator_gives_and_takes_roles_and_it_is_written_down() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_api_describes_how_roles_are_given_and_taken() {
+    let house = House::open();
+    let described = house.get("/openapi.json").await.json();
+    assert!(described["openapi"].as_str().is_some_and(|text| text.starts_with("3.1")));
+    let place = &described["paths"]["/api/v1/users/{user}/roles/{role}"];
+    for method in ["put", "delete"] {
+        let about = &place[method];
+        assert!(about["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method}");
+        let body = &about["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+        assert_eq!(body, "#/components/schemas/Why", "{method}");
+        assert!(about["responses"]["default"]["content"]["application/problem+json"].is_object());
+        let of = |at: usize| about["parameters"][at]["name"].as_str().map(str::to_owned);
+        assert_eq!((of(0).as_deref(), of(1).as_deref()), (Some("user"), Some("role")), "{method}");
+    }
+    let held = &described["paths"]["/api/v1/users/{user}/roles"]["get"]["responses"]["200"];
+    assert!(held["content"]["application/json"]["schema"].is_object(), "{described:#}");
+    let why = &described["components"]["schemas"]["Why"];
+    assert_eq!(
+        (&why["required"], &why["additionalProperties"]),
+        (&json!(["reason"]), &json!(false))
+    );
+    assert!(described["components"]["schemas"]["Held"]["properties"]["roles"].is_object());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a4_nobody_but_an_administrator_who_has_just_proved_himself_changes_roles() {
     let house = House::open_with(ADMIN);
     let (mut browser, boss) = boss(&house).await;

@@ -153,7 +153,7 @@ fn searched(key: &DataKey) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_file_knows_who_was_forgotten_and_no_backup_brings_him_back() {
+async fn c4_and_c6_no_file_knows_who_was_forgotten_and_no_backup_brings_him_back() {
     let mut program = Program::start_with(SNAPSHOTS, "").await;
     let (given, before) = {
         let mut visitor = Visitor::registered(&program, CANARY).await;

@@ -1,6 +1,5 @@
 //! Letters, taken by a mail server that runs on this machine.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -39,9 +38,7 @@ async fn letters(folder: &Path, count: usize) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_server_gets_every_letter_once_also_when_it_comes_later() {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = free.local_addr().expect("an address").port();
-    drop(free);
+    let port = ondol_testkit::servers::free_port().expect("a free port");
     let smtp = format!("smtp = \"127.0.0.1:{port}\"\nmail_from = \"ondol@id.example\"\n");
     let program = Program::start_with("", &smtp).await;
     let mut visitor = Visitor::known(&program, "kim@example.kr", Default::default());

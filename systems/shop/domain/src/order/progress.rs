@@ -5,7 +5,7 @@ use ondol_kernel::Money;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Line, Order, Refusal};
-use crate::{BuyerId, ChargeId, ShipmentId};
+use crate::{BuyerId, ChargeId, Means, Point, ShipmentId};
 
 /// Where in the world an order is dealt with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,6 +30,18 @@ pub struct Placed {
     pub lines: Vec<Line>,
     /// What it costs.
     pub total: Money,
+    /// What it is paid with.
+    #[serde(default)]
+    pub pay_with: Means,
+    /// Where it is picked up.
+    #[serde(default)]
+    pub send_to: Point,
+    /// Whether the buyer does not want it any more.
+    #[serde(default)]
+    pub called_off: bool,
+    /// Whether it is being dealt with.
+    #[serde(default)]
+    pub begun: bool,
 }
 
 /// How far an order has come.
@@ -63,16 +75,15 @@ pub enum CancelReason {
     TookTooLong,
 }
 
-impl Placed {
-    pub(super) fn is(&self, buyer: BuyerId, region: Region, lines: &[Line]) -> bool {
-        self.buyer == buyer && self.region == region && self.lines == lines
-    }
-}
-
 impl Stage {
     /// Until the goods are on their way.
     pub const fn can_be_cancelled(&self) -> bool {
         matches!(self, Self::Placed | Self::Reserved | Self::Paid { .. })
+    }
+
+    /// Until it is paid.
+    pub const fn can_be_called_off(&self) -> bool {
+        matches!(self, Self::Placed | Self::Reserved)
     }
 
     const fn rank(&self) -> u8 {
@@ -113,6 +124,8 @@ impl Stage {
                 | Event::Paid { .. }
                 | Event::Shipped { .. }
                 | Event::Delivered
+                | Event::Begun
+                | Event::CalledOff { .. }
                 | Event::Cancelled { .. },
             ) => None,
         }

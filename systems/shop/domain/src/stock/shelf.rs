@@ -97,6 +97,7 @@ impl Shelf {
             Event::Reserved { order, pieces, until } => {
                 self.reserve(*order, Reservation { pieces: *pieces, until: *until })
             }
+            Event::RanShort { .. } => Ok(()),
             Event::HandedOver { order } => {
                 let pieces = self.end(*order, Standing::HandedOver)?;
                 self.pieces -= pieces;

@@ -1,0 +1,174 @@
+//! Letters of the carrier: believed when they are signed, and only for a while.
+//!
+//! A letter may come twice and in any order. Its effect is a command to the shipment that it is
+//! about, which takes effect once; one about something else is taken and has none.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use axum::body::Bytes;
+use axum::extract::State;
+use http::{HeaderMap, StatusCode};
+use ondol::Desk;
+use ondol_doors::{Clock, Rng};
+use ondol_http::{Problem, handle_problem, read_json};
+use ondol_kernel::{CommandId, Timestamp};
+use ondol_runtime::Request;
+use serde::Deserialize;
+use shop_domain::OrderId;
+use shop_domain::shipment::{Command, Shipment};
+
+use crate::options::ShippingOptions;
+
+/// The header that says when a letter was sent, and proves by whom.
+const SIGNATURE: &str = "outside-signature";
+/// How many bytes a letter has.
+const LETTER_BYTES_MAX: usize = 64 << 10;
+/// How short a secret may be to prove anything.
+const SECRET_BYTES_MIN: usize = 16;
+
+/// What letters are believed by.
+#[derive(Debug, Clone)]
+pub(super) struct Letters {
+    desk: Desk<Shipment>,
+    clock: Arc<dyn Clock>,
+    secret: Arc<Secret>,
+    age_max: Duration,
+}
+
+/// What letters are signed with: never printed.
+struct Secret(String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Why letters cannot be believed by what was set.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SecretError {
+    /// The file cannot be read or made.
+    #[error("the secret in {} cannot be read or made", path.display())]
+    File {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// Anybody could guess it.
+    #[error("the secret in {} has at least {SECRET_BYTES_MIN} bytes, found {found}", path.display())]
+    Short { path: PathBuf, found: usize },
+}
+
+/// A letter.
+#[derive(Debug, Deserialize)]
+struct Letter {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    data: About,
+}
+
+/// What it is about. It says more, which is none of ours.
+#[derive(Debug, Deserialize)]
+struct About {
+    reference: String,
+}
+
+/// Takes a letter of the carrier.
+pub(super) async fn receive(
+    State(letters): State<Letters>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let said = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if body.len() > LETTER_BYTES_MAX || !letters.believes(said, &body) {
+        let title = "The letter does not prove that it is the carrier's, and new.";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "shop-letter", title));
+    }
+    let letter: Letter = read_json(&body)?;
+    let Ok(order) = letter.data.reference.parse::<OrderId>() else {
+        return Ok(StatusCode::NO_CONTENT);
+    };
+    if letter.kind == "shipment.delivered" {
+        let request = Request::new(CommandId::named(&format!("carrier letter {}", letter.id)));
+        let key = order.to_string();
+        let noted = letters.desk.handle(&key, Command::NoteArrived, &request.inside()).await;
+        let noted = noted.map_err(|error| handle_problem(&error))?;
+        tracing::debug!(%order, verdict = ?noted.verdict, "the carrier says that it has arrived");
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Letters {
+    pub(super) fn new(
+        desk: Desk<Shipment>,
+        clock: Arc<dyn Clock>,
+        rng: &dyn Rng,
+        (options, folder): (&ShippingOptions, &Path),
+    ) -> Result<Self, SecretError> {
+        let path = folder.join(&options.secret_file);
+        let secret = match std::fs::read_to_string(&path) {
+            Ok(text) => text.trim().to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => made(&path, rng)
+                .map_err(|source| SecretError::File { path: path.clone(), source })?,
+            Err(source) => return Err(SecretError::File { path, source }),
+        };
+        if secret.len() < SECRET_BYTES_MIN {
+            return Err(SecretError::Short { path, found: secret.len() });
+        }
+        let age_max = Duration::from_secs(options.letter_seconds_max);
+        Ok(Self { desk, clock, secret: Arc::new(Secret(secret)), age_max })
+    }
+
+    fn believes(&self, said: &str, body: &[u8]) -> bool {
+        is_signed(&self.secret.0, said, body, self.clock.now(), self.age_max)
+    }
+}
+
+/// Makes a secret, and keeps it where its owner alone can read it: the carrier is to be given it.
+fn made(path: &Path, rng: &dyn Rng) -> io::Result<String> {
+    let mut bytes = [0; 32];
+    rng.fill(&mut bytes);
+    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(secret.as_bytes())?;
+    file.sync_all()?;
+    tracing::info!(file = %path.display(), "a secret was made: give it to the carrier");
+    Ok(secret)
+}
+
+/// Whether a letter was signed with the secret, and not too long ago, nor in the future.
+fn is_signed(secret: &str, said: &str, body: &[u8], now: Timestamp, age_max: Duration) -> bool {
+    let Some((time, mac)) = said.strip_prefix("t=").and_then(|rest| rest.split_once(",v1=")) else {
+        return false;
+    };
+    let (Ok(sent), Some(mac)) = (time.parse::<u64>(), bytes_of(mac)) else { return false };
+    let now = now.as_unix_millis() / 1_000;
+    if secret.len() < SECRET_BYTES_MIN || now.abs_diff(sent) > age_max.as_secs() {
+        return false;
+    }
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let text = [format!("{sent}.").as_bytes(), body].concat();
+    // In constant time: nobody learns a signature byte by byte.
+    hmac::verify(&key, &text, &mac).is_ok()
+}
+
+fn bytes_of(hex: &str) -> Option<Vec<u8>> {
+    if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let byte = |at: usize| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
+    (0..hex.len()).step_by(2).map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! The shop, with the outside world beside it over real HTTP.
+
+#[path = "shop/buying.rs"]
+mod buying;
+#[path = "shop/catalog.rs"]
+mod catalog;
+#[path = "shop/house.rs"]
+mod house;
+#[path = "shop/issuer.rs"]
+mod issuer;
+#[path = "shop/preorders.rs"]
+mod preorders;
+#[path = "shop/rights.rs"]
+mod rights;
+#[path = "shop/trouble.rs"]
+mod trouble;
