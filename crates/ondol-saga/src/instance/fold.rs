@@ -232,6 +232,8 @@ fn moved(record: &mut StepRecord, fact: &Fact, time: Timestamp) -> Option<Standi
             Standing::Asked { .. } | Standing::Settling(_) | Standing::Waiting { .. },
             Fact::Refused { again: None, .. } | Fact::Voided { .. },
         )
+        // Whoever skips what cannot be made void has seen to it that nothing has come of it.
+        | (Standing::Settling(_), Fact::Skipped { .. })
         | (Standing::Again { .. }, Fact::Voided { .. })
         | (Standing::Waiting { .. }, Fact::TimedOut { .. }) => Some(Standing::Failed),
         (Standing::Waiting { .. }, Fact::Overdue { .. }) => Some(Standing::Waiting { limit: None }),
@@ -260,8 +262,6 @@ fn moved(record: &mut StepRecord, fact: &Fact, time: Timestamp) -> Option<Standi
             Some(Standing::Undoing(Pending { attempts, ..pending }))
         }
         (Standing::Undoing(_), Fact::Undone { .. }) => Some(Standing::Undone),
-        // Whoever skips what cannot be made void has seen to it that nothing has come of it.
-        (Standing::Settling(_), Fact::Skipped { .. }) => Some(Standing::Failed),
         (standing, Fact::Skipped { .. }) if standing.is_unfinished() => Some(Standing::Skipped),
         (mut standing, Fact::Retried { .. }) if standing.is_unfinished() => {
             hurry(&mut standing, time);
