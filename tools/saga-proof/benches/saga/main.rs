@@ -21,6 +21,7 @@ const STARTERS: u64 = 64;
 fn main() -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let mut asleep = None;
     let mut bench = Bench::from_args("saga")?;
     bench.setting("sync", "fdatasync before each answer, three logs");
     bench.setting("payload", "a transfer: hold, deposit, settle");
@@ -38,7 +39,6 @@ fn main() -> anyhow::Result<()> {
         .setting("concurrency", 1)
         .measure(|| runtime.block_on(one_by_one(rounds)));
     let sleeping = bench.size(1_000_000, 20_000);
-    let mut asleep = None;
     bench.case("begin among sleepers").unit("s").setting("concurrency", 1).measure(|| {
         let asleep = match &mut asleep {
             Some(asleep) => asleep,
