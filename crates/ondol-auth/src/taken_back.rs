@@ -80,7 +80,10 @@ impl Listener {
         let mut follower = self.begun_anew();
         loop {
             match follower.next(WAIT).await {
-                Ok(heard) => heard.events.into_iter().for_each(|event| self.hear(event)),
+                Ok(heard) => heard
+                    .events
+                    .into_iter()
+                    .for_each(|event| self.hear(Arc::unwrap_or_clone(event))),
                 Err(error) => {
                     tracing::warn!(%error, code = error.code(), "the issuer cannot be heard");
                     if !error.may_be_read_again() || matches!(error, Unsound::OtherLog { .. }) {

@@ -235,7 +235,9 @@ fn moved(record: &mut StepRecord, fact: &Fact, time: Timestamp) -> Option<Standi
         // Whoever skips what cannot be made void has seen to it that nothing has come of it.
         | (Standing::Settling(_), Fact::Skipped { .. })
         | (Standing::Again { .. }, Fact::Voided { .. })
-        | (Standing::Waiting { .. }, Fact::TimedOut { .. }) => Some(Standing::Failed),
+        | (Standing::Waiting { .. }, Fact::TimedOut { .. })
+        // Whoever skips what cannot be made void has seen to it that nothing has come of it.
+        | (Standing::Settling(_), Fact::Skipped { .. }) => Some(Standing::Failed),
         (Standing::Waiting { .. }, Fact::Overdue { .. }) => Some(Standing::Waiting { limit: None }),
         (Standing::Asked { pending, .. }, Fact::TimedOut { .. } | Fact::Recalled { .. }) => {
             Some(Standing::Settling(Pending::new(WorkKind::Void, pending.question)))

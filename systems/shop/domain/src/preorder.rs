@@ -116,7 +116,6 @@ impl Aggregate for Preorder {
             }
             (Self::None, Place { terms }) => accept(Event::Placed { terms }),
             (Self::None, CallOff) => refuse(Refusal::NotPlaced),
-            (Self::None, NoteReserved | NoteAuthorized | Fail { .. }) => already_done(),
 
             (Self::Placed { terms }, NoteReserved) => {
                 let Terms { order, total, pay_with, .. } = terms.clone();
@@ -135,14 +134,9 @@ impl Aggregate for Preorder {
 
             (_, Place { terms }) if self.terms() == Some(&terms) => already_done(),
             (_, Place { .. }) => refuse(Refusal::PlacedOtherwise),
-            // What comes late, or twice, is about something that is past.
-            (
-                Self::Placed { .. }
-                | Self::Reserved { .. }
-                | Self::Confirmed { .. }
-                | Self::Failed { .. },
-                NoteReserved | NoteAuthorized | Fail { .. } | CallOff,
-            ) => already_done(),
+            // What comes late, or twice, is about something that is past; what comes of nothing
+            // that was placed is about nothing.
+            (_, NoteReserved | NoteAuthorized | Fail { .. } | CallOff) => already_done(),
         }
     }
 

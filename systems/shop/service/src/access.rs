@@ -6,15 +6,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use ondol::OpenApiRouter;
 use ondol_auth::{
     Caller, FetchError, Guard, KeyRing, KeyRingOptions, KeySource, ProofOptions, Proofs,
     Revocations, RoleName, Verifier, VerifierOptions, verify_caller,
 };
-use ondol_http::{Idempotency, IdempotencyOptions, Json, keyed_once};
+use ondol_http::{Idempotency, IdempotencyOptions, keyed_once};
 use ondol_runtime::Running;
 use shop_domain::BuyerId;
 
@@ -34,8 +32,12 @@ pub(crate) fn buyer(caller: &Caller) -> BuyerId {
     caller.subject.parse().unwrap_or_else(|_no_id| BuyerId::named(&caller.subject))
 }
 
-/// Routes that know who asks, answer each key once, and describe themselves.
-pub(crate) fn guarded(routes: OpenApiRouter, running: &Running, options: &AccessOptions) -> Router {
+/// Routes that know who asks, and answer each key once.
+pub(crate) fn guarded(
+    routes: OpenApiRouter,
+    running: &Running,
+    options: &AccessOptions,
+) -> OpenApiRouter {
     let clock = Arc::clone(&running.home().ground.clock);
     let source = Published { remote: Remote::new(), url: options.jwks.clone() };
     let ring = KeyRing::new(Arc::new(source), Arc::clone(&clock), KeyRingOptions::default());
@@ -44,15 +46,9 @@ pub(crate) fn guarded(routes: OpenApiRouter, running: &Running, options: &Access
     let proofs = Proofs::new(ProofOptions::default(), Arc::clone(&clock));
     let guard = Guard { verifier, proofs, origin: options.origin.as_str().into() };
     let book = Idempotency::new(IdempotencyOptions::default(), clock);
-    let (router, mut description) = routes.split_for_parts();
-    running.description().service.clone_into(&mut description.info.title);
-    env!("CARGO_PKG_VERSION").clone_into(&mut description.info.version);
-    description.info.license = None;
-    let path = format!("/api/v1/{}/openapi.json", running.description().service);
-    router
+    routes
         .layer(from_fn_with_state(book, keyed_once))
         .layer(from_fn_with_state(guard, verify_caller))
-        .route(&path, get(async move || Json(description.clone())))
 }
 
 /// Keys as the issuer publishes them.

@@ -48,7 +48,7 @@ pub(crate) fn service() -> Hosted {
     Hosted::from(service).front(front)
 }
 
-fn front(running: &Running, settings: &Settings) -> Result<axum::Router, BoxError> {
+fn front(running: &Running, settings: &Settings) -> Result<OpenApiRouter, BoxError> {
     let options: CatalogOptions = options::read(CATALOG, settings)?;
     let shelf = Shelf::new(running.view()?, running.home().ground.clock.clone());
     let clerk = Clerk {

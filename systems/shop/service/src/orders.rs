@@ -64,7 +64,7 @@ pub(crate) fn service() -> Hosted {
     Hosted::from(service).front(front)
 }
 
-fn front(running: &Running, settings: &Settings) -> Result<axum::Router, BoxError> {
+fn front(running: &Running, settings: &Settings) -> Result<OpenApiRouter, BoxError> {
     let options: OrderOptions = options::read(ORDER, settings)?;
     let office = Office {
         carts: running.desk()?,

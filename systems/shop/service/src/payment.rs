@@ -41,12 +41,12 @@ pub(crate) fn service() -> Hosted {
         .policy(take_money_for_what_was_pre_ordered())
         .effect(effect("ask the payment provider", move |event: Recorded<Event>, _id| {
             let asks = asks.clone();
-            asks.is_asked_because_of(&event.data).then(|| async move { asks.ask(event).await })
+            asks.is_asked_because_of(&event.data).then_some(async move { asks.ask(event).await })
         }));
     Hosted::from(service).front(move |running, settings| front(&till, running, settings))
 }
 
-fn front(till: &Till, running: &Running, settings: &Settings) -> Result<axum::Router, BoxError> {
+fn front(till: &Till, running: &Running, settings: &Settings) -> Result<OpenApiRouter, BoxError> {
     let options: PaymentOptions = options::read(PAYMENT, settings)?;
     till.open(running.desk()?, &options)?;
     let routes = OpenApiRouter::new().routes(routes!(http::waiting)).with_state(running.view()?);

@@ -3,9 +3,8 @@
 mod counter;
 mod letter;
 
-use axum::Router;
 use axum::routing::post;
-use ondol::{Hosted, Running, Service, Settings};
+use ondol::{Hosted, OpenApiRouter, Running, Service, Settings};
 use ondol_kernel::Recorded;
 use ondol_runtime::{Accepts, effect};
 use ondol_store::BoxError;
@@ -31,20 +30,24 @@ pub(crate) fn service() -> Hosted {
             effect("ask the carrier", move |event: Recorded<Event>, _id| {
                 let asks = asks.clone();
                 let is_asked = matches!(event.data, Event::Requested { .. } | Event::CalledOff);
-                is_asked.then(|| async move { asks.ask(event).await })
+                is_asked.then_some(async move { asks.ask(event).await })
             }),
         );
     Hosted::from(service).front(move |running, settings| front(&counter, running, settings))
 }
 
-fn front(counter: &Counter, running: &Running, settings: &Settings) -> Result<Router, BoxError> {
+fn front(
+    counter: &Counter,
+    running: &Running,
+    settings: &Settings,
+) -> Result<OpenApiRouter, BoxError> {
     let options: ShippingOptions = options::read(SHIPPING, settings)?;
     counter.open(running.desk()?, &options)?;
     let ground = &running.home().ground;
     let (clock, rng) = (ground.clock.clone(), ground.rng.as_ref());
     let letters = Letters::new(running.desk()?, clock, rng, (&options, &settings.folder))?;
     // A letter has no key of ours: it is safe to repeat, and only believed when it is signed.
-    Ok(Router::new().route("/hooks/carrier", post(letter::receive)).with_state(letters))
+    Ok(OpenApiRouter::new().route("/hooks/carrier", post(letter::receive)).with_state(letters))
 }
 
 /// What others hear of a shipment.

@@ -52,7 +52,7 @@ fn told(event: &Recorded<Event>) -> Option<OfStock> {
     }
 }
 
-fn front(running: &Running, settings: &Settings) -> Result<axum::Router, BoxError> {
+fn front(running: &Running, settings: &Settings) -> Result<OpenApiRouter, BoxError> {
     let options: StockOptions = options::read(STOCK, settings)?;
     let routes = OpenApiRouter::new()
         .routes(routes!(http::levels))

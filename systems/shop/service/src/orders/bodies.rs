@@ -189,8 +189,8 @@ const fn state_of(stage: &Stage) -> OrderState {
 }
 
 impl RowBody {
-    pub(super) fn of(id: String, row: OrderRow) -> Self {
-        let OrderRow { total, products, placed, state, because, .. } = row;
+    pub(super) fn of(id: String, row: &OrderRow) -> Self {
+        let OrderRow { total, products, placed, state, because, .. } = *row;
         Self { id, state, products, total, placed, because }
     }
 }

@@ -67,7 +67,7 @@ pub(super) async fn list(
     let question = Question::beginning_with("mine", &own, page.limit).descending();
     let found = office.rows.ask(question.after(page.after)).await;
     let FoundPage { documents, next } = found.map_err(|error| ask_problem(&error))?;
-    let items = documents.into_iter().map(|found| RowBody::of(found.key.to_string(), found.state));
+    let items = documents.into_iter().map(|found| RowBody::of(found.key.to_string(), &found.state));
     Ok(Json(RowPage { items: items.collect(), next }))
 }
 

@@ -136,17 +136,17 @@ async fn a_picture_is_drawn_the_same_each_time_and_runs_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_service_describes_itself() {
+async fn every_service_is_described_in_one_document() {
     let house = House::open().await;
-    for (service, path) in [
-        ("shop.catalog", "/api/v1/products"),
-        ("shop.stock", "/api/v1/stock"),
-        ("shop.order", "/api/v1/orders/{order}/history"),
-        ("shop.payment", "/api/v1/payments/waiting"),
+    let description = house.get("", "/openapi.json").await.body;
+    assert_eq!(description["openapi"], "3.1.0");
+    for path in [
+        "/api/v1/products",
+        "/api/v1/stock",
+        "/api/v1/orders/{order}/history",
+        "/api/v1/payments/waiting",
     ] {
-        let description = house.get("", &format!("/api/v1/{service}/openapi.json")).await;
-        assert_eq!(description.body["openapi"], "3.1.0", "{service}");
-        assert!(description.body["paths"].get(path).is_some(), "{service}: {path}");
+        assert!(description["paths"].get(path).is_some(), "{path}");
     }
     house.close().await;
 }
