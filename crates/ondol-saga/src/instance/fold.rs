@@ -232,8 +232,6 @@ fn moved(record: &mut StepRecord, fact: &Fact, time: Timestamp) -> Option<Standi
             Standing::Asked { .. } | Standing::Settling(_) | Standing::Waiting { .. },
             Fact::Refused { again: None, .. } | Fact::Voided { .. },
         )
-        // Whoever skips what cannot be made void has seen to it that nothing has come of it.
-        | (Standing::Settling(_), Fact::Skipped { .. })
         | (Standing::Again { .. }, Fact::Voided { .. })
         | (Standing::Waiting { .. }, Fact::TimedOut { .. })
         // Whoever skips what cannot be made void has seen to it that nothing has come of it.
