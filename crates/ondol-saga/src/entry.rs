@@ -258,3 +258,6 @@ impl SagaEntry {
 fn far_off() -> Timestamp {
     Timestamp::from_micros(253_402_300_799_000_000).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -328,6 +328,17 @@ async fn j19_what_was_taken_back_is_not_believed_from_then_on_not_even_when_reme
 }
 
 #[tokio::test]
+async fn what_is_remembered_ends_while_its_keys_are_still_fresh() {
+    let shop = Workshop::open();
+    let token = shop.with("exp", json!(NOW + 10));
+    shop.believed("now", &token).await;
+    shop.clock.advance(Duration::from_secs(69));
+    shop.believed("in the last second of the leeway", &token).await;
+    shop.clock.advance(Duration::from_secs(1));
+    assert_eq!(shop.refused("ended", &token).await, VerifyError::Expired);
+}
+
+#[tokio::test]
 async fn what_is_remembered_ends_with_its_token() {
     let shop = Workshop::open();
     let token = shop.signed(&shop.claims());

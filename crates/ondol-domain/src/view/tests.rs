@@ -101,3 +101,29 @@ fn values_keep_their_order_in_an_index() {
     ];
     assert!(values.is_sorted(), "{values:?}");
 }
+
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Forgotten;
+
+impl View for Forgotten {
+    const NAME: &'static str = "forgotten";
+    const VERSION: u32 = 1;
+    const KEPT_UNTIL: Option<&'static str> = Some("until");
+    type Event = Event;
+
+    fn key(_event: &Recorded<Event>) -> Keys {
+        Keys::None
+    }
+
+    fn apply(&mut self, _event: &Recorded<Event>) {}
+
+    fn indexes() -> &'static [Index<Self>] {
+        const { &[Index::equality("until", |_forgotten: &Self| 0_i64.into())] }
+    }
+}
+
+#[test]
+fn documents_are_kept_until_a_time_that_an_index_puts_in_order() {
+    let problems = view_shape::<Forgotten>().expect_err("the index puts nothing in order");
+    assert_eq!(problems.found, [ViewProblem::KeptUntil { name: "until" }]);
+}

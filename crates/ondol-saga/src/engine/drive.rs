@@ -150,12 +150,12 @@ impl Inner {
         let Some(mut instance) = self.taken_up(job, turn, &mut flights).await? else {
             return Ok(());
         };
-        loop {
+        while !turn.tenure.is_over() {
             let now = self.ground.clock.now();
             if instance.is_timer_due(now) {
                 instance = self.step(instance, &Input::Time, &mut flights).await?;
             }
-            if instance.is_ended() || instance.is_timer_due(now) || turn.tenure.is_over() {
+            if instance.is_ended() || instance.is_timer_due(now) {
                 return Ok(());
             }
             let work = instance.work(now);
@@ -188,6 +188,7 @@ impl Inner {
                 }
             }
         }
+        Ok(())
     }
 
     /// How a saga stands that is to be driven. What was started here in this turn is known, and

@@ -162,6 +162,8 @@ async fn two_processes_that_run_one_saga_have_it_done_once() {
         assert_eq!(house.until_ended(&one, stream).await, Phase::Completed);
     }
     assert_eq!(house.outside.done().len(), 40);
+    let failed = |sagas: &Sagas| sagas.metrics().snapshot().failed;
+    assert_eq!((failed(&one), failed(&other)), (0, 0), "each reads what the other has written");
     house.ends().await;
     house.ends().await;
 }

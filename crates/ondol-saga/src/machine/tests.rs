@@ -1,5 +1,6 @@
 //! One saga, step by step: what it does when something comes in.
 
+mod limits;
 mod traps;
 
 use std::time::Duration;
@@ -143,17 +144,21 @@ impl One {
     }
 
     fn cancelled(&mut self) -> Vec<Fact> {
-        let event = NewEvent {
-            id: EventId::from_u128(9),
-            event_type: EventType::new("order.cancelled").expect("a type"),
-            schema_version: SchemaVersion::FIRST,
-            metadata: Metadata::default(),
-            data: Payload::json(r#"{"of":"1"}"#),
-        };
-        let stream = StreamId::new("order", 1).expect("a stream");
-        let event = event.recorded(stream, Version::new(1), Position::new(1));
-        self.take(&Input::Heard(Box::new(event)))
+        self.take(&cancelled(9))
     }
+}
+
+fn cancelled(number: u128) -> Input {
+    let event = NewEvent {
+        id: EventId::from_u128(number),
+        event_type: EventType::new("order.cancelled").expect("a type"),
+        schema_version: SchemaVersion::FIRST,
+        metadata: Metadata::default(),
+        data: Payload::json(r#"{"of":"1"}"#),
+    };
+    let stream = StreamId::new("order", 1).expect("a stream");
+    let event = event.recorded(stream, Version::new(1), Position::new(1));
+    Input::Heard(Box::new(event))
 }
 
 fn step(name: &str) -> (String, WorkKind) {

@@ -146,8 +146,10 @@ impl Drive<'_> {
     fn time_passes(&mut self, silent: &[Work]) -> Result<bool, NextError> {
         let timers = self.run.instance.timers().map(|timer| timer.due);
         let again = self.run.instance.wakes_at();
+        let to_come = timers.chain(again).filter(|due| *due > self.now);
+        // Whoever has waited long enough while time made a leap gives up now.
         let given_up = silent.iter().filter_map(|work| self.silent.get(&of(work)));
-        let next = timers.chain(again).chain(given_up.copied()).filter(|due| *due > self.now).min();
+        let next = to_come.chain(given_up.map(|until| (*until).max(self.now))).min();
         let Some(next) = next else { return Ok(false) };
         self.now = next;
         self.take(&Input::Time)?;

@@ -130,3 +130,12 @@ fn a_saga_that_is_gone_is_told_of() {
     let report = replayed(Saga::<String>::named("other", 1).step("wash", does("wash")), &[]);
     assert_eq!(report.misfits, 2, "the one that has ended does not mind");
 }
+
+#[test]
+fn a_step_that_would_have_had_to_come_up_before_does_not_fit() {
+    let steps = saga().step("sort", does("sort")).step("wash", does("wash")).undo(does("soil"));
+    let report = replayed(steps.step("dry", does("dry")), &[]);
+    let misfits: Vec<_> = report.found.iter().flat_map(|found| &found.misfits).collect();
+    let said = "its step \"sort\" would have had to come up before";
+    assert!(misfits.iter().any(|misfit| *misfit == said), "{misfits:?}");
+}

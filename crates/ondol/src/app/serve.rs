@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use ondol_doors::{Clock, SystemClock};
 use ondol_http::{Health, Readiness, ServerOptions};
 use ondol_runtime::{ServiceOptions, Supervisor};
 use ondol_store::BoxError;
@@ -112,7 +113,7 @@ async fn end(
     stage: Stage,
 ) -> Result<(), Failure> {
     health.set("app", Readiness::Draining);
-    tokio::time::sleep(unready).await;
+    SystemClock::start().sleep(unready).await;
     stage.no_more_waiting.send_replace(true);
     let drained = front.shut_down().await;
     let written = behind.shut_down().await;

@@ -151,7 +151,7 @@ impl Provider {
             self.outbox().forget(&email).await?;
         }
         self.succeeded(self.entry("forget", Some(subject), visit, "")).await?;
-        let mut page = pages::said(visit, visit.words.you_are_forgotten, visit.words.farewell);
+        let mut page = pages::farewell(visit, visit.words.you_are_forgotten);
         page.headers_mut().append(header::SET_COOKIE, self.set_cookie("session", ""));
         Ok(page)
     }

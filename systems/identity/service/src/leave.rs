@@ -131,7 +131,7 @@ impl Provider {
             let actor = Some(sign_in.user.to_string());
             self.succeeded(self.entry("sign-out", actor, visit, "")).await?;
         }
-        let mut page = pages::said(visit, visit.words.signed_out, visit.words.farewell);
+        let mut page = pages::farewell(visit, visit.words.signed_out);
         page.headers_mut().append(header::SET_COOKIE, self.set_cookie("session", ""));
         Ok(page)
     }

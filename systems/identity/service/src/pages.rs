@@ -1,7 +1,8 @@
 //! The pages: made on the server, whole without a script, readable by machines that read aloud.
 
-use askama::Template;
-use axum::response::{IntoResponse, Response};
+mod frame;
+
+use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::authorize::Wanted;
@@ -9,51 +10,7 @@ use crate::browser::Visit;
 use crate::fault::Fault;
 use crate::sent::NotOwn;
 use crate::words::Words;
-
-/// A page with one form, or none.
-#[derive(Template)]
-#[template(path = "page.html")]
-struct Page<'a> {
-    words: &'static Words,
-    token: &'a str,
-    title: &'a str,
-    text: &'a str,
-    list: Vec<&'a str>,
-    key: Option<String>,
-    alert: Option<&'a str>,
-    picture: Option<&'a str>,
-    forms: Vec<Form<'a>>,
-    links: Vec<(&'a str, &'a str)>,
-}
-
-/// A form: where it goes, what it holds, what its buttons say.
-#[derive(Default)]
-struct Form<'a> {
-    title: &'a str,
-    text: &'a str,
-    action: &'a str,
-    hidden: Vec<(&'a str, &'a str)>,
-    fields: Vec<Field<'a>>,
-    buttons: Vec<Button<'a>>,
-}
-
-struct Field<'a> {
-    id: String,
-    name: &'a str,
-    label: &'a str,
-    kind: &'a str,
-    fills: &'a str,
-    hint: &'a str,
-    value: &'a str,
-    mode: &'a str,
-}
-
-struct Button<'a> {
-    name: &'a str,
-    value: &'a str,
-    label: &'a str,
-    look: &'a str,
-}
+use frame::{Button, Field, Form, answer, button, field, origin, page};
 
 /// Who looks at his account.
 pub(crate) struct Owner<'a> {
@@ -63,90 +20,24 @@ pub(crate) struct Owner<'a> {
     pub(crate) said: Option<&'a str>,
 }
 
-fn page<'a>(visit: &'a Visit, title: &'a str, text: &'a str) -> Page<'a> {
-    Page {
-        words: visit.words,
-        token: &visit.token,
-        title,
-        text,
-        list: Vec::new(),
-        key: None,
-        alert: None,
-        picture: None,
-        forms: Vec::new(),
-        links: Vec::new(),
-    }
-}
-
-fn field<'a>(name: &'a str, label: &'a str, kind: &'a str, fills: &'a str) -> Field<'a> {
-    let id = name.to_owned();
-    Field { id, name, label, kind, fills, hint: "", value: "", mode: "" }
-}
-
-fn button<'a>(label: &'a str) -> Button<'a> {
-    Button { name: "", value: "", label, look: "main" }
-}
-
-fn answer<'a>(value: &'a str, label: &'a str, look: &'a str) -> Button<'a> {
-    Button { name: "answer", value, label, look }
-}
-
-impl Page<'_> {
-    fn with_status(&self, status: StatusCode, goes_to: &str) -> Response {
-        let Ok(html) = self.render() else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        };
-        // A form that answers a client ends at the client's address, and a browser asks whether it
-        // may follow.
-        let policy = format!(
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
-             frame-ancestors 'none'; form-action 'self'{goes_to}"
-        );
-        let policy = HeaderValue::try_from(policy);
-        let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
-        let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (header::CONTENT_SECURITY_POLICY, policy),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ];
-        (status, headers, html).into_response()
-    }
-
-    fn shown(&self) -> Response {
-        let status = if self.alert.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
-        self.with_status(status, "")
-    }
-}
-
-/// The part of an address that a policy names.
-fn origin(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once(':') else { return String::new() };
-    let host = rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?']).next());
-    let fits =
-        |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]+".contains(&b));
-    match host {
-        Some(host) if scheme.starts_with("http") && fits(host) => format!(" {scheme}://{host}"),
-        _ if fits(scheme) => format!(" {scheme}:"),
-        _ => String::new(),
-    }
-}
-
+/// Somebody signs in; `tried` is the address with which he has just failed to.
 pub(crate) fn sign_in(
     visit: &Visit,
     wanted: Option<&Wanted<'_>>,
     then: &str,
-    alert: Option<&str>,
+    tried: Option<&str>,
 ) -> Response {
     let words = visit.words;
     let text = wanted.map(|wanted| format!("{} {}", words.to_go_on, wanted.client.name));
     let text = text.unwrap_or_default();
     let mut page = page(visit, words.sign_in, &text);
-    page.alert = alert;
+    page.alert = tried.map(|_| words.wrong_login);
+    let email = field("email", words.email, "email", "username");
     page.forms.push(Form {
         action: "/sign-in",
         hidden: vec![("then", then)],
         fields: vec![
-            field("email", words.email, "email", "username"),
+            Field { value: tried.unwrap_or_default(), ..email },
             field("password", words.password, "password", "current-password"),
         ],
         buttons: vec![button(words.sign_in)],
@@ -154,7 +45,7 @@ pub(crate) fn sign_in(
     });
     page.links = vec![("/register", words.no_account), ("/forgotten", words.lost_password)];
     let goes_to = wanted.map(|wanted| origin(&wanted.redirect)).unwrap_or_default();
-    let status = if alert.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    let status = if tried.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     page.with_status(status, &goes_to)
 }
 
@@ -304,10 +195,16 @@ pub(crate) fn account(visit: &Visit, owner: &Owner<'_>) -> Response {
     page.shown()
 }
 
+/// Letters as people copy them: four at a time. Authenticators take them with the spaces.
+fn in_fours(letters: &str) -> String {
+    let letters: Vec<char> = letters.chars().collect();
+    letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ")
+}
+
 pub(crate) fn enrol(visit: &Visit, secret: &str, picture: &str) -> Response {
     let words = visit.words;
     let mut page = page(visit, words.enrol, words.enrol_hint);
-    page.key = Some(format!("{}: {secret}", words.key));
+    page.key = Some(format!("{}: {}", words.key, in_fours(secret)));
     page.picture = Some(picture);
     page.forms.push(Form {
         action: "/account",
@@ -361,6 +258,11 @@ pub(crate) fn leave(visit: &Visit, params: &str) -> Response {
     page.with_status(StatusCode::OK, &goes_to.map(|(_, to)| origin(to)).unwrap_or_default())
 }
 
+/// The last page that somebody sees.
+pub(crate) fn farewell(visit: &Visit, title: &str) -> Response {
+    page(visit, title, visit.words.farewell).shown()
+}
+
 pub(crate) fn said(visit: &Visit, title: &str, text: &str) -> Response {
     let mut page = page(visit, title, text);
     page.links = vec![("/account", visit.words.account)];
@@ -380,7 +282,7 @@ pub(crate) fn link(visit: &Visit, is_good: bool, done: &str) -> Response {
 /// Something is wrong with what a client has sent: said here, and nobody is sent anywhere.
 pub(crate) fn wrong(visit: &Visit, said: &str) -> Response {
     let mut page = page(visit, visit.words.wrong_title, visit.words.wrong_hint);
-    page.alert = Some(said);
+    page.technical = Some(said);
     page.with_status(StatusCode::BAD_REQUEST, "")
 }
 

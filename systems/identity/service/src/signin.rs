@@ -58,8 +58,8 @@ impl Provider {
         let then = params.get("then").unwrap_or_default();
         let Some(user) = self.by_password(visit, params).await? else {
             let wanted = Params::read(then).ok().and_then(|params| self.wanted(params).ok());
-            let alert = Some(visit.words.wrong_login);
-            let page = pages::sign_in(visit, wanted.as_ref(), then, alert);
+            let tried = params.get("email").unwrap_or_default();
+            let page = pages::sign_in(visit, wanted.as_ref(), then, Some(tried));
             return Ok(self.shown(visit, page));
         };
         if self.reminded(visit, user).await? {

@@ -166,8 +166,9 @@ impl House {
             tokio::pin!(running);
             loop {
                 tokio::select! {
-                    ended = &mut running => return ended.map_err(|error| error.to_string()),
+                    biased;
                     now = frozen.wait_for(|frozen| *frozen == who) => drop(now),
+                    ended = &mut running => return ended.map_err(|error| error.to_string()),
                 }
                 drop(frozen.wait_for(|frozen| *frozen != who).await);
             }

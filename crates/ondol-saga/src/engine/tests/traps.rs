@@ -1,5 +1,6 @@
 //! What has gone wrong with other people's sagas, as far as it takes an engine to show it.
 
+use ondol_doors::Clock;
 use ondol_kernel::{EventId, EventType, Metadata, NewEvent, Payload, SchemaVersion};
 use ondol_store::{Append, EventStore, Expected};
 
@@ -44,6 +45,10 @@ async fn t31_one_that_cannot_be_read_does_not_keep_others_from_their_end() {
     assert!(sagas.find(&stream).await.is_err());
     let good = start(&sagas, "kim", "lee").await;
     assert_eq!(house.until_ended(&sagas, &good).await, Phase::Completed);
+    let until = house.clock.now().checked_add(Duration::from_secs(300)).expect("time goes on");
+    house.until("time passes", async || house.clock.now() >= until).await;
+    let failed = sagas.metrics().snapshot().failed;
+    assert!(failed < 20, "it is left alone for longer each time, and was tried {failed} times");
     house.ends().await;
 }
 
@@ -118,5 +123,48 @@ async fn t33_a_process_that_was_frozen_and_wakes_up_records_and_asks_nothing() {
     assert!(!sleeper.active().contains(&stream));
     house.frozen.send_replace(0);
     house.ends().await;
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn t33_a_process_whose_turn_is_over_lets_timers_pass_though_nobody_else_has_come() {
+    let mut house = House::new();
+    let sagas = house.begins_by_lease(definitions(), 1);
+    let stream = start(&sagas, "silence", "lee").await;
+    house.until("it is asked", async || !house.outside.done().is_empty()).await;
+    let before = sagas.find(&stream).await.unwrap().unwrap();
+    house.frozen.send_replace(1);
+    let until = house.clock.now().checked_add(Duration::from_secs(60)).expect("time goes on");
+    // It sleeps through the end of its turn, as one does that is frozen.
+    house.clock.advance(Duration::from_secs(50));
+    house.until("time passes", async || house.clock.now() >= until).await;
+    assert!(!sagas.active().contains(&stream), "it has left off");
+    assert_eq!(sagas.find(&stream).await.unwrap().unwrap(), before, "and recorded nothing");
+    house.frozen.send_replace(0);
+    assert!(matches!(house.until_ended(&sagas, &stream).await, Phase::Compensated { .. }));
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn t33_what_was_started_while_another_had_the_turn_may_have_been_asked_by_it() {
+    let mut house = House::new();
+    let other = house.begins_by_lease(definitions(), 1);
+    let stream = start(&other, "ann", "lee").await;
+    assert_eq!(house.until_ended(&other, &stream).await, Phase::Completed);
+    let waiting = house.begins_by_lease(definitions(), 2);
+    let stream = start(&waiting, "patience", "lee").await;
+    house.until("the other asks", async || house.outside.done().len() == 3).await;
+    house.outside.goes_away(SHUT);
+    house.supervisors.remove(0).shut_down().await.expect("nothing has failed");
+    house
+        .until("a person is told", async || {
+            let one = waiting.find(&stream).await.unwrap().unwrap();
+            one.is_ended() || one.stuck.is_some()
+        })
+        .await;
+    house.outside.is_there();
+    house.outside.lets_go.send_replace(true);
+    assert!(matches!(house.until_ended(&waiting, &stream).await, Phase::Compensated { .. }));
+    assert_eq!(house.outside.done().last(), Some(&Account::GiveBack("patience".into())));
     house.ends().await;
 }

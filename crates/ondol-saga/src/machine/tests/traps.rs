@@ -42,6 +42,7 @@ fn t29_an_undo_that_fails_is_asked_for_ever_less_and_less_often_and_shown_as_stu
     }
     assert!(one.instance.stuck.is_some());
     assert!(waits[0] < waits[3] && waits[3] < waits[30], "{waits:?}");
+    assert!(waits[30] > ondol_domain::Retry::default().delay_max, "at leisure: {waits:?}");
     assert!(waits[30..].iter().all(|wait| *wait <= Duration::from_secs(300)), "{waits:?}");
     assert_eq!(one.done(0).last(), Some(&Fact::Compensated));
 }

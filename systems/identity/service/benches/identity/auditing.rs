@@ -10,6 +10,7 @@ use ondol_vault::{AuditLog, AuditOptions, AuditRecord, Outcome, verify_audit};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
+const ONE: &str = "one thread";
 /// How many write at once.
 const WRITERS: u64 = 256;
 
@@ -61,7 +62,8 @@ pub(crate) fn cases(filled: Filled, bench: &mut Bench<'_>) {
     let Filled { options, records, payload } = filled;
     let size = format!("{} bytes", payload.len());
     let block = [payload.as_slice(), &[0; 54]].concat();
-    bench.case("hashes alone").unit("records/s").measure(move || {
+    let case = bench.case("hashes alone").unit("records/s").setting("payload", &size);
+    case.setting("concurrency", ONE).measure(move || {
         let watch = Stopwatch::start();
         for _ in 0..records {
             std::hint::black_box(digest(&SHA256, &block));
@@ -69,7 +71,7 @@ pub(crate) fn cases(filled: Filled, bench: &mut Bench<'_>) {
         watch.rate(records)
     });
     let case = bench.case("audit verify").unit("records/s").against("hashes alone");
-    case.setting("payload", size).setting("concurrency", "one thread").measure(move || {
+    case.setting("payload", size).setting("concurrency", ONE).measure(move || {
         let watch = Stopwatch::start();
         let verified = verify_audit(&options.file, &options.anchors)?;
         assert_eq!(verified.records, records);

@@ -38,6 +38,7 @@ pub(crate) fn case<'a>(bench: &mut Bench<'a>, runtime: &'a Runtime) {
     let count = bench.size(40_000, 1_280);
     let case = bench.case("client credentials").unit("tokens/s");
     let case = case.setting("concurrency", format!("{CONNECTIONS} connections"));
+    let case = case.setting("payload", format!("forms of {} bytes", BODY.len()));
     case.measure(move || tokens(runtime, count));
 }
 

@@ -12,6 +12,7 @@ use ondol_kernel::Timestamp;
 
 const ISSUER: &str = "https://id.example";
 const AUDIENCE: &str = "https://bank.example";
+const ONE: &str = "one thread";
 /// How many tokens are verified in turn.
 const TOKENS: u64 = 1_000;
 
@@ -128,22 +129,19 @@ impl Verifying {
         let name = |signed: &Signed| signed.public.algorithm().name();
         for (prefix, signed) in [("", &access), ("ES256 ", &other)] {
             let alone = format!("{prefix}signature alone");
-            bench.case(&alone).unit("µs").setting("algorithm", name(signed)).measure({
+            let case = bench.case(&alone).unit("µs").setting("algorithm", name(signed));
+            case.setting("concurrency", ONE).setting("payload", &payload).measure({
                 let signed = Arc::clone(signed);
                 move || signed.signatures(rounds)
             });
-            bench
-                .case(&format!("{prefix}cold"))
-                .unit("µs")
-                .against(&alone)
-                .setting("concurrency", "one thread")
-                .setting("payload", &payload)
-                .measure({
-                    let signed = Arc::clone(signed);
-                    move || signed.verified(&signed.cold, rounds)
-                });
+            let cold = bench.case(&format!("{prefix}cold")).unit("µs").against(&alone);
+            cold.setting("concurrency", ONE).setting("payload", &payload).measure({
+                let signed = Arc::clone(signed);
+                move || signed.verified(&signed.cold, rounds)
+            });
         }
-        bench.case("cached").unit("µs").setting("concurrency", "one thread").measure(move || {
+        let case = bench.case("cached").unit("µs").setting("concurrency", ONE);
+        case.setting("payload", &payload).measure(move || {
             access.verified(&access.cached, u32::try_from(TOKENS).unwrap_or(0));
             access.verified(&access.cached, rounds * 20)
         });

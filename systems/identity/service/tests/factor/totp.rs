@@ -12,7 +12,7 @@ pub(crate) fn number(secret: &[u8], now: u64) -> String {
 pub(crate) fn base32(text: &str) -> Vec<u8> {
     let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut bytes, mut word, mut bits) = (Vec::new(), 0_u32, 0);
-    for letter in text.chars() {
+    for letter in text.chars().filter(|letter| *letter != ' ') {
         word = word << 5 | u32::try_from(letters.find(letter).expect("base32")).expect("small");
         bits += 5;
         if bits >= 8 {

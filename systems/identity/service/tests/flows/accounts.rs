@@ -140,6 +140,16 @@ async fn o20_a_cookie_from_before_is_worth_nothing_after() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn o20_a_sign_in_ends_after_its_time_whatever_its_cookie_says() {
+    let house = House::open_with("session_seconds = 600");
+    let mut browser = Browser::of(&house, "kim@example.kr").await;
+    house.later(590);
+    assert!(browser.get("/account").await.text.contains("kim@example.kr"));
+    house.later(10);
+    assert!(!browser.get("/account").await.text.contains("kim@example.kr"), "O20");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn c4_whoever_is_forgotten_is_nobody_and_no_file_knows_him() {
     let house = House::open();
     let canary = "canary.of.kim@example.kr";

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::StatusCode;
 use tokio::task::JoinSet;
 
-use crate::browser::{Browser, asking};
-use crate::house::{BACK, House, ISSUER, VERIFIER, claims};
+use crate::browser::{Browser, PASSWORD, asking};
+use crate::house::{BACK, House, ISSUER, VERIFIER, claims, sha256};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_becomes_tokens_that_say_who_when_and_how() {
@@ -68,6 +68,38 @@ async fn o3_a_code_needs_its_verifier_its_client_and_its_address() {
     house.later(60);
     assert_eq!(house.redeem(&late).await.error(), "invalid_grant", "too late");
     assert_eq!(house.redeem("guess").await.error(), "invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o3_a_verifier_that_can_be_guessed_is_none_though_it_fits() {
+    let house = House::open();
+    let mut browser = Browser::of(&house, "kim@example.kr").await;
+    for weak in ["short", &"a".repeat(42), &"a".repeat(129), &format!("{}/", "a".repeat(43))] {
+        let answer = browser.get(&asking(&[("code_challenge", &sha256(weak))])).await;
+        let code = answer.sent("code").expect("a code: nobody knows yet what it is the hash of");
+        let pairs = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", BACK),
+            ("code_verifier", weak),
+        ];
+        let answer = house.form("/oauth2/token", "web", &pairs).await;
+        assert_eq!(answer.error(), "invalid_grant", "O3 {weak}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o8_a_refresh_token_ends_with_the_password_that_it_came_from() {
+    let house = House::open();
+    let mut browser = Browser::of(&house, "kim@example.kr").await;
+    let tokens = house.redeem(&browser.code().await).await.json();
+    let token = tokens["refresh_token"].as_str().expect("a token");
+    let mut elsewhere = Browser::new(&house);
+    elsewhere.sign_in("kim@example.kr", PASSWORD).await;
+    elsewhere.get("/account").await;
+    let new = [("change", "password"), ("password", PASSWORD), ("new", "another horse battery")];
+    assert_eq!(elsewhere.post("/account", &new).await.status, StatusCode::OK);
+    assert_eq!(house.refresh(token).await.error(), "invalid_grant", "O8");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! What a client may not ask: O1, O2, O7, O10, O11, O14, O15, O17.
 
-use http::{StatusCode, header};
+use axum::body::Body;
+use http::{Request, StatusCode, header};
 
 use crate::browser::{Browser, asking};
 use crate::house::{BACK, House, ISSUER, challenge};
@@ -219,6 +220,17 @@ async fn o17_a_form_of_another_site_does_nothing_and_no_page_is_framed() {
         let mut forged = Browser { cookies: browser.cookies.clone(), ..Browser::new(&house) };
         let answer = forged.post("/account", &[("csrf", csrf), ("change", "sign-out")]).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "O17 {csrf:?}");
+    }
+    browser.get("/account").await;
+    let body = format!("csrf={}&change=sign-out", browser.hidden["/account"]["csrf"]);
+    for site in ["cross-site", "same-site", "x"] {
+        let request = Request::post("/account")
+            .header(header::COOKIE, browser.cookie())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", site);
+        let request = request.body(Body::from(body.clone())).expect("a request");
+        let answer = house.send(request).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "O17 {site} with the right token");
     }
     let mut bare = Browser::new(&house);
     let pairs = [("email", "kim@example.kr"), ("password", crate::browser::PASSWORD)];

@@ -195,6 +195,8 @@ async fn c4_and_c6_no_file_knows_who_was_forgotten_and_no_backup_brings_him_back
         assert_eq!(files_with(place, &wanted), none, "in {}", place.display());
     }
     let exported = std::fs::read(&export).expect("it was written");
+    let is_said = memchr::memmem::find(&exported, b"user.forgotten").is_some();
+    assert!(is_said, "it is written down at once, not when the ledger is read again");
     for (name, part) in &wanted {
         assert!(memchr::memmem::find(&exported, part).is_none(), "the export holds {name}");
     }

@@ -206,7 +206,9 @@ fn a_person_signs_in(words: &'static Words, name: &str, more: BrowserOptions) {
     seat.fill(&[("#email", EMAIL), ("#password", "a wrong password")]);
     seat.press_button();
     seat.sees(seat.words.titles[1]);
-    seat.fill(&[("#email", EMAIL), ("#password", PASSWORD)]);
+    let kept = seat.browser.look("document.querySelector('#email').value").expect("a field");
+    assert_eq!(kept, EMAIL, "he need not type it again");
+    seat.fill(&[("#password", PASSWORD)]);
     seat.press_button();
     seat.sees(seat.words.titles[3]);
     // A number counts once, and this half minute's has been used; a clock may be a step ahead.
