@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
@@ -12,8 +13,10 @@ use super::program::Program;
 
 const BUYERS: u32 = 4;
 const ORDERS: u32 = 10;
-/// One piece less than is wanted: one buyer goes without.
+/// One piece less than is wanted: one buyer at least goes without.
 const PIECES: u32 = BUYERS * ORDERS - 1;
+/// Long enough for anything that comes, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// After how many orders it is killed.
 const KILLED_EVERY: u32 = 10;
 
@@ -44,13 +47,19 @@ async fn a_checkout_ends_well_or_not_at_all_however_often_the_shop_is_killed() {
     for (who, order) in &orders {
         let is_shipped = ended(&shop, who, order).await;
         shipped += u32::from(is_shipped);
+        // What was put aside for an order that did not come about is given back.
         let expected = if is_shipped { vec![("captured".to_owned(), 15_000)] } else { Vec::new() };
-        until(async || shop.payments(order).await == expected).await;
+        until("it is paid once or not at all", async || {
+            let mut payments = shop.payments(order).await;
+            payments.retain(|(status, _)| status != "voided");
+            payments == expected
+        })
+        .await;
     }
-    assert_eq!(shipped, PIECES, "exactly one went without");
-    until(async || {
+    assert!((1..=PIECES).contains(&shipped), "{shipped} were shipped of {PIECES}");
+    until("every piece that was not shipped is there", async || {
         let levels = shop.get("", &format!("/api/v1/stock?ids={tea}")).await;
-        levels.body[0]["available"] == 0
+        levels.body[0]["available"] == PIECES - shipped
     })
     .await;
     Arc::into_inner(shop).expect("nobody else holds it").end().await;
@@ -92,7 +101,7 @@ async fn buy(
 /// Waits until an order has ended, and says whether it was shipped.
 async fn ended(shop: &Program, who: &str, order: &str) -> bool {
     let mut found = Value::Null;
-    until(async || {
+    until("it has ended", async || {
         found = shop.get(who, order).await.body["state"].clone();
         found == "shipped" || found == "cancelled"
     })
@@ -100,8 +109,11 @@ async fn ended(shop: &Program, who: &str, order: &str) -> bool {
     found == "shipped"
 }
 
-async fn until(mut is_so: impl AsyncFnMut() -> bool) {
-    while !is_so().await {
-        tokio::task::yield_now().await;
-    }
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_over| unreachable!("{what}"));
 }
