@@ -77,6 +77,8 @@ struct Letter {
 /// What it is about. It says more, which is none of ours.
 #[derive(Debug, Deserialize)]
 struct About {
+    /// What the carrier calls the parcel.
+    id: String,
     reference: String,
 }
 
@@ -96,11 +98,17 @@ pub(super) async fn receive(
         return Ok(StatusCode::NO_CONTENT);
     };
     if letter.kind == "shipment.delivered" {
-        let request = Request::new(CommandId::named(&format!("carrier letter {}", letter.id)));
         let key = order.to_string();
-        let noted = letters.desk.handle(&key, Command::NoteArrived, &request.inside()).await;
-        let noted = noted.map_err(|error| handle_problem(&error))?;
-        tracing::debug!(%order, verdict = ?noted.verdict, "the carrier says that it has arrived");
+        let letter_id = letter.id;
+        // What has arrived was taken, also if the carrier's answer to that got lost.
+        let taken = Command::NoteTaken { reference: letter.data.id };
+        let asked =
+            |what| Request::new(CommandId::named(&format!("carrier letter {letter_id}{what}")));
+        for (command, what) in [(taken, ": taken"), (Command::NoteArrived, "")] {
+            let noted = letters.desk.handle(&key, command, &asked(what).inside()).await;
+            let noted = noted.map_err(|error| handle_problem(&error))?;
+            tracing::debug!(%order, verdict = ?noted.verdict, "the carrier says that it has arrived");
+        }
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -102,7 +102,7 @@ async fn a_letter_that_is_not_the_carriers_is_not_believed() {
     let order = house.buy("kim", &tea, 1, "card-good").await;
     house.until_state("kim", &order, &["shipped"]).await;
     let id = order.rsplit('/').next().expect("an id");
-    let letter = json!({ "id": "l-1", "type": "shipment.delivered", "data": { "reference": id } });
+    let letter = json!({ "id": "l-1", "type": "shipment.delivered", "data": { "id": "shp_1", "reference": id } });
     let text = letter.to_string();
     let now = house.now_seconds();
     let send = |signed: String, body: Value| {
