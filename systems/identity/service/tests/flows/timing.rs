@@ -1,7 +1,7 @@
 //! How long signing in takes says nothing about who is known.
 //!
 //! What is measured here is the work, in time of the processor: it is the same however much else the
-//! machine has to do. How long somebody waits for an answer is measured by the bench, on a quiet one.
+//! machine has to do. How long somebody waits for an answer also depends on who else waits.
 
 use std::time::Duration;
 
