@@ -21,6 +21,7 @@ use ondol_store::{Limits, LogEpoch, MemoryStore};
 use ondol_timers::MemoryTimers;
 use ondol_views::MemoryViews;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
 
 pub(crate) const ISSUER: &str = "http://127.0.0.1:8080";
@@ -88,7 +89,8 @@ pub(crate) struct House {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) router: Router,
     clock: Arc<Later>,
-    _stage: Stage,
+    stage: Stage,
+    ready: OnceCell<()>,
     _supervisor: Supervisor,
 }
 
@@ -164,7 +166,8 @@ impl House {
         let stage = Stage::raise_among(&app, homes, None, &Between::of(config), &supervisor);
         let stage = stage.expect("it comes up");
         let router = stage.router.clone();
-        Self { folder, router, clock, _stage: stage, _supervisor: supervisor }
+        let ready = OnceCell::new();
+        Self { folder, router, clock, stage, ready, _supervisor: supervisor }
     }
 
     pub(crate) fn later(&self, seconds: u64) {
@@ -175,7 +178,15 @@ impl House {
         self.clock.now().as_unix_millis() / 1_000
     }
 
+    /// Sends no one to a house whose views do not answer yet.
+    async fn is_ready(&self) {
+        while !self.stage.health.is_ready() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        self.ready.get_or_init(|| self.is_ready()).await;
         let peer: SocketAddr = "192.0.2.7:1".parse().expect("an address");
         request.extensions_mut().insert(Peer(peer));
         let response = self.router.clone().oneshot(request).await.expect("it answers");
