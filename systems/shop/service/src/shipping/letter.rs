@@ -107,7 +107,7 @@ pub(super) async fn receive(
         for (command, what) in [(taken, ": taken"), (Command::NoteArrived, "")] {
             let noted = letters.desk.handle(&key, command, &asked(what).inside()).await;
             let noted = noted.map_err(|error| handle_problem(&error))?;
-            tracing::debug!(%order, verdict = ?noted.verdict, "the carrier says that it has arrived");
+            tracing::debug!(%order, what, verdict = ?noted.verdict, "a letter of arrival");
         }
     }
     Ok(StatusCode::NO_CONTENT)

@@ -38,6 +38,18 @@ async fn a_carrier_that_refuses_gives_the_money_free_and_the_stock_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_parcel_that_arrives_before_the_carrier_has_answered_was_taken() {
+    let house = House::open().await;
+    let tea = house.offer("녹차", "Green tea", "tea", 15_000).await;
+    house.deliver(&tea, 3).await;
+    house.set(Provider::Carrier, &Change { lost_percent: Some(100), ..Change::default() });
+    let order = house.buy("kim", &tea, 2, "card-good").await;
+    house.until_state("kim", &order, &["delivered"]).await;
+    house.until_payments(&order, &[("captured", 30_000)]).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_waits_while_the_provider_is_down_and_completes_by_itself() {
     let house = House::open().await;
     let tea = house.offer("녹차", "Green tea", "tea", 15_000).await;
