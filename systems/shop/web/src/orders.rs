@@ -54,6 +54,7 @@ struct Whole<'a> {
     is_live: bool,
     flow: FlowPart,
     story: StoryPart<'a>,
+    call_off: CallOffPart<'a>,
 }
 
 /// How it goes on: what is told live.
@@ -80,10 +81,28 @@ struct Told {
 struct StoryPart<'a> {
     words: &'static Words,
     id: &'a str,
-    key: String,
-    can_be_called_off: bool,
     told: Vec<Told>,
     then: ThenPart,
+}
+
+/// The button that calls it off. It stands where nothing pushes it away while somebody reaches for
+/// it, and stays the same button when the rest of the page is told anew.
+#[derive(Template)]
+#[template(path = "call_off.html")]
+struct CallOffPart<'a> {
+    words: &'static Words,
+    id: &'a str,
+    key: String,
+    is_possible: bool,
+    is_news: bool,
+}
+
+/// What is told anew after each step: the story, and whether it can still be called off.
+#[derive(Template)]
+#[template(source = "{{ story|safe }}{{ call_off|safe }}", ext = "html")]
+struct NewsPart<'a> {
+    story: StoryPart<'a>,
+    call_off: CallOffPart<'a>,
 }
 
 /// How it stood at a moment.
@@ -165,6 +184,7 @@ async fn order_page(
         is_live: !flow.has_ended(),
         flow: FlowPart::of(&flow, &order, words),
         story,
+        call_off: site.call_off_part(words, &order),
     }))
 }
 
@@ -176,7 +196,10 @@ pub(crate) async fn story(
     let told = async {
         let path = format!("/api/v1/orders/{}", named(&order)?);
         let order: Order = site.api.get(Some(&known.token), &path).await?;
-        Ok::<_, ApiError>(shown(&site.story(&known, &order, None).await?))
+        let story = site.story(&known, &order, None).await?;
+        let call_off = site.call_off_part(known.visit.words, &order);
+        let call_off = CallOffPart { is_news: true, ..call_off };
+        Ok::<_, ApiError>(shown(&NewsPart { story, call_off }))
     };
     match told.await {
         Ok(response) => response,
@@ -270,8 +293,6 @@ impl Site {
         Ok(StoryPart {
             words,
             id: &order.id,
-            key: self.key(),
-            can_be_called_off: ["placed", "reserved"].contains(&order.state.as_str()),
             // What has happened since the order was read is told with what follows from it.
             told: happened
                 .iter()
@@ -280,6 +301,16 @@ impl Site {
                 .collect(),
             then: ThenPart::of(&then, words),
         })
+    }
+
+    fn call_off_part<'a>(&self, words: &'static Words, order: &'a Order) -> CallOffPart<'a> {
+        CallOffPart {
+            words,
+            id: &order.id,
+            key: self.key(),
+            is_possible: ["placed", "reserved"].contains(&order.state.as_str()),
+            is_news: false,
+        }
     }
 }
 

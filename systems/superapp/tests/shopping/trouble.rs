@@ -57,6 +57,16 @@ fn while_the_payment_company_is_down_the_page_says_so_and_goes_on_by_itself() {
     seat.puts("Pu-erh tea", 1);
     let order = seat.buys("card-good", "SEOUL-04");
     seat.until_text("The goods were set aside");
+    seat.until_text("The payment company does not answer at the moment.");
+
+    // It is the same button while the page is told anew, however often.
+    seat.look(
+        "document.querySelector('#calling-off').was_there = true; \
+         document.querySelector('#story ol').was_there = true; \
+         htmx.trigger('#story', 'sse:flow')",
+    );
+    seat.until("!document.querySelector('#story ol').was_there");
+    assert_eq!(seat.look("document.querySelector('#calling-off').was_there"), true);
     seat.follow("button.grave");
     seat.until_text("You have cancelled it.");
     seat.sees("cancelled");
