@@ -1,9 +1,11 @@
 //! What has gone wrong with other people's sagas, as far as it takes an engine to show it.
 
+use ondol_domain::Saga;
 use ondol_doors::Clock;
 use ondol_kernel::{EventId, EventType, Metadata, NewEvent, Payload, SchemaVersion};
 use ondol_store::{Append, EventStore, Expected};
 
+use super::house::Data;
 use super::*;
 
 #[tokio::test]
@@ -49,6 +51,76 @@ async fn t31_one_that_cannot_be_read_does_not_keep_others_from_their_end() {
     house.until("time passes", async || house.clock.now() >= until).await;
     let failed = sagas.metrics().snapshot().failed;
     assert!(failed < 20, "it is left alone for longer each time, and was tried {failed} times");
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn one_whose_code_panics_is_stuck_and_goes_on_once_that_is_mended() {
+    let mut house = House::new();
+    let hasty = Saga::<Data>::named("transfer", 1)
+        .identified_by(|(from, to)| format!("{from}-{to}"))
+        .step("take", |(from, _)| Account::Take(from.clone()))
+        .undo(|(from, _)| Account::GiveBack(from.clone()))
+        .step("put", |(_, to)| {
+            assert_ne!(to, "nobody thought of me");
+            Account::Put(to.clone())
+        });
+    let sagas = house.begins(Definitions::new().and(hasty));
+    let bad = start(&sagas, "kim", "nobody thought of me").await;
+    let good = start(&sagas, "ann", "lee").await;
+    assert_eq!(house.until_ended(&sagas, &good).await, Phase::Completed);
+    let stuck = async || sagas.find(&bad).await.unwrap().unwrap().stuck;
+    house.until("a person is told", async || stuck().await.is_some()).await;
+    let because = stuck().await.expect("it is stuck").because;
+    assert!(because.contains("has panicked") && because.contains("thought of me"), "{because}");
+    assert_eq!(sagas.metrics().snapshot().failed, 0, "it is told of as its own");
+    house.ends().await;
+    let sagas = house.begins(definitions());
+    assert_eq!(house.until_ended(&sagas, &bad).await, Phase::Completed);
+    assert_eq!(house.outside.done().len(), 4, "nothing is done twice");
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn a_person_is_told_when_the_way_back_cannot_be_worked_out() {
+    let mut house = House::new();
+    let saga = Saga::<Data>::named("transfer", 1)
+        .identified_by(|(from, to)| format!("{from}-{to}"))
+        .step("take", |(from, _)| Account::Take(from.clone()))
+        .undo(|(from, _)| {
+            assert_ne!(from, "patience");
+            Account::GiveBack(from.clone())
+        })
+        .step("put", |(_, to)| Account::Put(to.clone()));
+    let sagas = house.begins(Definitions::new().and(saga));
+    let stream = start(&sagas, "patience", "lee").await;
+    house.until("it is asked", async || !house.outside.done().is_empty()).await;
+    // The next step is forbidden: an answer that is none, and the saga has to turn round.
+    house.outside.goes_away(SHUT);
+    house.outside.lets_go.send_replace(true);
+    house
+        .until("a person is told", async || {
+            sagas.find(&stream).await.unwrap().unwrap().stuck.is_some()
+        })
+        .await;
+    assert_eq!(sagas.metrics().snapshot().failed, 0);
+    house.ends().await;
+}
+
+#[tokio::test]
+async fn one_that_only_waits_to_be_tried_again_keeps_no_other_out() {
+    let mut house = House::new();
+    house.options.in_flight_max = 1;
+    let sagas = house.begins(definitions());
+    start(&sagas, "busy", "lee").await;
+    house
+        .until("it is told to come again", async || sagas.metrics().snapshot().unanswered > 0)
+        .await;
+    let began = house.clock.now();
+    let stream = start(&sagas, "kim", "lee").await;
+    assert_eq!(house.until_ended(&sagas, &stream).await, Phase::Completed);
+    let took = house.clock.now().since(began);
+    assert!(took < Duration::from_millis(500), "it has waited for {took:?}");
     house.ends().await;
 }
 
