@@ -14,8 +14,11 @@ const HEIGHT: i32 = 52;
 const BELOW: i32 = 40;
 const BESIDE: i32 = 36;
 const WIDTH_MIN: i32 = 140;
-/// How wide a letter is, about.
-const LETTER: i32 = 8;
+/// How wide a letter of a name is, about, and one of what is said of it.
+const LETTER: i32 = 9;
+const LETTER_SMALL: i32 = 6;
+/// How many of the events that a step waits for are named.
+const NAMED_MAX: usize = 2;
 
 /// A place in the picture, in pixels.
 type Point = (i32, i32);
@@ -52,14 +55,13 @@ struct Columns {
 impl Columns {
     fn of(shape: &SagaShape) -> Self {
         let steps = || shape.stages.iter().flatten();
-        let widest = |texts: Vec<String>| {
-            let letters = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0);
-            WIDTH_MIN.max(i32::try_from(letters).unwrap_or(0) * LETTER + 28)
+        let box_of = |step: &StepShape| {
+            width(&step.name, LETTER).max(width(&said_of(step), LETTER_SMALL)) + 28
         };
-        let step = widest(steps().flat_map(|step| [step.name.clone(), said_of(step)]).collect());
-        let undone = steps().filter(|step| step.undo).map(undo_of).collect::<Vec<_>>();
-        let undo = if undone.is_empty() { 0 } else { widest(undone) + BESIDE };
-        Self { step, undo }
+        let step = steps().map(box_of).max().unwrap_or(0).max(WIDTH_MIN);
+        let undone = steps().filter(|step| step.undo);
+        let undo = undone.map(|step| (width(&undo_of(step), LETTER) + 28).max(WIDTH_MIN) + BESIDE);
+        Self { step, undo: undo.max().unwrap_or(0) }
     }
 
     /// Where the box of a step begins.
@@ -69,13 +71,20 @@ impl Columns {
     }
 }
 
+fn width(text: &str, letter: i32) -> i32 {
+    i32::try_from(text.chars().count()).unwrap_or(0) * letter
+}
+
 fn undo_of(step: &StepShape) -> String {
     format!("undo {}", step.name)
 }
 
 /// What is to be said of a step in its box.
 fn said_of(step: &StepShape) -> String {
-    let waits = (!step.waits_for.is_empty()).then(|| step.waits_for.join(", "));
+    let named = step.waits_for.iter().take(NAMED_MAX).map(String::as_str).collect::<Vec<_>>();
+    let more = step.waits_for.len().saturating_sub(NAMED_MAX);
+    let more = if more > 0 { format!(" or {more} others") } else { String::new() };
+    let waits = (!named.is_empty()).then(|| named.join(", ") + &more);
     let within = format!("within {}", seconds(step.within_ms));
     let when = step.conditional.then(|| "when".to_owned());
     when.into_iter().chain(waits).chain([within]).collect::<Vec<_>>().join(" · ")
@@ -189,8 +198,8 @@ impl Picture {
             return;
         }
         let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let length = i32::try_from(text.chars().count()).unwrap_or(0) * LETTER;
-        self.right = self.right.max(left + length);
+        let letter = if size > 14 { LETTER } else { LETTER_SMALL };
+        self.right = self.right.max(left + width(&text, letter));
         self.lines.push(format!(
             "<text x=\"{left}\" y=\"{base}\" font-size=\"{size}\" fill=\"{colour}\">{text}</text>"
         ));
