@@ -12,6 +12,7 @@ use asleep::Sleepers;
 use bank::Bank;
 use ondol_bench::{Bench, Latencies, Measured, Stopwatch};
 use ondol_doors::{Clock, SystemClock};
+use ondol_memory as _;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
