@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::fits;
+use super::super::{fits, migrate};
 use super::*;
 
 fn problems(saga: Saga<Data>, one: &One) -> Vec<String> {
@@ -44,4 +44,33 @@ fn what_is_waited_for_is_waited_for_by_the_other_definition() {
     assert_eq!(problems(waits(), &one), Vec::<String>::new());
     let asks = named().step("a", |_data| Do("a".into()));
     assert_eq!(problems(asks, &one), ["the saga waits at \"a\", and its step asks"]);
+}
+
+#[test]
+fn one_is_the_same_saga_by_the_other_definition() {
+    let one = One::begun();
+    let of_another_name = Saga::<Data>::named("t", 1)
+        .identified_by(|_data| "1".to_owned())
+        .step("a", |_data| Do("a".into()));
+    assert_eq!(problems(of_another_name, &one), ["it is called \"t\""]);
+    let of_another_identity = Saga::<Data>::named("s", 1)
+        .identified_by(|_data| "2".to_owned())
+        .step("a", |_data| Do("a".into()));
+    assert_eq!(problems(of_another_identity, &one), ["by it the saga would be \"2\""]);
+}
+
+#[test]
+fn what_was_done_under_another_name_is_undone_all_the_same() {
+    let mut one = One::begun();
+    one.done(7);
+    let renamed = named()
+        .step("z", |_data| Do("z".into()))
+        .undo(|_data| Do("not z".into()))
+        .step("b", |_data| Do("b".into()));
+    let (definition, steps) = (Defined::new(renamed), [("a".to_owned(), "z".to_owned())].into());
+    let migrated = migrate(&definition, one.instance, &steps, "kim", one.now).expect("it fits");
+    let mut one = One { definition, instance: migrated.instance, now: one.now };
+    one.refused();
+    assert_eq!(one.work(), ("z".to_owned(), WorkKind::Undo));
+    assert_eq!(one.done(0).last(), Some(&Fact::Compensated));
 }
