@@ -80,6 +80,14 @@ pub struct Answer<D, R> {
     read: fn(&D) -> Option<R>,
 }
 
+impl<D, R> Clone for Answer<D, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D, R> Copy for Answer<D, R> {}
+
 impl<D, R> Answer<D, R> {
     /// What this step was answered, kept there.
     pub const fn of(step: &'static str, read: fn(&D) -> Option<R>) -> Self {

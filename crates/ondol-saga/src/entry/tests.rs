@@ -7,7 +7,7 @@ use ondol_kernel::{
 };
 
 use super::*;
-use crate::machine::{Beginning, Failure, Input, Order, Transition, begin, next};
+use crate::machine::{Beginning, Failure, Input, Order, Transition, begin, migrate, next};
 use crate::{Defined, Instance, Known, saga_stream};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -171,4 +171,34 @@ fn one_whose_deadline_has_passed_is_looked_at_when_something_is_next_due() {
     pair.now = at(60).expect("time goes on");
     pair.take(&Input::Time);
     assert_eq!(pair.entry.wakes_at(), at(3_600));
+}
+
+#[test]
+fn one_that_a_person_has_resumed_is_looked_at_soon() {
+    let mut pair = Pair::begun();
+    pair.done();
+    pair.refused();
+    pair.gets_stuck();
+    pair.take(&Input::Order(Order::Resume { by: "kim".into() }));
+    assert_eq!(pair.entry.wakes_at(), pair.now.checked_add(LEFT_ALONE));
+}
+
+#[test]
+fn one_whose_steps_have_other_names_now_is_looked_at_by_those() {
+    let mut pair = Pair::begun();
+    let definition = Defined::new(
+        Saga::<u32>::named("s", 1)
+            .identified_by(u32::to_string)
+            .step("z", |_data| Do("z".into()))
+            .undo(|_data| Do("not z".into()))
+            .step("b", |_data| Do("b".into())),
+    );
+    let steps = [("a".to_owned(), "z".to_owned())].into();
+    let migrated = migrate(&definition, pair.instance.clone(), &steps, "kim", pair.now);
+    let Transition { instance, facts } = migrated.expect("it fits");
+    (pair.definition, pair.instance) = (definition, instance);
+    pair.fold(&facts);
+    pair.now = Timestamp::EPOCH.checked_add(Duration::from_secs(60)).expect("time goes on");
+    pair.done();
+    assert_eq!(pair.entry.wakes_at(), pair.now.checked_add(LEFT_ALONE), "nothing else is open");
 }
