@@ -32,7 +32,9 @@ pub enum SecretFileError {
         source: io::Error,
     },
     /// Others than its owner may read it, or it is another's.
-    #[error("the secret in {path:?} is open to others: it has to be a file of one's own, mode 0600")]
+    #[error(
+        "the secret in {path:?} is open to others: it has to be a file of one's own, mode 0600"
+    )]
     OpenToOthers {
         /// Which file.
         path: PathBuf,

@@ -22,7 +22,10 @@ fn c9_a_master_key_that_others_can_read_is_refused() {
     for mode in [0o644, 0o640, 0o604, 0o620, 0o601, 0o666, 0o660] {
         let path = file(folder.path(), &format!("1 {KEY}\n"), mode);
         let error = MasterKeys::open(&path).expect_err("it is open to others");
-        assert!(matches!(error, MasterKeyError::Secret(SecretFileError::OpenToOthers { .. })), "{mode:o}: {error}");
+        assert!(
+            matches!(error, MasterKeyError::Secret(SecretFileError::OpenToOthers { .. })),
+            "{mode:o}: {error}"
+        );
     }
     for mode in [0o600, 0o400] {
         let path = file(folder.path(), &format!("1 {KEY}\n"), mode);
@@ -76,5 +79,8 @@ fn c9_a_link_to_a_key_is_no_key() {
     let path = file(folder.path(), &format!("1 {KEY}\n"), 0o600);
     let link = folder.path().join("link.key");
     std::os::unix::fs::symlink(path, &link).expect("it can be made");
-    assert!(matches!(MasterKeys::open(&link), Err(MasterKeyError::Secret(SecretFileError::OpenToOthers { .. }))));
+    assert!(matches!(
+        MasterKeys::open(&link),
+        Err(MasterKeyError::Secret(SecretFileError::OpenToOthers { .. }))
+    ));
 }
