@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use identity_domain::grant::Grant;
-use ondol_auth::{Principal, bearer};
+use ondol_auth::{BearerError, Principal, bearer};
 use ondol_vault::Opened;
 use serde_json::{Value, json};
 
@@ -70,6 +70,11 @@ pub(crate) async fn jwks(State(provider): State<Provider>) -> Result<Response, F
 pub(crate) async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
     let principal = match bearer(&headers) {
         Ok((token, false)) => provider.live(token).await,
+        // Whoever shows nothing has made no mistake, and is only told what is asked for (RFC 6750).
+        Err(BearerError::Missing) => {
+            return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")])
+                .into_response();
+        }
         Ok((_, true)) | Err(_) => Ok(None),
     };
     match principal {

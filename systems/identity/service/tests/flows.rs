@@ -25,6 +25,8 @@ mod processes;
 mod requests;
 #[path = "flows/rights.rs"]
 mod rights;
+#[path = "flows/settings.rs"]
+mod settings;
 #[path = "flows/timing.rs"]
 mod timing;
 #[path = "factor/totp.rs"]

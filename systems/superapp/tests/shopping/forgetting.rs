@@ -64,6 +64,16 @@ fn buys(seat: &mut Seat) -> String {
     order
 }
 
+/// Behind the gateway, too, it is written down where whoever registers comes from.
+fn came_from_somewhere(data: &Path) {
+    let file = std::fs::read(data.join("identity/audit/audit.log")).expect("it is ours");
+    let text = String::from_utf8_lossy(&file);
+    let records =
+        text.split("{\"time\"").filter(|record| record.contains("\"action\":\"register\""));
+    let of_kim = records.last().expect("he has registered");
+    assert!(of_kim.contains("\"address\":\"127.0.0.0/24\""), "{of_kim}");
+}
+
 /// The folders of the logs under the program's data.
 fn logs(data: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(data).expect("it is ours");
@@ -111,6 +121,7 @@ fn c4_no_file_of_any_service_nor_any_backup_knows_who_was_forgotten() {
     sought.key("his key", &key.plain, &key.wrapped);
     sought.bites();
 
+    came_from_somewhere(&seat.town.data());
     let order = buys(&mut seat);
     let known = sought.found_in(&seat.town.data());
     for what in ["his address", "his key, wrapped"] {
