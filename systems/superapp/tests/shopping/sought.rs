@@ -80,7 +80,7 @@ impl Sought {
                 // Letters that hold bits of what stands before or after are no part of it.
                 let first = (before * 8).div_ceil(6);
                 let last = shifted.len() * 8 / 6;
-                let part = text[first..last].as_bytes().to_vec();
+                let part = text.as_bytes()[first..last].to_vec();
                 self.add(format!("{what}, in {way} from {before}"), part);
             }
         }

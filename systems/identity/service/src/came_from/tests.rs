@@ -1,3 +1,5 @@
+//! Where requests come from, by what they say and who says it.
+
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderValue};

@@ -128,8 +128,8 @@ async fn an_id_token_signs_out_at_the_client_that_it_was_given_to() {
     let house = House::open();
     let mut browser = Browser::of(&house, "kim@example.kr").await;
     let (_, _, id) = tokens(&mut browser).await;
-    let other = format!("{}&client_id=mobile", logout(&id, "https://app.example/bye"));
-    assert_eq!(browser.get(&other).await.status, StatusCode::BAD_REQUEST);
+    let other = format!("/oauth2/logout?id_token_hint={id}&client_id=mobile");
+    assert_eq!(browser.get(&other).await.status, StatusCode::BAD_REQUEST, "of another client");
     assert!(browser.get("/account").await.text.contains("kim@example.kr"), "still signed in");
     let own = format!("{}&client_id=web", logout(&id, "https://app.example/bye"));
     assert_eq!(browser.get(&own).await.location(), "https://app.example/bye?state=x");

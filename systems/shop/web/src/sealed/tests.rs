@@ -1,3 +1,5 @@
+//! The key of the pages: what it seals, and when it is none.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
