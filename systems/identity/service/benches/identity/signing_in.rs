@@ -31,6 +31,7 @@ pub(crate) fn case<'a>(bench: &mut Bench<'a>, runtime: &'a Runtime) {
     let tries = bench.size(1_000, 20);
     let case = bench.case("log-in timing").unit("ms apart");
     let case = case.setting("tries", format!("{tries} each, in turn"));
+    let case = case.setting("concurrency", "one connection");
     let case = case.setting("payload", "argon2id, 8 MiB, 2 passes");
     case.measure(move || house::asked(runtime, SETTINGS, move |address| apart(address, tries)));
 }
