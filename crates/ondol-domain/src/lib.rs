@@ -42,8 +42,8 @@ pub use policy::{Policy, ReactError, ReadsView, policy, policy_of_recorded, poli
 pub use problems::Problems;
 pub use refused::Refused;
 pub use saga::{
-    Listener, Retry, RetryShape, STEP_WITHIN_USUAL, Saga, SagaData, SagaProblem, SagaShape, Stage,
-    Starter, Step, StepError, StepShape, Turn,
+    Answer, Listener, Retry, RetryShape, STEP_WITHIN_USUAL, Saga, SagaData, SagaProblem, SagaShape,
+    Stage, Starter, Step, StepError, StepShape, Turn,
 };
 pub use sealed::Sealed;
 pub use snapshot::{Snapshot, SnapshotError};

@@ -7,7 +7,8 @@
 //! an older list is recognised by the list's [fingerprint](Saga::fingerprint).
 //!
 //! Steps that stand side by side are all worked out before any of them is asked, so none can
-//! depend on what another one answers. A step may also [wait](Saga::wait) for something to happen
+//! depend on what another one answers. What a step was answered is not there for those before it:
+//! whoever needs it reads it as an [`Answer`], and is refused at start-up where none comes before. A step may also [wait](Saga::wait) for something to happen
 //! outside, and the whole may be [started](Saga::starts_on) by it. Nothing is run here; the engine
 //! is elsewhere.
 
@@ -27,7 +28,7 @@ use crate::{Ask, EventSet, Problems};
 pub use check::SagaProblem;
 pub use listen::{Listener, Starter, Turn};
 pub use shape::{RetryShape, SagaShape, StepShape};
-pub use step::{Retry, STEP_WITHIN_USUAL, Step, StepError};
+pub use step::{Answer, Retry, STEP_WITHIN_USUAL, Step, StepError};
 
 /// What a saga knows: what it was started with, and what it has kept of the answers.
 pub trait SagaData: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
@@ -81,6 +82,17 @@ impl<D: SagaData> Saga<D> {
         asks: impl Fn(&D) -> A + Send + Sync + 'static,
     ) -> Self {
         self.all([Step::named(name, asks)])
+    }
+
+    /// Then this is asked, which depends on what an earlier step was answered: see [`Answer`].
+    #[must_use]
+    pub fn step_knowing<R: 'static, A: Ask + 'static>(
+        self,
+        name: &'static str,
+        answer: Answer<D, R>,
+        asks: impl Fn(&D, R) -> A + Send + Sync + 'static,
+    ) -> Self {
+        self.all([Step::knowing(name, answer, asks)])
     }
 
     /// Then it waits for an event from outside: see [`Step::waiting`].

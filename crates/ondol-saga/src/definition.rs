@@ -3,7 +3,9 @@
 //! That is what lets one machine run, prove and draw all sagas. Whatever is done here runs the
 //! business's code once and writes down what came of it; it is never run again to find out.
 
+use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use ondol_domain::{
@@ -55,6 +57,9 @@ pub enum Defect {
     /// An event was kept that cannot be read any more.
     #[error("an event that was kept is damaged")]
     Kept(#[from] ondol_kernel::StreamIdError),
+    /// What the definition says in code has panicked: it took for known what nobody has answered.
+    #[error("the code of the saga has panicked: {0}")]
+    Panicked(String),
 }
 
 /// What comes of an event from outside: what is known then, and what it does.
@@ -159,6 +164,18 @@ impl<D: SagaData> Defined<D> {
     }
 }
 
+/// Runs what the business says in code. What it panics with is told of like any other defect:
+/// nobody waits for a saga that nobody hears of.
+fn said<T>(code: impl FnOnce() -> Result<T, Defect>) -> Result<T, Defect> {
+    catch_unwind(AssertUnwindSafe(code))
+        .unwrap_or_else(|panic| Err(Defect::Panicked(reason(&*panic).to_owned())))
+}
+
+fn reason(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it does not say why")
+}
+
 fn read<D: SagaData>(data: &Known) -> Result<D, Defect> {
     data.read().map_err(Defect::Data)
 }
@@ -169,11 +186,11 @@ fn hear<D: SagaData>(
     known: &Known,
     event: &Envelope,
 ) -> Result<Hearing, Defect> {
-    if listener.about(event.clone())?.as_deref() != Some(identity) {
+    if said(|| Ok(listener.about(event.clone())?))?.as_deref() != Some(identity) {
         return Ok(None);
     }
     let mut data = read(known)?;
-    let turn = listener.hear(&mut data, event.clone())?;
+    let turn = said(|| Ok(listener.hear(&mut data, event.clone())?))?;
     turn.map(|turn| Ok((changed(known, &data)?, turn))).transpose()
 }
 
@@ -214,15 +231,17 @@ impl<D: SagaData> Definition for Defined<D> {
     }
 
     fn identity(&self, data: &Known) -> Result<Option<String>, Defect> {
-        Ok(self.saga.identity(&read(data)?))
+        said(|| Ok(self.saga.identity(&read(data)?)))
     }
 
     fn asks(&self, at: At, data: &Known) -> Result<Asks, Defect> {
         let (step, data) = (self.step(at), read(data)?);
-        if !step.applies(&data) {
-            return Ok(Asks::Nothing);
-        }
-        Ok(step.call(&data)?.map_or(Asks::Waits, Asks::Call))
+        said(|| {
+            if !step.applies(&data) {
+                return Ok(Asks::Nothing);
+            }
+            Ok(step.call(&data)?.map_or(Asks::Waits, Asks::Call))
+        })
     }
 
     fn undoes(&self, at: At, data: &Known) -> Result<Option<Call>, Defect> {
@@ -230,7 +249,7 @@ impl<D: SagaData> Definition for Defined<D> {
         if !step.has_undo() {
             return Ok(None);
         }
-        Ok(step.undo_call(&read(data)?)?)
+        said(|| Ok(step.undo_call(&read(data)?)?))
     }
 
     fn keeps(&self, at: At, data: &Known, reply: &Payload) -> Result<Option<Known>, Defect> {
@@ -239,7 +258,7 @@ impl<D: SagaData> Definition for Defined<D> {
             return Ok(None);
         }
         let mut known = read(data)?;
-        step.keep(&mut known, reply)?;
+        said(|| Ok(step.keep(&mut known, reply)?))?;
         changed(data, &known)
     }
 
@@ -266,7 +285,7 @@ impl<D: SagaData> Definition for Defined<D> {
     fn about(&self, event: &Envelope) -> Result<Vec<String>, Defect> {
         let mut found = Vec::new();
         for listener in self.saga.listeners().iter().chain(self.waits()) {
-            let about = listener.about(event.clone())?;
+            let about = said(|| Ok(listener.about(event.clone())?))?;
             found.extend(about.filter(|about| !found.contains(about)));
         }
         Ok(found)
@@ -274,7 +293,7 @@ impl<D: SagaData> Definition for Defined<D> {
 
     fn starts(&self, event: &Envelope) -> Result<Vec<Known>, Defect> {
         let starters = self.saga.starters().iter();
-        let started = starters.map(|starter| starter.start(event.clone()));
+        let started = starters.map(|starter| said(|| Ok(starter.start(event.clone())?)));
         let mut found = Vec::new();
         for data in started {
             if let Some(data) = data? {

@@ -94,6 +94,29 @@ async fn events_of_the_service_start_a_saga_and_are_what_it_waits_for() {
     supervisor.shut_down().await.expect("nothing has failed");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_was_shut_down_lets_go_of_its_log() {
+    let supervisor = Supervisor::new();
+    let (running, sagas) = started(&supervisor);
+    let log = Arc::downgrade(&running.home().ground.store);
+    let views = Arc::downgrade(&running.home().views);
+    let about = ondol_bus::About::new(CommandId::named("welcome"));
+    let welcome = Welcome { account: "kim".to_owned(), paid_in: None };
+    sagas.start("bank.welcome", &welcome, &about).await.expect("it is recorded");
+    supervisor.shut_down().await.expect("nothing has failed");
+    drop((running, sagas, supervisor));
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    let let_go = async {
+        while log.strong_count() + views.strong_count() > 0 {
+            look.tick().await;
+        }
+    };
+    let held = tokio::time::timeout(Duration::from_secs(20), let_go).await;
+    held.unwrap_or_else(|_late| {
+        panic!("{} hold the log, {} the views", log.strong_count(), views.strong_count())
+    });
+}
+
 #[test]
 fn a_service_is_checked_with_its_sagas() {
     let wrong = Service::named("bank.account")

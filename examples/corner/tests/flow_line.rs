@@ -1,4 +1,4 @@
-//! `flow ID`: who did what because of what, and what is still to come, while nobody leads.
+//! `flow show ID`: who did what because of what, and what is still to come, while nobody leads.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ const APART: &[&[&str]] = &[&["shop.order"], &["shop.stock"], &["shop.notice"]];
 const NOTICE: usize = 2;
 
 async fn flow(town: &Town, id: &str, words: &[&str]) -> String {
-    let words: Vec<_> = ["flow", id].iter().chain(words).copied().collect();
+    let words: Vec<_> = ["flow", "show", id].iter().chain(words).copied().collect();
     let (is_good, said) = town.say("shop.order", &words).await.expect("it can be started");
     assert!(is_good, "{said}");
     said

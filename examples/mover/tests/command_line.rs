@@ -114,9 +114,34 @@ async fn sagas_are_listed_by_state_step_name_and_age_and_told_in_text_and_json()
     fails(&town, &["saga", "show", SERVICE, "house.move/nobody"], "saga-not-found").await;
     let drawn = says(&town, &["saga", "draw", SERVICE, "house.move"]).await;
     assert!(drawn.starts_with("flowchart TD\n") && drawn.contains("pivot"), "{drawn}");
+    let drawn = says(&town, &["saga", "draw", SERVICE, "--format", "svg"]).await;
+    for part in ["<svg ", ">house.move 1<", ">undo load<", ">pivot: from here on", "</svg>\n"] {
+        assert!(drawn.contains(part), "{part} is not in {drawn}");
+    }
     let unknown = fails(&town, &["saga", "draw", SERVICE, "house.mov"], "app-unknown-name").await;
     assert!(unknown.contains("did you mean \"house.move\"?"), "{unknown}");
     town.stop_all().await.expect("it stops in order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_has_all_that_had_happened_when_it_was_asked_for_or_says_that_it_has_not() {
+    let town = town().await;
+    let list = ["saga", "list", SERVICE];
+    assert_eq!(json_of(&town, &list).await, json!([]), "none was begun");
+    for job in ["one", "two", "three"] {
+        asks(&town, &format!("/moves/{job}/small/key")).await;
+        let found = json_of(&town, &list).await;
+        let first = &found[0]["saga"]["identity"];
+        assert_eq!(first, job, "what was begun last comes first, at once: {found}");
+    }
+    asks(&town, "/moves/four/small/key").await;
+    town.kill(0).await.expect("it runs");
+    let said = says(&town, &list).await;
+    let has_four = said.contains("house.move/four");
+    assert_ne!(has_four, said.contains("note: the list has what had happened up to "), "{said}");
+    let (is_good, said) =
+        town.say(SERVICE, &["saga", "list", SERVICE, "--state", "stuk"]).await.expect("it starts");
+    assert!(!is_good && said.contains("'stuck'"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,11 @@
 //! Random definitions: sound ones, in which what cannot be undone stands last before the pivot.
+//! Steps are asked, asked on a condition, or wait for a letter; all of it can be cancelled.
 
 use std::time::Duration;
 
-use ondol_domain::{Contract, Retry, Saga, Step};
+use ondol_domain::{Codec, Contract, Facts, Retry, Saga, Step, Turn};
 use ondol_doors::Rng;
+use ondol_kernel::{Envelope, EventId, Metadata, NewEvent, Position, StreamId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 /// What sagas of the torture are called.
@@ -47,11 +49,81 @@ impl Contract for Asked {
     }
 }
 
+/// A letter came that steps wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Came {
+    pub(crate) job: u64,
+}
+
+impl Facts for Came {
+    const KIND: &'static str = "letter";
+}
+
+/// Somebody has cancelled it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cancelled {
+    pub(crate) job: u64,
+}
+
+impl Facts for Cancelled {
+    const KIND: &'static str = "order";
+}
+
+/// Why a saga turns round that was cancelled.
+pub(crate) const CANCELLED: &str = "it was cancelled";
+
+/// An event as it comes from outside, about a job.
+pub(crate) fn news<E: Facts>(event: &E, id: EventId, job: u64) -> anyhow::Result<Envelope> {
+    let encoded = Codec::<E>::new()?.encode(event)?;
+    let event = NewEvent {
+        id,
+        event_type: encoded.event_type,
+        schema_version: encoded.schema_version,
+        metadata: Metadata { time: Timestamp::EPOCH, ..Metadata::default() },
+        data: encoded.payload,
+    };
+    Ok(event.recorded(StreamId::new(E::KIND, job)?, Version::new(1), Position::new(1)))
+}
+
 /// A definition, and the steps that it has, in order.
 pub(crate) struct Drawn {
     pub(crate) saga: Saga<Job>,
     pub(crate) name: &'static str,
-    pub(crate) steps: Vec<&'static str>,
+    pub(crate) steps: Vec<(&'static str, Does)>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Does {
+    /// It asks.
+    Asks,
+    /// It asks of two jobs in three.
+    AsksSome,
+    /// It waits for a letter.
+    Waits,
+}
+
+impl Does {
+    fn drawn(rng: &dyn Rng) -> Self {
+        match below(rng, 8) {
+            0 => Self::Waits,
+            1 | 2 => Self::AsksSome,
+            _ => Self::Asks,
+        }
+    }
+
+    /// How often it has been done for a job for which all is done.
+    pub(crate) fn done(self, job: u64) -> i32 {
+        match self {
+            Self::Asks => 1,
+            Self::AsksSome => i32::from(is_asked(job)),
+            Self::Waits => 0,
+        }
+    }
+}
+
+const fn is_asked(job: u64) -> bool {
+    !job.is_multiple_of(3)
 }
 
 /// Draws a definition.
@@ -59,7 +131,10 @@ pub(crate) fn draw(number: usize, rng: &dyn Rng) -> Drawn {
     let name = SAGAS[number % SAGAS.len()];
     let stages = 2 + below(rng, 4);
     let pivot = (below(rng, 3) > 0).then(|| 1 + below(rng, stages - 1));
-    let mut saga = Saga::<Job>::named(name, 1).identified_by(|job| job.id.to_string());
+    let mut saga = Saga::<Job>::named(name, 1).identified_by(|job| job.id.to_string()).on(
+        |event: &Cancelled| event.job.to_string(),
+        |_job, _event| Turn::Unwind(CANCELLED.to_owned()),
+    );
     let mut steps = Vec::new();
     for stage in 0..stages {
         if pivot == Some(stage) {
@@ -71,8 +146,15 @@ pub(crate) fn draw(number: usize, rng: &dyn Rng) -> Drawn {
         let mut side_by_side = Vec::new();
         for _step in 0..beside {
             let step = STEPS[steps.len()];
-            steps.push(step);
-            side_by_side.push(drawn_step(step, is_past_pivot, is_last_before, rng));
+            // What cannot be undone, and what has to be done after it, is done for every job.
+            let is_free = !is_past_pivot && !is_last_before;
+            let does = if is_free { Does::drawn(rng) } else { Does::Asks };
+            steps.push((step, does));
+            side_by_side.push(if does == Does::Waits {
+                waiting_step(step)
+            } else {
+                drawn_step((step, does), is_past_pivot, is_last_before, rng)
+            });
         }
         saga = saga.all(side_by_side);
     }
@@ -82,8 +164,16 @@ pub(crate) fn draw(number: usize, rng: &dyn Rng) -> Drawn {
     Drawn { saga, name, steps }
 }
 
+fn waiting_step(name: &'static str) -> Step<Job> {
+    let heard = move |job: &mut Job, _event: &Came| {
+        job.answers.push(format!("{name} came"));
+        Some(Turn::GoOn)
+    };
+    Step::waiting(name, |event: &Came| event.job.to_string(), heard).within(Duration::from_secs(4))
+}
+
 fn drawn_step(
-    name: &'static str,
+    (name, does): (&'static str, Does),
     is_past_pivot: bool,
     is_last_before: bool,
     rng: &dyn Rng,
@@ -102,6 +192,7 @@ fn drawn_step(
         .within(Duration::from_secs(2))
         .retry(retry)
         .reply(|job: &mut Job, answer: String| job.answers.push(answer));
+    let step = if does == Does::AsksSome { step.when(|job| is_asked(job.id)) } else { step };
     if is_past_pivot || is_last_before {
         return step;
     }

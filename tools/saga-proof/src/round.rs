@@ -16,7 +16,7 @@ use ondol_store::MemoryStore;
 use ondol_views::{MemoryViews, Parts, Projector, ProjectorOptions, Source, SourceName};
 
 use crate::chaos::Chaos;
-use crate::random::{DEFINITIONS, Drawn, Job, below, draw};
+use crate::random::{CANCELLED, Came, Cancelled, DEFINITIONS, Drawn, Job, below, draw, news};
 
 /// How many sagas a round has.
 const SAGAS_PER_ROUND: usize = 5_000;
@@ -25,6 +25,9 @@ const SAGAS_MIN: usize = 150_000;
 const SAGAS_SHORT: usize = 30_000;
 /// How often each way back is to be taken at least, of as many sagas as are tortured at least.
 const BRANCH_MIN: u64 = 100;
+/// How many jobs hear something from outside each time, and one in how many that they are cancelled.
+const HEAR: usize = 40;
+const CANCELLED_ONE_IN: usize = 12;
 /// A round that takes longer than this, by its own clock, has a saga that does not end.
 const LONGEST: Duration = Duration::from_secs(3_600);
 
@@ -86,22 +89,35 @@ fn told(tally: &Tally, drawn: &[Drawn], is_whole: bool) -> anyhow::Result<ExitCo
     for wrong in tally.wrong.iter().take(20) {
         writeln!(out, "BROKEN: {wrong}")?;
     }
-    let mut rarest = u64::MAX;
-    for one in drawn {
-        let turns_back = one.saga.stages().iter().enumerate();
-        let turns_back = turns_back.filter(|(stage, _)| !one.saga.is_past_pivot(*stage));
-        for step in turns_back.flat_map(|(_, stage)| &stage.steps) {
-            let key = (one.name, step.name().to_owned());
-            rarest = rarest.min(tally.branches.get(&key).copied().unwrap_or(0));
-        }
+    let ways = drawn.iter().flat_map(ways_back);
+    let counted: Vec<_> = ways
+        .map(|(saga, way)| {
+            (tally.branches.get(&(saga, way.clone())).copied().unwrap_or(0), saga, way)
+        })
+        .collect();
+    for drawn in drawn {
+        let of_one = counted.iter().filter(|(_, saga, _)| *saga == drawn.name);
+        let told: Vec<_> = of_one.map(|(count, _, way)| format!("{way} {count}")).collect();
+        writeln!(out, "{} was turned round by: {}", drawn.name, told.join(", "))?;
     }
-    writeln!(out, "the way back that was taken least was taken {rarest} times")?;
+    let rarest = counted.iter().map(|(count, ..)| *count).min().unwrap_or(0);
+    let ways = counted.len();
+    writeln!(out, "of {ways} ways back, the one that was taken least was taken {rarest} times")?;
     let is_rare = is_whole && rarest < BRANCH_MIN;
     if is_rare {
         writeln!(out, "BROKEN: each is to be taken {BRANCH_MIN} times")?;
     }
     let held = tally.wrong.is_empty() && !is_rare;
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Each way back of a definition: a step before its pivot fails, or it is cancelled.
+fn ways_back(one: &Drawn) -> Vec<(&'static str, String)> {
+    let stages = one.saga.stages().iter().enumerate();
+    let turns_back = stages.filter(|(stage, _)| !one.saga.is_past_pivot(*stage));
+    let steps = turns_back.flat_map(|(_, stage)| &stage.steps);
+    let ways = steps.map(|step| step.name().to_owned()).chain([CANCELLED.to_owned()]);
+    ways.map(|way| (one.name, way)).collect()
 }
 
 /// A world for one round.
@@ -136,6 +152,9 @@ async fn round(drawn: &[Drawn], rng: &Arc<dyn Rng>, tally: &mut Tally) -> anyhow
             sagas.start(one.name, &job, &about).await?;
         }
         jobs.push((job.id, one, started.stream));
+        if below(&**rng, 3) == 0 {
+            world.tell(&sagas, job.id).await?;
+        }
         if id % 50 == 0 {
             world.passes(20).await;
         }
@@ -143,6 +162,9 @@ async fn round(drawn: &[Drawn], rng: &Arc<dyn Rng>, tally: &mut Tally) -> anyhow
     let mut open: Vec<_> = jobs.iter().collect();
     while !open.is_empty() {
         world.passes(50).await;
+        for _time in 0..HEAR {
+            world.tell(&sagas, open[below(&**rng, open.len())].0).await?;
+        }
         if below(&**rng, 20) == 0 {
             supervisor.shut_down().await.map_err(|end| anyhow::anyhow!("{end:?}"))?;
             tally.crashes += 1;
@@ -203,9 +225,9 @@ async fn check(
             return Ok(());
         }
     };
-    for step in &one.steps {
+    for (step, does) in &one.steps {
         let done = world.chaos.done(job, step);
-        if done != expected {
+        if done != expected * does.done(job) {
             let phase = &instance.phase;
             tally
                 .wrong
@@ -239,6 +261,22 @@ impl World {
             engine.run(async move { drop(stop.wait_for(|stop| *stop).await) })
         });
         Ok((supervisor, sagas))
+    }
+
+    /// A job hears something from outside, now and then twice: the letter came, or it is cancelled.
+    async fn tell(&self, sagas: &Sagas, job: u64) -> anyhow::Result<()> {
+        let is_cancelled = below(&*self.rng, CANCELLED_ONE_IN) == 0;
+        let id = self.rng.id(self.clock.now());
+        let event = if is_cancelled {
+            news(&Cancelled { job }, id, job)?
+        } else {
+            news(&Came { job }, id, job)?
+        };
+        sagas.hear(&event).await?;
+        if below(&*self.rng, 4) == 0 {
+            sagas.hear(&event).await?;
+        }
+        Ok(())
     }
 
     /// Time passes, and everybody gets a turn.

@@ -64,6 +64,16 @@ pub enum SagaProblem {
         /// What is to be kept.
         kept: &'static str,
     },
+    /// An answer is read that is not there.
+    #[error("{step:?} reads what {of:?} is answered, {why}")]
+    ReadsNoAnswer {
+        /// Which step reads it.
+        step: &'static str,
+        /// Whose answer.
+        of: &'static str,
+        /// Why it is not there.
+        why: &'static str,
+    },
     /// Nothing can be done in no time.
     #[error("{of:?} has no time")]
     NoTime {
@@ -115,9 +125,26 @@ pub(super) fn problems<D: SagaData>(saga: &Saga<D>) -> Vec<SagaProblem> {
             found.extend(twice.then(|| SagaProblem::SameStep { step: step.name() }));
             names.push(step.name());
             found.extend(of_a_step(step, saga.is_past_pivot(at)));
+            found.extend(step.reads.iter().filter_map(|of| no_answer(saga, (at, step), of)));
         }
     }
     found
+}
+
+/// Why a step cannot read what another one is answered.
+fn no_answer<D>(
+    saga: &Saga<D>,
+    (at, step): (usize, &Step<D>),
+    of: &'static str,
+) -> Option<SagaProblem> {
+    let mut earlier = saga.stages.iter().take(at).flat_map(|stage| &stage.steps);
+    let why = match earlier.find(|earlier| earlier.name() == of) {
+        None => "which does not come before it",
+        Some(found) if !found.keeps_reply() => "of which nothing is kept",
+        Some(found) if found.is_conditional() && !step.is_conditional() => "which may be left out",
+        Some(_) => return None,
+    };
+    Some(SagaProblem::ReadsNoAnswer { step: step.name(), of, why })
 }
 
 fn of_the_whole<D: SagaData>(saga: &Saga<D>) -> Vec<SagaProblem> {

@@ -34,6 +34,8 @@ pub struct Step<D> {
     /// What the one who is asked answers, and what is kept of it.
     pub(super) answers: Named,
     pub(super) kept: Option<Named>,
+    /// Whose answers it reads.
+    pub(super) reads: Vec<&'static str>,
     /// What was said of it more than once.
     pub(super) said_twice: Vec<&'static str>,
 }
@@ -67,6 +69,32 @@ impl Default for Retry {
     }
 }
 
+/// What a step was answered, as later ones read it: which step, and where its answer is kept.
+///
+/// Whoever reads an answer through this is found out before anything has run if that step does
+/// not come before, keeps nothing, or may be left out. What is read of the data itself may not be
+/// there yet, and says so by its type.
+#[derive(Debug)]
+pub struct Answer<D, R> {
+    step: &'static str,
+    read: fn(&D) -> Option<R>,
+}
+
+impl<D, R> Clone for Answer<D, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D, R> Copy for Answer<D, R> {}
+
+impl<D, R> Answer<D, R> {
+    /// What this step was answered, kept there.
+    pub const fn of(step: &'static str, read: fn(&D) -> Option<R>) -> Self {
+        Self { step, read }
+    }
+}
+
 /// Why a step's answer cannot be kept.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer to the step {step:?} does not have the shape that was agreed")]
@@ -87,6 +115,21 @@ impl<D: 'static> Step<D> {
         let asks: Asks<D> = Arc::new(move |data| asks(data).call());
         let answers = (TypeId::of::<A::Reply>(), type_name::<A::Reply>());
         Self::doing(name, Does::Asks(asks), answers)
+    }
+
+    /// A step that asks something that depends on what an earlier one was answered.
+    pub fn knowing<R: 'static, A: Ask + 'static>(
+        name: &'static str,
+        answer: Answer<D, R>,
+        asks: impl Fn(&D, R) -> A + Send + Sync + 'static,
+    ) -> Self {
+        let Answer { step: of, read } = answer;
+        let asks: Asks<D> = Arc::new(move |data| match read(data) {
+            Some(known) => asks(data, known).call(),
+            None => Err(CallError::not_answered(of)),
+        });
+        let answers = (TypeId::of::<A::Reply>(), type_name::<A::Reply>());
+        Self { reads: vec![of], ..Self::doing(name, Does::Asks(asks), answers) }
     }
 
     /// A step that asks nothing, and is done when an event from outside has happened: a payment
@@ -116,6 +159,7 @@ impl<D: 'static> Step<D> {
             retry: None,
             answers,
             kept: None,
+            reads: Vec::new(),
             said_twice: Vec::new(),
         }
     }

@@ -8,7 +8,7 @@ use ondol_kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Retry, Saga, SagaProblem, Step, Turn};
+use super::{Answer, Retry, Saga, SagaProblem, Step, Turn};
 use crate::{Contract, Facts};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -322,4 +322,41 @@ fn a_saga_is_drawn_before_it_has_run() {
     step3_0 --> done
 "#;
     assert_eq!(drawing, expected);
+}
+
+const SCORE: Answer<Transfer, u64> = Answer::of("screen", |transfer| transfer.score);
+
+/// Holds as much as the answer to "screen" says.
+fn hold_scored(transfer: &Transfer, score: u64) -> Account {
+    Account::Hold { transfer: transfer.id, amount: score }
+}
+
+fn screened() -> Step<Transfer> {
+    let keep = |transfer: &mut Transfer, score: Score| transfer.score = Some(score.0);
+    Step::named("screen", screen).reply(keep)
+}
+
+#[test]
+fn what_reads_an_answer_comes_after_the_step_that_keeps_it() {
+    let named = || Saga::<Transfer>::named("scored", 1);
+    let right = named().all([screened()]).step_knowing("hold", SCORE, hold_scored);
+    right.check().unwrap();
+    let hold = &right.stages()[1].steps[0];
+    let known = Transfer { score: Some(42), ..TRANSFER };
+    let asked = hold.call(&known).unwrap().unwrap().read::<Account>().unwrap();
+    assert_eq!(asked, Account::Hold { transfer: 7, amount: 42 });
+    hold.call(&TRANSFER).expect_err("it was not answered");
+
+    let no_answer = |why| vec![SagaProblem::ReadsNoAnswer { step: "hold", of: "screen", why }];
+    let before = named().step_knowing("hold", SCORE, hold_scored).all([screened()]);
+    assert_eq!(found(&before), no_answer("which does not come before it"));
+    let beside = named().all([screened(), Step::knowing("hold", SCORE, hold_scored)]);
+    assert_eq!(found(&beside), no_answer("which does not come before it"));
+    let kept = named().step("screen", screen).step_knowing("hold", SCORE, hold_scored);
+    assert_eq!(found(&kept), no_answer("of which nothing is kept"));
+    let sometimes = screened().when(|transfer| transfer.amount > 100);
+    let left_out = named().all([sometimes.clone()]).step_knowing("hold", SCORE, hold_scored);
+    assert_eq!(found(&left_out), no_answer("which may be left out"));
+    let both = named().all([sometimes]).step_knowing("hold", SCORE, hold_scored);
+    both.when(|transfer| transfer.amount > 100).check().unwrap();
 }

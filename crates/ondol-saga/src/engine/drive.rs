@@ -223,7 +223,9 @@ impl Inner {
     /// Whether a saga that has nothing to do will soon have.
     fn lingers(&self, instance: &Instance) -> bool {
         let now = self.ground.clock.now();
-        let wakes = instance.wakes_at();
+        // Those that only wait for each other must not keep out the one they wait for.
+        let has_room = self.room.available_permits() > 0;
+        let wakes = instance.wakes_at().filter(|_| has_room);
         wakes.is_some_and(|wakes| wakes.since(now) <= self.options.lingers)
     }
 
@@ -301,12 +303,17 @@ fn next_or_baffled(
     now: ondol_kernel::Timestamp,
 ) -> Result<Transition, NextError> {
     match next(definition, instance.clone(), input, now) {
-        Err(NextError::Defect(defect)) if matches!(input, Input::Reply { .. } | Input::Time) => {
+        Err(NextError::Defect(defect)) if !is_told_why(input) => {
             let because = error_chain(&defect);
             baffled(definition, instance.clone(), command_of(input), &because, now)
         }
         other => other,
     }
+}
+
+/// Whether somebody has said something, and hears why nothing comes of it.
+const fn is_told_why(input: &Input) -> bool {
+    matches!(input, Input::Heard(_) | Input::Order(_))
 }
 
 const fn command_of(input: &Input) -> Option<CommandId> {

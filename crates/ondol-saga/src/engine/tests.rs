@@ -5,6 +5,7 @@ mod traps;
 
 use std::time::Duration;
 
+use ondol_doors::Clock;
 use ondol_kernel::{Id, StreamId};
 
 use super::{Definitions, OrderSagaError, Sagas};
@@ -175,10 +176,13 @@ async fn a_saga_under_way_is_cancelled_and_one_that_has_ended_is_not() {
     let stream = start(&sagas, "silence", "lee").await;
     house.until("it asks", async || !house.outside.done().is_empty()).await;
     let cancel = || Order::Cancel { because: "changed my mind".into(), by: "kim".into() };
+    let ordered = house.clock.now();
     sagas.order(&stream, cancel()).await.unwrap();
     let Phase::Compensated { because } = house.until_ended(&sagas, &stream).await else {
         panic!("it is undone");
     };
+    let took = house.clock.now().since(ordered);
+    assert!(took < Duration::from_secs(1), "whoever drives it is told: {took:?}");
     assert!(because.contains("changed my mind"), "{because}");
     let error = sagas.order(&stream, cancel()).await.expect_err("it has ended");
     assert!(matches!(error, OrderSagaError::Refused(OrderError::Ended)), "{error}");

@@ -1,13 +1,13 @@
 //! A saga is found as it stands.
 
 use ondol_bus::Reply;
-use ondol_domain::{Contract, Refused, Saga};
+use ondol_domain::{Contract, Facts, Refused, Saga, Turn};
 use ondol_kernel::{
     EventId, EventType, Metadata, NewEvent, Payload, Position, SchemaVersion, Version,
 };
 
 use super::*;
-use crate::machine::{Beginning, Failure, Input, Order, Transition, begin, next};
+use crate::machine::{Beginning, Failure, Input, Order, Transition, begin, migrate, next};
 use crate::{Defined, Instance, Known, saga_stream};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,14 +38,18 @@ struct Pair {
 
 impl Pair {
     fn begun() -> Self {
-        let definition = Defined::new(
+        Self::of(
             Saga::<u32>::named("s", 1)
                 .identified_by(u32::to_string)
                 .step("a", |_data| Do("a".into()))
                 .undo(|_data| Do("not a".into()))
                 .step("b", |_data| Do("b".into()))
                 .kept_for(Duration::from_secs(60)),
-        );
+        )
+    }
+
+    fn of(saga: Saga<u32>) -> Self {
+        let definition = Defined::new(saga);
         let stream = saga_stream("s", "1").expect("a name");
         let data = Known::of(&1).expect("it is JSON");
         let beginning = Beginning { stream, identity: "1".into(), data, correlation: None };
@@ -139,4 +143,62 @@ fn one_that_has_ended_is_kept_for_as_long_as_its_definition_says() {
     pair.done();
     let until = Timestamp::EPOCH.checked_add(Duration::from_secs(65)).expect("time goes on");
     assert_eq!((pair.entry.state, pair.entry.kept_until), (SagaState::Completed, Some(until)));
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Word {
+    of: String,
+}
+
+impl Facts for Word {
+    const KIND: &'static str = "word";
+}
+
+#[test]
+fn one_whose_deadline_has_passed_is_looked_at_when_something_is_next_due() {
+    let mut pair = Pair::of(
+        Saga::<u32>::named("s", 1)
+            .identified_by(u32::to_string)
+            .step("a", |_data| Do("a".into()))
+            .pivot()
+            .wait("b", |word: &Word| word.of.clone(), |_data, _word| Some(Turn::GoOn))
+            .within(Duration::from_secs(3_600))
+            .deadline(Duration::from_secs(60)),
+    );
+    let at = |seconds| Timestamp::EPOCH.checked_add(Duration::from_secs(seconds));
+    pair.done();
+    assert_eq!(pair.entry.wakes_at(), at(60));
+    pair.now = at(60).expect("time goes on");
+    pair.take(&Input::Time);
+    assert_eq!(pair.entry.wakes_at(), at(3_600));
+}
+
+#[test]
+fn one_that_a_person_has_resumed_is_looked_at_soon() {
+    let mut pair = Pair::begun();
+    pair.done();
+    pair.refused();
+    pair.gets_stuck();
+    pair.take(&Input::Order(Order::Resume { by: "kim".into() }));
+    assert_eq!(pair.entry.wakes_at(), pair.now.checked_add(LEFT_ALONE));
+}
+
+#[test]
+fn one_whose_steps_have_other_names_now_is_looked_at_by_those() {
+    let mut pair = Pair::begun();
+    let definition = Defined::new(
+        Saga::<u32>::named("s", 1)
+            .identified_by(u32::to_string)
+            .step("z", |_data| Do("z".into()))
+            .undo(|_data| Do("not z".into()))
+            .step("b", |_data| Do("b".into())),
+    );
+    let steps = [("a".to_owned(), "z".to_owned())].into();
+    let migrated = migrate(&definition, pair.instance.clone(), &steps, "kim", pair.now);
+    let Transition { instance, facts } = migrated.expect("it fits");
+    (pair.definition, pair.instance) = (definition, instance);
+    pair.fold(&facts);
+    pair.now = Timestamp::EPOCH.checked_add(Duration::from_secs(60)).expect("time goes on");
+    pair.done();
+    assert_eq!(pair.entry.wakes_at(), pair.now.checked_add(LEFT_ALONE), "nothing else is open");
 }

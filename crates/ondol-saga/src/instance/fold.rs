@@ -94,9 +94,12 @@ impl Instance {
     }
 
     fn begin_step(&mut self, step: &str, fact: &Fact, time: Timestamp) -> Result<(), Impossible> {
+        // What was refused and is asked again goes on counting: it is asked less and less often.
+        let round = self.steps.get(step).and_then(|record| record.standing.another_round());
+        let attempts = round.map_or(0, |(_again, attempts)| attempts);
         let standing = match fact {
             Fact::Asked { question, limit, .. } => Standing::Asked {
-                pending: Pending::new(WorkKind::Ask, question.clone()),
+                pending: Pending { attempts, ..Pending::new(WorkKind::Ask, question.clone()) },
                 limit: *limit,
             },
             Fact::Waits { limit, .. } => Standing::Waiting { limit: Some(*limit) },

@@ -138,6 +138,11 @@ impl Standing {
             || matches!(self, Self::Again { .. } | Self::UndoAgain { .. } | Self::Waiting { .. })
     }
 
+    /// Whether it waits for something to happen outside.
+    pub const fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting { .. })
+    }
+
     /// Whether a saga that goes forward may go on after it.
     pub const fn is_passed(&self) -> bool {
         matches!(self, Self::Done | Self::LeftOut | Self::Skipped)

@@ -6,7 +6,7 @@ use ondol_kernel::Timestamp;
 
 use super::{Draft, NextError, Transition};
 use crate::fact::Fact;
-use crate::{Definition, Instance};
+use crate::{At, Definition, Instance, Standing, StepRecord};
 
 /// Why a saga cannot go on by a definition: everything that stands against it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,10 +50,13 @@ pub fn fits(
     }
     let new = |old: &String| steps.get(old).unwrap_or(old).clone();
     let come_up: Vec<String> = instance.steps.keys().map(new).collect();
-    for step in &come_up {
-        if !shape.stages.iter().flatten().any(|known| known.name == *step) {
-            problems.push(format!("it has no step {step:?}"));
+    for (at, step) in come_up.iter().enumerate() {
+        if come_up[..at].contains(step) {
+            problems.push(format!("two steps that have come up would be its step {step:?}"));
         }
+    }
+    for (old, record) in &instance.steps {
+        problems.extend(misfit(definition, instance, (&new(old), record)));
     }
     let last = shape
         .stages
@@ -68,6 +71,34 @@ pub fn fits(
         return Ok(());
     }
     Err(MisfitError { saga: instance.stream.to_string(), problems })
+}
+
+/// What stands against it that a step that has come up goes on as the definition has it.
+fn misfit(
+    definition: &dyn Definition,
+    instance: &Instance,
+    (step, record): (&str, &StepRecord),
+) -> Option<String> {
+    let Some(at) = At::of(definition, step) else {
+        return Some(format!("it has no step {step:?}"));
+    };
+    let waits = !definition.shape().stages[at.stage][at.beside].waits_for.is_empty();
+    match &record.standing {
+        Standing::Done | Standing::Undoing(_) | Standing::UndoAgain { .. } => {
+            let undo = definition.undoes(at, &instance.data);
+            let is_missing = matches!(undo, Ok(None)) && record.standing != Standing::Done;
+            let missing = || format!("{step:?} is being undone, and nothing undoes its step");
+            let error = undo.err().map(|error| format!("{step:?} could not be undone: {error}"));
+            error.or_else(|| is_missing.then(missing))
+        }
+        Standing::Waiting { .. } if !waits => {
+            Some(format!("the saga waits at {step:?}, and its step asks"))
+        }
+        standing if waits && standing.is_unfinished() && !standing.is_waiting() => {
+            Some(format!("the saga has asked at {step:?}, and its step waits"))
+        }
+        _ => None,
+    }
 }
 
 /// A saga goes on by another definition.

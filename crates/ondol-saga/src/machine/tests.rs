@@ -1,5 +1,6 @@
 //! One saga, step by step: what it does when something comes in.
 
+mod fits;
 mod limits;
 mod traps;
 

@@ -325,7 +325,7 @@ impl Drive<'_> {
         let transition = match next(self.definition, before.clone(), input, self.now) {
             Err(NextError::Defect(defect)) => {
                 let command = match input {
-                    Input::Reply { command, .. } => Some(*command),
+                    Input::Reply { command, .. } | Input::Failure { command, .. } => Some(*command),
                     _ => None,
                 };
                 baffled(self.definition, before, command, &defect.to_string(), self.now)?

@@ -1,6 +1,6 @@
 //! Histories replayed against definitions that have changed since.
 
-use ondol_domain::{Contract, Saga};
+use ondol_domain::{Contract, Facts, Saga, Turn};
 use ondol_kernel::{EventId, Id, Metadata, NewEvent, Position, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
@@ -137,5 +137,35 @@ fn a_step_that_would_have_had_to_come_up_before_does_not_fit() {
     let report = replayed(steps.step("dry", does("dry")), &[]);
     let misfits: Vec<_> = report.found.iter().flat_map(|found| &found.misfits).collect();
     let said = "its step \"sort\" would have had to come up before";
+    assert!(misfits.iter().any(|misfit| *misfit == said), "{misfits:?}");
+}
+
+#[test]
+fn two_steps_that_would_become_one_do_not_fit() {
+    let report = replayed(first(), &[("wash", "dry")]);
+    let misfits: Vec<_> = report.found.iter().flat_map(|found| &found.misfits).collect();
+    let said = "two steps that have come up would be its step \"dry\"";
+    assert!(misfits.iter().any(|misfit| *misfit == said), "{misfits:?}");
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Rung {
+    of: String,
+}
+
+impl Facts for Rung {
+    const KIND: &'static str = "bell";
+}
+
+#[test]
+fn a_step_that_waits_does_not_fit_one_that_has_asked() {
+    let waits = saga().step("wash", does("wash")).undo(does("soil")).wait(
+        "dry",
+        |rung: &Rung| rung.of.clone(),
+        |_data, _rung| Some(Turn::GoOn),
+    );
+    let report = replayed(waits.within(std::time::Duration::from_secs(60)), &[]);
+    let misfits: Vec<_> = report.found.iter().flat_map(|found| &found.misfits).collect();
+    let said = "the saga has asked at \"dry\", and its step waits";
     assert!(misfits.iter().any(|misfit| *misfit == said), "{misfits:?}");
 }

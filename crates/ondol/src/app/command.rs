@@ -72,14 +72,9 @@ pub(super) enum Noun {
     /// that they belong to.
     #[command(subcommand)]
     Timer(TimerVerb),
-    /// Tells what belongs to one business flow, across all services: what happened because of what,
-    /// and what is still to come. Services that run go on undisturbed.
-    Flow {
-        /// The flow's id: the correlation of any of its events.
-        id: String,
-        #[command(flatten)]
-        how: HowWritten,
-    },
+    /// Looks at business flows across all services.
+    #[command(subcommand)]
+    Flow(FlowVerb),
     /// Looks at sagas, and has something done with them.
     #[command(subcommand)]
     Saga(SagaVerb),
@@ -158,6 +153,18 @@ pub(super) enum ViewVerb {
         /// Only about so many documents, taken at random.
         #[arg(long, value_name = "DOCUMENTS")]
         sample: Option<u64>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum FlowVerb {
+    /// Tells what belongs to one business flow: what happened because of what, and what is still to
+    /// come. Services that run go on undisturbed.
+    Show {
+        /// The flow's id: the correlation of any of its events.
+        id: String,
+        #[command(flatten)]
+        how: HowWritten,
     },
 }
 

@@ -1,4 +1,4 @@
-//! `flow ID`: one business flow across all services, whether a saga leads it or policies only react
+//! `flow show ID`: one business flow across all services, whether a saga leads it or policies only react
 //! to each other. Every event says which flow it belongs to and what caused it.
 
 mod pending;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use super::command::{Line, Noun};
+use super::command::{FlowVerb, Line, Noun};
 use super::failure::Failure;
 use super::{App, config, flow, log, map, nouns, own, parked, saga, serve, service, timer, view};
 use crate::Output;
@@ -59,7 +59,7 @@ fn run(app: &App, line: Line) -> Result<(), Failure> {
         Noun::View(verb) => view::run(app, &given.config()?, verb),
         Noun::Parked(verb) => parked::run(&given.config()?, verb),
         Noun::Timer(verb) => timer::run(&given.config()?, verb),
-        Noun::Flow { id, how } => flow::run(app, &given.config()?, &id, how.output),
+        Noun::Flow(FlowVerb::Show { id, how }) => flow::run(app, &given.config()?, &id, how.output),
         Noun::Saga(verb) => saga::run(app, &given.config()?, verb),
         Noun::Completions { shell } => nouns::completions(app, shell),
         Noun::Man { folder } => nouns::man(app, &folder),
@@ -76,7 +76,7 @@ impl Noun {
             | Self::View(ViewVerb::List { how, .. })
             | Self::Parked(ParkedVerb::List(how))
             | Self::Timer(TimerVerb::List { how, .. } | TimerVerb::Show { how, .. })
-            | Self::Flow { how, .. } => how.output,
+            | Self::Flow(FlowVerb::Show { how, .. }) => how.output,
             Self::View(
                 ViewVerb::Rebuild { which, .. }
                 | ViewVerb::Swap { which, .. }

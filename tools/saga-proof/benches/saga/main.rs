@@ -1,9 +1,10 @@
-//! How many sagas a process runs over logs on disk, how soon one is done, and how soon a process
-//! is at work that finds a million asleep.
+//! How many sagas a process runs over logs on disk, how soon one is done, how soon a process is at
+//! work that finds a million asleep, and how much memory those take.
 
 mod asleep;
 mod bank;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use bank::Bank;
 use ondol_bench::{Bench, Latencies, Measured, Stopwatch};
 use ondol_doors::{Clock, SystemClock};
 use ondol_memory as _;
+use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
 /// How many sagas are under way at a time.
@@ -22,7 +24,18 @@ const STARTERS: u64 = 64;
 fn main() -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let mut asleep = None;
+    if asleep::is_asked_for_its_memory(&runtime)? {
+        return Ok(());
+    }
+    let asleep: RefCell<Option<Sleepers>> = RefCell::default();
+    let among = |count: u64, measure: fn(&mut Sleepers, &Runtime) -> anyhow::Result<Measured>| {
+        let mut asleep = asleep.borrow_mut();
+        let asleep = match &mut *asleep {
+            Some(asleep) => asleep,
+            none => none.insert(Sleepers::new(&runtime, count)?),
+        };
+        measure(asleep, &runtime)
+    };
     let mut bench = Bench::from_args("saga")?;
     bench.setting("sync", "fdatasync before each answer, three logs");
     bench.setting("payload", "a transfer: hold, deposit, settle");
@@ -40,13 +53,16 @@ fn main() -> anyhow::Result<()> {
         .setting("concurrency", 1)
         .measure(|| runtime.block_on(one_by_one(rounds)));
     let sleeping = bench.size(1_000_000, 20_000);
-    bench.case("begin among sleepers").unit("s").setting("concurrency", 1).measure(|| {
-        let asleep = match &mut asleep {
-            Some(asleep) => asleep,
-            none => none.insert(Sleepers::new(&runtime, sleeping)?),
-        };
-        asleep.begin(&runtime)
-    });
+    bench
+        .case("begin among sleepers")
+        .unit("s")
+        .setting("concurrency", 1)
+        .measure(|| among(sleeping, Sleepers::begin));
+    bench
+        .case("memory of a sleeper")
+        .unit("bytes")
+        .setting("concurrency", 1)
+        .measure(|| among(sleeping, Sleepers::memory));
     bench.run()?;
     Ok(())
 }

@@ -47,6 +47,9 @@ pub(super) async fn check(
             wrong.push(format!("{total} is there at {position} of {service}, of {whole}"));
         }
     }
+    if !is_filled {
+        wrong.push(format!("{} is there at the end, and never was all of {whole}", books.total()));
+    }
     if !books.held.is_empty() {
         wrong.push(format!("{:?} stays promised", books.held));
     }

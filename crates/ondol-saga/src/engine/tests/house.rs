@@ -53,7 +53,7 @@ pub(super) fn transfer() -> Saga<Data> {
 }
 
 /// What was asked, in order; "nobody" is refused, "silence" never answered, "patience" once it is
-/// let go.
+/// let go, "busy" told to come again.
 #[derive(Debug, Default)]
 pub(super) struct Outside {
     books: Mutex<Books>,
@@ -104,6 +104,9 @@ impl Outside {
 impl Calls for Outside {
     async fn ask(&self, call: &Call, about: &Surrounds) -> Result<Reply, CallFailure> {
         self.check()?;
+        if call.key == "busy" {
+            return Err(BUSY("account".to_owned()));
+        }
         let reply = self.books.lock().unwrap_or_else(PoisonError::into_inner);
         let reply = { reply }.ask(call, about.command);
         if call.key == "silence" && call.command != "give_back" {
@@ -131,6 +134,7 @@ pub(super) struct House {
     /// Which process asks for its lease no more, and is told nothing of it.
     pub(super) frozen: watch::Sender<u128>,
     pub(super) supervisors: Vec<Supervisor>,
+    pub(super) options: SagaOptions,
 }
 
 impl House {
@@ -144,6 +148,7 @@ impl House {
             outside: Outside::new(),
             frozen: watch::Sender::new(0),
             supervisors: Vec::new(),
+            options: SagaOptions::default(),
         }
     }
 
@@ -212,7 +217,7 @@ impl House {
             rng: Arc::new(SeededRng::new(seed)),
         };
         let ground = SagaGround { ground, calls: self.outside.clone(), views: self.views.clone() };
-        SagaEngine::new(SagaOptions::default(), definitions, ground).expect("it can be run")
+        SagaEngine::new(self.options.clone(), definitions, ground).expect("it can be run")
     }
 
     /// A process ends, wherever it is.

@@ -48,6 +48,21 @@ fn t29_an_undo_that_fails_is_asked_for_ever_less_and_less_often_and_shown_as_stu
 }
 
 #[test]
+fn t29_one_that_was_stuck_gets_on_and_is_shown_so() {
+    let mut one = One::of(three());
+    one.done(1);
+    one.done(2);
+    one.refused();
+    while one.instance.stuck.is_none() {
+        one.failed();
+        one.now = one.instance.wakes_at().expect("it is tried again");
+    }
+    one.done(0);
+    assert_eq!(one.instance.stuck, None, "b is undone");
+    assert_eq!(one.work(), ("a".to_owned(), WorkKind::Undo));
+}
+
+#[test]
 fn t29_what_never_happened_is_not_undone() {
     let mut one = One::of(three());
     one.done(7);
@@ -73,6 +88,75 @@ fn t31_what_was_done_is_undone_the_last_first_and_knows_no_answer_that_never_cam
     one.done(1);
     one.refused();
     assert_eq!(asks(&one), "not a, knowing [1]");
+}
+
+#[test]
+fn t30_what_turns_out_to_have_been_done_is_undone_knowing_its_answer() {
+    let mut one = One::of(three());
+    one.passes(30);
+    assert_eq!(one.work(), ("a".to_owned(), WorkKind::Void));
+    one.done(7);
+    assert_eq!(asks(&one), "not a, knowing [7]");
+}
+
+#[test]
+fn what_turns_it_round_is_not_what_a_step_has_waited_for() {
+    let saga = Saga::<Data>::named("s", 1)
+        .identified_by(|_data| "1".to_owned())
+        .on(|event: &Cancelled| event.of.clone(), |_data, _event| Turn::Unwind("no".into()))
+        .wait("a", |event: &Cancelled| event.of.clone(), |_data, _event| Some(Turn::GoOn))
+        .undo(|_data| Do("not a".into()))
+        .within(Duration::from_secs(5));
+    let mut one = One::of(saga);
+    let facts = one.cancelled();
+    let is_answered = |fact: &Fact| matches!(fact, Fact::Answered { .. });
+    assert!(!facts.iter().any(is_answered), "{facts:?}");
+    assert_eq!(facts.last(), Some(&Fact::Compensated), "nothing was done, nothing is undone");
+}
+
+/// A step, and past the pivot one that waits.
+fn waits_past_its_pivot(turn: fn() -> Turn) -> One {
+    let saga = Saga::<Data>::named("s", 1)
+        .identified_by(|_data| "1".to_owned())
+        .step("a", |_data| Do("a".into()))
+        .pivot()
+        .wait("b", |event: &Cancelled| event.of.clone(), move |_data, _event| Some(turn()))
+        .within(Duration::from_secs(5));
+    let mut one = One::of(saga);
+    one.done(1);
+    one
+}
+
+#[test]
+fn past_the_pivot_what_waits_in_vain_is_stuck_once_and_goes_on_waiting() {
+    let mut one = waits_past_its_pivot(|| Turn::GoOn);
+    let facts = one.passes(5);
+    assert!(matches!(facts[..], [Fact::Overdue { .. }, Fact::Stuck { .. }]), "{facts:?}");
+    assert!(!one.instance.is_timer_due(one.now), "nobody has to look at it again");
+    assert_eq!(one.passes(3_600), []);
+    assert_eq!(one.cancelled().last(), Some(&Fact::Completed));
+}
+
+#[test]
+fn past_the_pivot_what_is_told_to_fail_is_stuck_and_goes_on_waiting() {
+    let mut one = waits_past_its_pivot(|| Turn::Unwind("never".into()));
+    let facts = one.cancelled();
+    assert!(matches!(facts[..], [Fact::Stuck { .. }]), "{facts:?}");
+    assert!(one.instance.steps["b"].standing.is_waiting());
+}
+
+#[test]
+fn past_the_pivot_what_somebody_has_made_void_is_asked_under_another_id() {
+    let mut one = One::begun();
+    one.done(7);
+    one.done(0);
+    let first = one.instance.work(one.now)[0].question.command;
+    let void = one.reply(Reply::Voided);
+    one.take(&void);
+    assert_eq!(one.instance.phase, Phase::Forward);
+    one.passes(1);
+    assert_eq!(one.work(), step("c"));
+    assert_ne!(one.instance.work(one.now)[0].question.command, first);
 }
 
 #[test]

@@ -1,19 +1,22 @@
 //! What can be typed about sagas.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use ondol_saga::SagaState;
 
 use crate::app::command::HowWritten;
 use crate::{LogAddress, Output};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::app) enum SagaVerb {
-    /// Lists sagas: those that began last come first.
+    /// Lists sagas: those that began last come first. The list follows the log by up to a second:
+    /// it waits until all is in it that had happened when it was asked for, and says so if it did
+    /// not. `show` reads the saga's own stream.
     List {
         /// Of which service.
         service: String,
-        /// Only those that stand so: running, unwinding, stuck, completed, compensated.
-        #[arg(long)]
-        state: Option<String>,
+        /// Only those that stand so.
+        #[arg(long, value_enum)]
+        state: Option<State>,
         /// Only those that stand at this step.
         #[arg(long)]
         step: Option<String>,
@@ -79,13 +82,53 @@ pub(in crate::app) enum SagaVerb {
         #[command(flatten)]
         how: HowWritten,
     },
-    /// Draws a saga as a Mermaid flowchart. No log is opened.
+    /// Draws a saga before it has ever run. No log is opened.
     Draw {
         /// Of which service.
         service: String,
         /// Which saga; all, if none is named.
         saga: Option<String>,
+        /// How it is drawn.
+        #[arg(long, value_enum, default_value_t)]
+        format: DrawnAs,
     },
+}
+
+/// How a saga is drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(in crate::app) enum DrawnAs {
+    /// A flowchart of Mermaid.
+    #[default]
+    Mermaid,
+    /// A picture.
+    Svg,
+}
+
+/// How a saga stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::app) enum State {
+    /// It goes forward.
+    Running,
+    /// What was done is being undone.
+    Unwinding,
+    /// It does not get on by itself, and goes on trying.
+    Stuck,
+    /// All is done.
+    Completed,
+    /// What was done is undone.
+    Compensated,
+}
+
+impl From<State> for SagaState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Running => Self::Running,
+            State::Unwinding => Self::Unwinding,
+            State::Stuck => Self::Stuck,
+            State::Completed => Self::Completed,
+            State::Compensated => Self::Compensated,
+        }
+    }
 }
 
 /// Which saga is meant.
