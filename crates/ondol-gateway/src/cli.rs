@@ -84,7 +84,7 @@ pub(crate) fn main() -> anyhow::Result<()> {
     let Arguments { command, run } = Arguments::parse();
     match command.unwrap_or(Command::Run(run)) {
         Command::Run(Run { to: Some(to), listen, .. }) => {
-            run::run(run::Loaded { config: to_one(&to, listen)?, seen: None }, None)
+            run::run(run::Loaded::without_file(to_one(&to, listen)?), None)
         }
         Command::Run(Run { file, .. }) => {
             let file = file.unwrap_or_else(|| FILE.into());

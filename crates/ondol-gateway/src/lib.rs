@@ -48,9 +48,9 @@ pub use body::{Body, BodyError};
 pub use config::{
     AccessLogOptions, BackendOptions, CertificateOptions, Config, CorsOptions, DiscoverOptions,
     DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
-    HashBy, HealthOptions, ListenerOptions, OneOrMany, Records, RedirectOptions, RegionOptions,
-    RegistrationSource, RespondOptions, RouteOptions, StickyOptions, TlsOptions, TrustOptions,
-    VersionOptions,
+    HashBy, HealthOptions, ListenerOptions, OneOrMany, Reading, Records, RedirectOptions,
+    RegionOptions, RegistrationSource, RespondOptions, RouteOptions, StickyOptions, TlsOptions,
+    TrustOptions, VersionOptions,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};

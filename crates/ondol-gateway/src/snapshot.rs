@@ -112,7 +112,7 @@ pub enum BuildError {
 
 impl Snapshot {
     pub(crate) fn build(
-        config: Config,
+        config: Arc<Config>,
         before: Option<&Self>,
         workshop: &Workshop,
         meters: &Meters,
@@ -142,7 +142,7 @@ impl Snapshot {
         });
         let regions = regions.collect();
         let headers = HeaderPolicy::new(&config.trust.strip);
-        Ok(Self { table, backends, headers, proxies, regions, routes, config: Arc::new(config) })
+        Ok(Self { table, backends, headers, proxies, regions, routes, config })
     }
 }
 

@@ -1,22 +1,21 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
-use std::collections::BTreeMap;
-
 use http::{HeaderName, Method, StatusCode};
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
 
+use super::alike::collisions;
 use super::backend::{BackendOptions, DiscoverOptions};
 use super::model::{Config, OneOrMany, RespondOptions, RouteOptions};
 use super::place::{Finding, Source, meant};
 use crate::address::Network;
 use crate::backend::At;
 use crate::cors::Listed;
-use crate::route::{Criteria, Pattern};
+use crate::route::Pattern;
 
 /// Finds everything that is wrong.
 pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
-    let mut checker = Checker { source, config, findings: Vec::new() };
+    let mut checker = Checker::new(source, config);
     checker.trust();
     for (name, listener) in &config.listeners {
         checker.networks(
@@ -34,13 +33,25 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
         checker.route(name, route);
     }
     checker.conflicts();
-    checker.findings
+    checker.into_findings()
 }
 
-struct Checker<'a> {
+/// Looks for what is wrong.
+pub(super) struct Checker<'a> {
     source: &'a Source<'a>,
     config: &'a Config,
     findings: Vec<Finding>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) const fn new(source: &'a Source<'a>, config: &'a Config) -> Self {
+        Self { source, config, findings: Vec::new() }
+    }
+
+    /// What has been found.
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
 }
 
 impl Checker<'_> {
@@ -103,7 +114,8 @@ impl Checker<'_> {
         }
     }
 
-    fn route(&mut self, name: &str, route: &RouteOptions) {
+    /// What is wrong with a route by itself.
+    pub(super) fn route(&mut self, name: &str, route: &RouteOptions) {
         let key = |field: &str| format!("routes.{name}.{field}");
         if let Some(path) = &route.path
             && let Err(error) = Pattern::read(path)
@@ -214,28 +226,13 @@ impl Checker<'_> {
         self.found(key, format!("there is no {what} `{name}`{}", hint.unwrap_or_default()));
     }
 
-    /// Routes that stand at the same place and whose paths look alike: only these can collide, and they
-    /// are few even where routes are many.
+    /// Routes that match the same requests.
     fn conflicts(&mut self) {
-        let mut alike: BTreeMap<_, Vec<(&String, Criteria)>> = BTreeMap::new();
-        for (name, route) in &self.config.routes {
-            if let Ok(criteria) = Criteria::read(route) {
-                let key = (criteria.place(), criteria.pattern.shape());
-                alike.entry(key).or_default().push((name, criteria));
-            }
-        }
-        for group in alike.into_values() {
-            for (index, (name, one)) in group.iter().enumerate() {
-                for (other_name, other) in &group[index + 1..] {
-                    if one.collides(other) {
-                        let what = format!(
-                            "routes `{name}` and `{other_name}` match the same requests; \
-                             give one of them a `priority`"
-                        );
-                        self.found(&format!("routes.{other_name}"), what);
-                    }
-                }
-            }
+        for (one, other) in collisions(&self.config.routes) {
+            let what = format!(
+                "routes `{one}` and `{other}` match the same requests; give one of them a `priority`"
+            );
+            self.found(&format!("routes.{other}"), what);
         }
     }
 }
