@@ -22,7 +22,7 @@ pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
 pub use model::{
     AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,
-    OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, StickyOptions,
+    OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, Routes, StickyOptions,
     TlsOptions, TrustOptions, VersionOptions,
 };
 pub(crate) use place::meant;

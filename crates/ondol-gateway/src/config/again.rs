@@ -10,12 +10,11 @@
 
 mod pieces;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::alike::Alike;
 use super::check::Checker;
-use super::model::{Config, RouteOptions};
+use super::model::{Config, Routes};
 use super::place::{Findings, Source};
 use pieces::Pieces;
 
@@ -79,12 +78,12 @@ impl Last {
         }
         let mut routes = self.config.routes.clone();
         for name in changes.gone {
-            self.alike.forget(name, routes.remove(name).as_ref());
+            self.alike.forget(name, routes.remove(name).as_deref());
         }
         let changed: Vec<String> = read.routes.keys().cloned().collect();
         for (name, route) in read.routes {
             let before = routes.insert(name.clone(), route);
-            self.alike.forget(&name, before.as_ref());
+            self.alike.forget(&name, before.as_deref());
         }
         let config = Config { routes, ..self.config.bare() };
         if !self.holds(file, text, &config, &changed) {
@@ -142,7 +141,7 @@ impl Config {
         let Self { routes: _, listen, admin, workers, drain, limits, trust, .. } = self;
         let Self { access_log, listeners, regions, backends, .. } = self;
         Self {
-            routes: BTreeMap::<String, RouteOptions>::new(),
+            routes: Routes::new(),
             listen: listen.clone(),
             admin: *admin,
             workers: *workers,

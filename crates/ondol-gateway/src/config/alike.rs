@@ -6,14 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::model::RouteOptions;
+use super::model::{RouteOptions, Routes};
 use crate::route::Criteria;
 
 /// Names of routes, by what may make them collide.
 #[derive(Debug, Default)]
 pub(super) struct Alike(BTreeSet<(u64, Arc<str>)>);
-
-type Routes = BTreeMap<String, RouteOptions>;
 
 impl Alike {
     /// All of these, which do not collide.
@@ -31,7 +29,7 @@ impl Alike {
     pub(super) fn add(&mut self, name: &str, route: &RouteOptions, routes: &Routes) -> bool {
         let Ok(criteria) = Criteria::read(route) else { return false };
         let collides = |other: &str| {
-            let other = routes.get(other).map(Criteria::read);
+            let other = routes.get(other).map(|other| Criteria::read(other));
             matches!(other, Some(Ok(other)) if criteria.collides(&other))
         };
         let apart = keys(&criteria).all(|key| !self.known(key).any(&collides));

@@ -1,17 +1,15 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
-use http::{HeaderName, Method, StatusCode};
+mod route;
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
 
 use super::alike::collisions;
 use super::backend::{BackendOptions, DiscoverOptions};
-use super::model::{Config, OneOrMany, RespondOptions, RouteOptions};
+use super::model::Config;
 use super::place::{Finding, Source, meant};
 use crate::address::Network;
 use crate::backend::At;
-use crate::cors::Listed;
-use crate::route::Pattern;
 
 /// Finds everything that is wrong.
 pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
@@ -111,98 +109,6 @@ impl Checker<'_> {
                     format!("{policy}: {} {}", problem.at, problem.what),
                 );
             }
-        }
-    }
-
-    /// What is wrong with a route by itself.
-    pub(super) fn route(&mut self, name: &str, route: &RouteOptions) {
-        let key = |field: &str| format!("routes.{name}.{field}");
-        if let Some(path) = &route.path
-            && let Err(error) = Pattern::read(path)
-        {
-            self.found(&key("path"), format!("`{path}`: {error}"));
-        }
-        for method in route.method.iter().flat_map(OneOrMany::as_slice) {
-            if Method::from_bytes(method.as_bytes()).is_err() || method.to_uppercase() != *method {
-                self.found(&key("method"), format!("`{method}` is not a method"));
-            }
-        }
-        for header in route.headers.keys() {
-            if HeaderName::from_bytes(header.as_bytes()).is_err() {
-                self.found(&key("headers"), format!("`{header}` is not a header's name"));
-            }
-        }
-        let hosts = route.host.iter().flat_map(OneOrMany::as_slice);
-        let (below, exact): (Vec<_>, Vec<_>) = hosts.partition(|host| host.starts_with('*'));
-        if !below.is_empty() && !exact.is_empty() {
-            self.found(&key("host"), "a route has either exact hosts or `*.` hosts, not both");
-        }
-        if let Some(region) = &route.region {
-            let regions = &self.config.regions;
-            self.known(&key("region"), "region", region, regions.keys().map(String::as_str));
-        }
-        for origin in route.cors.iter().flat_map(|cors| &cors.origins) {
-            if Listed::read(origin).is_none() {
-                let what = "an origin is `https://host`, `https://host:port` or `https://*.host`";
-                self.found(&key("cors.origins"), format!("`{origin}`: {what}"));
-            }
-        }
-        self.action(name, route);
-        if let Some(fallback) = &route.fallback {
-            self.named(&key("fallback.to"), fallback.to.as_deref());
-            let (to, respond) = (fallback.to.is_some(), fallback.respond.is_some());
-            if (to && respond) || !(to || respond || fallback.kept.is_some()) {
-                let what =
-                    "a fallback has `to` or `respond`, or `kept`, or `kept` before one of them";
-                self.found(&key("fallback"), what);
-            }
-            if fallback.on.is_empty() {
-                self.found(&key("fallback"), "a fallback says `on` which statuses it is for");
-            }
-            self.respond(&key("fallback.respond"), fallback.respond.as_ref());
-        }
-        if let Some(fault) = &route.fault {
-            let percent = 0.0..=100.0;
-            if !percent.contains(&fault.delay_percent) || !percent.contains(&fault.abort_percent) {
-                self.found(&key("fault"), "a share is between 0 and 100 percent");
-            }
-        }
-    }
-
-    fn action(&mut self, name: &str, route: &RouteOptions) {
-        let key = |field: &str| format!("routes.{name}.{field}");
-        let actions = [
-            route.to.is_some(),
-            !route.split.is_empty(),
-            route.redirect.is_some(),
-            route.respond.is_some(),
-        ];
-        if actions.iter().filter(|action| **action).count() != 1 {
-            self.found(
-                &format!("routes.{name}"),
-                format!("route `{name}` needs exactly one of `to`, `split`, `redirect`, `respond`"),
-            );
-        }
-        self.named(&key("to"), route.to.as_deref());
-        for backend in route.split.keys() {
-            self.named(&key("split"), Some(backend));
-        }
-        if !route.split.is_empty() && route.split.values().all(|share| *share == 0) {
-            self.found(&key("split"), "every share is 0");
-        }
-        if let Some(redirect) = &route.redirect
-            && !matches!(redirect.status, 301 | 302 | 303 | 307 | 308)
-        {
-            self.found(&key("redirect"), format!("{} does not redirect", redirect.status));
-        }
-        self.respond(&key("respond"), route.respond.as_ref());
-    }
-
-    fn respond(&mut self, key: &str, respond: Option<&RespondOptions>) {
-        if let Some(respond) = respond
-            && (StatusCode::from_u16(respond.status).is_err() || respond.status < 200)
-        {
-            self.found(key, format!("{} is not a final status", respond.status));
         }
     }
 
