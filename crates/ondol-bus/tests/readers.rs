@@ -117,7 +117,7 @@ async fn what_ten_readers_read_along_is_translated_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_for_readers_has_a_limit_and_who_is_behind_it_reads_all_the_same() {
-    // Twice as much as is kept: what was said first is gone.
+    // Many times as much as is kept: what was said first is gone.
     const EVENTS: u64 = 640;
     let mouth = Mouth::open();
     mouth.says(&"a".repeat(100_000), 640).await;
@@ -134,4 +134,19 @@ async fn what_is_kept_for_readers_has_a_limit_and_who_is_behind_it_reads_all_the
     mouth.says("good night", 1).await;
     assert_eq!(live.await, [EVENTS + 1]);
     assert_eq!(mouth.translated.load(Ordering::SeqCst), before + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_much_to_be_kept_is_read_by_all_who_read_along() {
+    const EVENTS: u64 = 300;
+    let mouth = Mouth::open();
+    let mut reading = JoinSet::new();
+    for _ in 0..READERS {
+        reading.spawn(mouth.reader(0, EVENTS));
+    }
+    mouth.says(&"a".repeat(100_000), 300).await;
+    let expected: Vec<u64> = (1..=EVENTS).collect();
+    while let Some(came) = reading.join_next().await {
+        assert_eq!(came.unwrap(), expected);
+    }
 }

@@ -14,6 +14,7 @@ mod remote;
 use std::path::Path;
 
 use ondol_bench::{Bench, Measured};
+use ondol_memory as _;
 use tokio::runtime::Runtime;
 
 use hops::{drained, one_by_one, written};

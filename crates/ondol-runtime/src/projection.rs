@@ -22,6 +22,9 @@ pub trait ViewControl: fmt::Debug + Send + Sync {
     /// How each build that is folded stands: the one that serves first.
     fn progress(&self) -> Vec<Progress>;
 
+    /// Which build answers whoever asks; none, until the first one has been let.
+    fn answering(&self) -> Option<ViewId>;
+
     /// Begins to make a new build beside the one that serves.
     async fn rebuild(&self) -> Result<ViewId, OrderError>;
 
@@ -45,6 +48,10 @@ pub trait ViewControl: fmt::Debug + Send + Sync {
 impl<V: View> ViewControl for ViewHandle<V> {
     fn progress(&self) -> Vec<Progress> {
         Self::progress(self)
+    }
+
+    fn answering(&self) -> Option<ViewId> {
+        Self::answering(self)
     }
 
     async fn rebuild(&self) -> Result<ViewId, OrderError> {

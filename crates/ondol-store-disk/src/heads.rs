@@ -65,6 +65,11 @@ impl Heads {
         self.table.lock().expect("nobody panics while holding the heads")
     }
 
+    /// The version a stream is at, unless the writer is at them.
+    pub(crate) fn version_at_once(&self, stream: Fingerprint) -> Option<Version> {
+        self.table.try_lock().ok().map(|table| table.version(stream))
+    }
+
     /// Sets the version a stream is at, unless it is further on already.
     pub(crate) fn raise(&self, stream: Fingerprint, version: Version) {
         let mut table = self.hold();

@@ -227,6 +227,16 @@ impl Shared {
         }
     }
 
+    /// Whether it is plain at once that a stream has nothing of what is asked: whoever writes the
+    /// log knows the version each stream is at, before anybody is told of it.
+    pub(crate) fn has_none_of(&self, read: &ReadStream) -> bool {
+        let stream = self.keys.stream(read.stream.as_str().as_bytes());
+        let is_forward = read.direction == Direction::Forward;
+        self.heads.version_at_once(stream).is_some_and(|last| {
+            last == Version::EMPTY || (is_forward && read.from.is_some_and(|from| from > last))
+        })
+    }
+
     pub(crate) fn read_stream(&self, read: &ReadStream) -> Result<Vec<Envelope>, ReadError> {
         let key = self.keys.stream(read.stream.as_str().as_bytes()).key();
         let limit = read.limit.min(self.limits.page_events_max);

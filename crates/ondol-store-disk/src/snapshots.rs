@@ -184,6 +184,16 @@ impl Snapshots {
         state.newest.as_mut().ok_or_else(|| ErrorKind::NotFound.into())
     }
 
+    /// Whether it is plain at once that there is no such snapshot. While one is being saved, it
+    /// is not.
+    pub(crate) fn has_none(&self, stream: &StreamId, fold: u64) -> bool {
+        let place = self.key(stream, fold);
+        self.state.try_lock().is_ok_and(|state| {
+            let mut generations = [&state.newest, &state.older].into_iter().flatten();
+            !generations.any(|held| held.places.contains_key(&place))
+        })
+    }
+
     pub(crate) fn load(&self, stream: &StreamId, fold: u64) -> io::Result<Option<Snapshot>> {
         let place = self.key(stream, fold);
         let found = {

@@ -43,7 +43,7 @@ pub struct DiskStore {
     pub(crate) shared: Arc<Shared>,
     pub(crate) threads: Vec<JoinHandle<()>>,
     pub(crate) is_closing: Arc<AtomicBool>,
-    /// Held as long as the store is.
+    /// Held as long as the store is. A log that is only looked at has none.
     pub(crate) lock: Option<Box<dyn Any + Send + Sync>>,
 }
 
@@ -222,6 +222,9 @@ impl EventStore for DiskStore {
     }
 
     async fn read_stream(&self, read: ReadStream) -> Result<Vec<Envelope>, ReadError> {
+        if self.lock.is_some() && self.shared.has_none_of(&read) {
+            return Ok(Vec::new());
+        }
         let shared = Arc::clone(&self.shared);
         beside(move || shared.read_stream(&read)).await.map_err(ReadError::Stopped)?
     }
@@ -269,6 +272,9 @@ impl EventStore for DiskStore {
         stream: &StreamId,
         fold: u64,
     ) -> Result<Option<Snapshot>, SnapshotError> {
+        if self.shared.snapshots.has_none(stream, fold) {
+            return Ok(None);
+        }
         let (shared, stream) = (Arc::clone(&self.shared), stream.clone());
         let loaded = beside(move || shared.snapshots.load(&stream, fold)).await;
         loaded

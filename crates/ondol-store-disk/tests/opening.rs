@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ondol_kernel::{
     EventId, EventType, Metadata, NewEvent, Payload, Position, SchemaVersion, StreamId,
 };
-use ondol_store::{Append, EventStore as _, Expected, ReadAll, ReadError};
+use ondol_store::{Append, EventStore as _, Expected, ReadAll, ReadError, ReadStream};
 use ondol_store_disk::{Disk, DiskStore, Doors, OpenError, Options, SimDisk, repair, verify};
 
 const FOLDER: &str = "/log";
@@ -54,6 +54,37 @@ async fn append(store: &DiskStore, number: u128) {
     };
     let stream = StreamId::new("account", number % 3).expect("a stream");
     store.append(Append::to(stream, Expected::Any, vec![event])).await.expect("there is room");
+}
+
+/// What a question is answered with by the first look at it, before any other thread could help.
+fn at_once<Answer>(asked: impl Future<Output = Answer>) -> Option<Answer> {
+    let mut looking = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(asked).poll(&mut looking) {
+        std::task::Poll::Ready(answer) => Some(answer),
+        std::task::Poll::Pending => None,
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_known_at_once_and_what_is_there_is_read() {
+    let rig = Rig::with_events(3).await;
+    let store = rig.open().expect("it is whole");
+    let stream = |number: u32| StreamId::new("account", number).expect("a stream");
+    let read = |number| ReadStream::forward(stream(number), 10);
+    let unknown = at_once(store.read_stream(read(9))).expect("it is known at once");
+    assert_eq!(unknown.expect("it is read"), []);
+    let beyond = read(0).from(ondol_kernel::Version::new(2));
+    let beyond = at_once(store.read_stream(beyond)).expect("it is known at once");
+    assert_eq!(beyond.expect("it is read"), []);
+    let snapshot = at_once(store.load_snapshot(&stream(0), 7)).expect("it is known at once");
+    assert_eq!(snapshot.expect("it is looked up"), None);
+    assert_eq!(store.read_stream(read(0)).await.expect("it is read").len(), 1);
+    // Whoever only looks at a log does not know how its streams stand, and reads.
+    let looked = DiskStore::look(&rig.options, &rig.doors).expect("it is looked at");
+    append(&store, 9).await;
+    while looked.read_stream(read(0)).await.expect("it is read").len() < 2 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -157,6 +188,6 @@ async fn a_lost_index_is_made_again() {
     }
     let store = rig.open().expect("the log is whole");
     let stream = StreamId::new("account", 1).expect("a stream");
-    let read = ondol_store::ReadStream::forward(stream, 100);
+    let read = ReadStream::forward(stream, 100);
     assert_eq!(store.read_stream(read).await.expect("it reads").len(), 17);
 }

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use ondol_bench::{Bench, Latencies, Measured, Stopwatch};
 use ondol_doors::{Clock, SystemClock};
 use ondol_kernel::{Id, Position, StreamId, Timestamp};
+use ondol_memory as _;
 use ondol_timers::{
     BookName, BoxError, Checkpoint, Fire, Generation, Order, Runner, RunnerOptions, Timer, TimerId,
     TimerStore, Write,

@@ -147,7 +147,8 @@ macro_rules! conformance {
                 a_document_that_outgrows_the_limit_is_parked_as_it_was
                 too_much_that_is_parked_stops_the_view
                 what_is_not_parked_cannot_be_retried;
-            rebuilding: a_rebuild_goes_on_beside_and_takes_its_place
+            rebuilding: a_view_that_says_it_answers_does
+                a_rebuild_goes_on_beside_and_takes_its_place
                 the_way_back_is_at_once
                 a_word_that_comes_late_is_followed
                 only_one_build_is_made_at_a_time

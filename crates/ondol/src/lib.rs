@@ -25,6 +25,9 @@ mod timers;
 mod views;
 mod watch;
 
+#[cfg(feature = "memory")]
+use ondol_memory as _;
+
 pub use app::App;
 pub use beside::{Around, Beside};
 pub use between::Between;

@@ -48,7 +48,9 @@ pub(crate) fn health(services: &[Running]) -> Health {
 }
 
 fn readiness(standing: &ViewStanding, has_been_live: bool) -> Readiness {
-    let Some(serving) = standing.builds.first() else { return Readiness::Starting };
+    let (Some(serving), Some(_answers)) = (standing.builds.first(), &standing.answering) else {
+        return Readiness::Starting;
+    };
     match serving.phase {
         Phase::Live => Readiness::Ready,
         Phase::CatchingUp if has_been_live => Readiness::Ready,
@@ -158,3 +160,6 @@ fn numbers(services: &[Running]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change is merged, step by step.
 
+use std::num::NonZero;
+
 use crate::cargo::CommandLine;
 use crate::commands::Test;
 use crate::needs::{self, Programs};
@@ -41,12 +43,20 @@ fn all(programs: &Programs, tortures: &[Program], seed: u64) -> Vec<Step> {
         run("fmt", "cargo fmt --all --check"),
         run("clippy", "cargo clippy --workspace --all-targets -- -D warnings"),
         Step { name: "tidy", work: Work::Run(docs::tidy()) },
-        run("nextest", "cargo nextest run --workspace"),
+        Step { name: "nextest", work: Work::Run(nextest()) },
         run("doctests", "cargo test --workspace --doc"),
         Step { name: "docs", work: Work::Run(docs::api()) },
         short_torture(tortures, seed),
         deny(programs),
     ]
+}
+
+/// Most tests wait for servers and disks most of the time, so twice as many run at once as there are
+/// processors.
+fn nextest() -> CommandLine {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = processors.saturating_mul(2);
+    CommandLine::parse("cargo nextest run --workspace --test-threads").args([threads.to_string()])
 }
 
 fn short_torture(tortures: &[Program], seed: u64) -> Step {

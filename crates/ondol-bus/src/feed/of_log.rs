@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ondol_doors::Clock;
 use ondol_kernel::{Envelope, EventType, Position};
-use ondol_store::{EventStore, Filter, Head, Page, ReadAll, ReadError};
+use ondol_store::{EventStore, Filter, Head, LogEpoch, Page, ReadAll, ReadError};
 
 use super::recent::{self, Found, Recent, Wanted};
 use super::{Feed, FeedError, FeedPage, Part, Published, ReadFeed};
@@ -86,32 +86,67 @@ impl LogFeed {
         read: &ReadFeed,
     ) -> Result<FeedPage, FeedError> {
         let read = &ReadFeed { limit: read.limit.min(TELL_EVENTS_MAX), ..read.clone() };
-        let epoch = self.log.watch().borrow().epoch;
-        let taken = |found| match found {
-            Found::Events(events, seen) => Some(FeedPage { events, seen, head: self.head(seen) }),
-            Found::Gone | Found::Nothing => None,
-        };
-        let found = self.recent.after(epoch, after, read);
-        if let Found::Gone = found {
-            let (told, seen, head) = self.tell(publications, after, read.limit).await?;
-            let mut wanted = Wanted::of(read);
-            told.iter().for_each(|one| wanted.add(one.position, &one.events));
-            return Ok(FeedPage { events: wanted.published, seen, head });
+        loop {
+            let epoch = self.log.watch().borrow().epoch;
+            match self.recent.after(epoch, after, read) {
+                Found::Events(events, seen) => {
+                    return Ok(FeedPage { events, seen, head: self.head(seen) });
+                }
+                Found::Gone => {
+                    let (told, seen, head) = self.tell(publications, after, read.limit).await?;
+                    let mut wanted = Wanted::of(read);
+                    told.iter().for_each(|one| wanted.add(one.position, &one.events));
+                    return Ok(FeedPage { events: wanted.published, seen, head });
+                }
+                Found::Nothing => {
+                    let (seen, head) = self.read_along(publications, epoch, after).await?;
+                    if seen <= after {
+                        return Ok(FeedPage { events: Vec::new(), seen, head });
+                    }
+                }
+            }
         }
-        if let Some(page) = taken(found) {
-            return Ok(page);
-        }
+    }
+
+    /// Reads on in the log for all, unless somebody else has done it meanwhile; up to where.
+    async fn read_along(
+        &self,
+        publications: &[Publication],
+        epoch: LogEpoch,
+        after: Position,
+    ) -> Result<(Position, Head), FeedError> {
         let _filling = self.recent.fill().await;
-        // Whoever came first may have read it meanwhile.
-        if let Some(page) = taken(self.recent.after(epoch, after, read)) {
-            return Ok(page);
+        if let Some(kept) = self.recent.kept_after(epoch, after) {
+            return Ok((kept, self.head(kept)));
         }
         let (told, seen, head) = self.tell(publications, after, TELL_EVENTS_MAX).await?;
         if seen > after {
             self.recent.add(epoch, (after, seen), told);
         }
-        let found = taken(self.recent.after(epoch, after, read));
-        Ok(found.unwrap_or(FeedPage { events: Vec::new(), seen, head }))
+        Ok((seen, head))
+    }
+
+    /// Comes to its end once there may be more to tell than what comes up to a position.
+    async fn grows(&self, seen: Position) -> Result<(), FeedError> {
+        let mut log = self.log.watch();
+        let mut has_more = async || {
+            let more = log.wait_for(|head| head.position > seen).await;
+            more.map(|head| head.epoch).map_err(|closed| FeedError::Unreachable {
+                service: self.service.to_string(),
+                source: closed.into(),
+            })
+        };
+        let Told::Public(publications) = &self.told else { return has_more().await.map(drop) };
+        let epoch = self.log.watch().borrow().epoch;
+        let watches = async {
+            let _watching = self.recent.watch_the_log().await;
+            let epoch = has_more().await?;
+            self.read_along(publications, epoch, seen).await.map(drop)
+        };
+        tokio::select! {
+            () = self.recent.has_grown(epoch, seen) => Ok(()),
+            watched = watches => watched,
+        }
     }
 
     /// Reads on in the log, and tells of it.
@@ -176,7 +211,6 @@ fn told_of(publications: &[Publication], event: Envelope) -> Vec<Envelope> {
 #[async_trait]
 impl Feed for LogFeed {
     async fn read(&self, read: ReadFeed) -> Result<FeedPage, FeedError> {
-        let mut grown = self.log.watch();
         let mut page = self.page(read.after, &read).await?;
         if read.wait == Duration::ZERO || read.limit == 0 || !page.events.is_empty() {
             return Ok(page);
@@ -184,17 +218,9 @@ impl Feed for LogFeed {
         let mut over = self.clock.sleep(read.wait);
         loop {
             if page.seen >= page.head.position {
-                let seen = page.seen;
-                let more = grown.wait_for(|head| head.position > seen);
                 tokio::select! {
                     () = &mut over => return Ok(page),
-                    closed = more => {
-                        let service = || self.service.to_string();
-                        closed.map(drop).map_err(|closed| FeedError::Unreachable {
-                            service: service(),
-                            source: closed.into(),
-                        })?;
-                    }
+                    grown = self.grows(page.seen) => grown?,
                 }
             }
             page = self.page(page.seen, &read).await?;

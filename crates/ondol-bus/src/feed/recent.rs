@@ -1,21 +1,23 @@
 //! What was told of the last events of a log: kept once, for all who read along.
 //!
 //! Most who follow a feed are where it ends, and want the same of it. So what is new is read and
-//! translated by whichever of them comes first, and the others take it from here. Whoever is
-//! further behind than is kept reads for himself, and so slows down nobody who is not.
+//! translated by whichever of them comes first, and the others take it from here. One of those
+//! who wait watches the log, and the others watch what is kept here: whoever writes wakes one and
+//! not all. Whoever is further behind than is kept reads for himself, and so slows down nobody who
+//! is not.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ondol_kernel::{Envelope, Position};
 use ondol_store::LogEpoch;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::{Part, Published, ReadFeed};
 use crate::is_untold;
 
-/// How many bytes of events are kept.
-const KEPT_BYTES_MAX: usize = 32 << 20;
+/// How many bytes of events are kept, besides those that were read last.
+const KEPT_BYTES_MAX: usize = 8 << 20;
 /// What an event takes besides its data, about.
 const EVENT_BYTES: usize = 512;
 
@@ -24,6 +26,9 @@ const EVENT_BYTES: usize = 512;
 pub(super) struct Recent {
     kept: RwLock<Kept>,
     filling: Mutex<()>,
+    watching: Mutex<()>,
+    /// Up to which position of which life of the log things are kept.
+    grown: watch::Sender<(Option<LogEpoch>, Position)>,
 }
 
 #[derive(Debug, Default)]
@@ -76,9 +81,29 @@ impl Recent {
         Found::Events(events.published, kept.to)
     }
 
+    /// Up to where things are kept, if that is more than what comes up to a position.
+    pub(super) fn kept_after(&self, epoch: LogEpoch, after: Position) -> Option<Position> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        (kept.epoch == Some(epoch) && kept.from <= after && kept.to > after).then_some(kept.to)
+    }
+
     /// Lets one at a time read on in the log for all.
     pub(super) async fn fill(&self) -> MutexGuard<'_, ()> {
         self.filling.lock().await
+    }
+
+    /// Lets one at a time watch the log for all.
+    pub(super) async fn watch_the_log(&self) -> MutexGuard<'_, ()> {
+        self.watching.lock().await
+    }
+
+    /// Comes to its end once more is kept than what comes up to a position.
+    pub(super) async fn has_grown(&self, epoch: LogEpoch, after: Position) {
+        let mut grown = self.grown.subscribe();
+        let is_more = |(of, to): &(Option<LogEpoch>, Position)| *of == Some(epoch) && *to > after;
+        if grown.wait_for(is_more).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Keeps what was told between two positions. What does not follow what is kept takes its
@@ -98,12 +123,15 @@ impl Recent {
             kept.bytes += one.bytes();
             kept.told.push_back(one);
         }
+        // What has just been read stays, however much it is: those who wait for it take it next.
         while kept.bytes > KEPT_BYTES_MAX
-            && let Some(oldest) = kept.told.pop_front()
+            && let Some(oldest) = kept.told.pop_front_if(|oldest| oldest.position <= after)
         {
             kept.bytes -= oldest.bytes();
             kept.from = oldest.position;
         }
+        drop(kept);
+        self.grown.send_replace((Some(epoch), seen));
     }
 }
 

@@ -11,7 +11,7 @@ use ondol_kernel::Timestamp;
 use ondol_lease::Duty;
 use ondol_store::{Head, ReadError};
 use ondol_timers::{BookName, Place, ReadError as ReadTimersError, Standing, Timer, TimerId};
-use ondol_views::{Checkpoint, Progress, SourceCheckpoint, SourceName, WaitError};
+use ondol_views::{Checkpoint, Progress, SourceCheckpoint, SourceName, ViewId, WaitError};
 use tokio::sync::watch;
 
 use super::{Description, Home};
@@ -61,6 +61,8 @@ pub struct NotPart {
 pub struct ViewStanding {
     /// What it is called.
     pub view: String,
+    /// Which build answers whoever asks; none, until the first one has been let.
+    pub answering: Option<ViewId>,
     /// How each build that is folded stands: the one that serves first.
     pub builds: Vec<Progress>,
 }
@@ -157,6 +159,7 @@ impl Running {
     pub fn views(&self) -> Vec<ViewStanding> {
         let standing = |projection: &Projection| ViewStanding {
             view: projection.name().to_owned(),
+            answering: projection.control().answering(),
             builds: projection.control().progress(),
         };
         self.inner.projections.iter().map(standing).collect()

@@ -81,6 +81,24 @@ pub async fn the_way_back_is_at_once(stage: Stage) {
     running.stop().await.expect("it stops well");
 }
 
+pub async fn a_view_that_says_it_answers_does(stage: Stage) {
+    let town = Town::new(stage);
+    town.append("kim", [deposit(1)]).await;
+    let running = town.start::<Balance>(tight());
+    until("it says that it answers", async || {
+        let said = running.handle.answering();
+        assert!(said.is_none() || said == serving(&town).await, "it says {said:?}");
+        said.is_some()
+    })
+    .await;
+    running.handle.rebuild().await.expect("it begins");
+    until("the new one does", async || running.handle.answering() == Some(balance(2))).await;
+    assert_eq!(serving(&town).await, Some(balance(2)));
+    running.handle.serve(balance(1)).await.expect("it serves");
+    assert_eq!(running.handle.answering(), Some(balance(1)));
+    running.stop().await.expect("it stops well");
+}
+
 pub async fn a_word_that_comes_late_is_followed(stage: Stage) {
     let town = Town::new(stage);
     town.append("kim", [deposit(1)]).await;

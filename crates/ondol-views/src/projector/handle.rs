@@ -81,6 +81,7 @@ pub struct ViewHandle<V: View> {
     pub(super) name: ViewName,
     pub(super) orders: mpsc::Sender<Order>,
     pub(super) standing: watch::Receiver<Vec<watch::Receiver<Progress>>>,
+    pub(super) answering: watch::Receiver<Option<ViewId>>,
     pub(super) views: Arc<dyn ViewStore>,
     pub(super) reading: Arc<Reading<V>>,
     pub(super) options: Arc<ProjectorOptions>,
@@ -93,6 +94,7 @@ impl<V: View> Clone for ViewHandle<V> {
             name: self.name.clone(),
             orders: self.orders.clone(),
             standing: self.standing.clone(),
+            answering: self.answering.clone(),
             views: Arc::clone(&self.views),
             reading: Arc::clone(&self.reading),
             options: Arc::clone(&self.options),
@@ -117,6 +119,12 @@ impl<V: View> ViewHandle<V> {
     /// being made beside it.
     pub fn progress(&self) -> Vec<Progress> {
         self.standing.borrow().iter().map(|one| one.borrow().clone()).collect()
+    }
+
+    /// Which build answers whoever asks, as far as has been seen here: none, until the first one
+    /// has caught up and been let.
+    pub fn answering(&self) -> Option<ViewId> {
+        self.answering.borrow().clone()
     }
 
     /// Waits until the documents that answer have a log folded in up to a place.

@@ -1,6 +1,7 @@
 //! Runs one view: folds the build that serves, makes new ones beside it, and swaps them.
 
 mod orders;
+mod swap;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub struct Projector<V: View> {
     duty: Duty,
     orders: mpsc::Receiver<Order>,
     standing: watch::Sender<Vec<watch::Receiver<Progress>>>,
+    answering: watch::Sender<Option<ViewId>>,
     tasks: JoinSet<(ViewId, Result<(), FollowError>)>,
     main: Option<Running>,
     beside: Option<Running>,
@@ -96,11 +98,12 @@ impl<V: View> Projector<V> {
         let filter = filter(&reader);
         let reading = Reading { sources: parts.sources, reader: Arc::new(reader), filter };
         let (orders_in, orders) = mpsc::channel(ORDERS_MAX);
-        let standing = watch::Sender::new(Vec::new());
+        let (standing, answering) = (watch::Sender::new(Vec::new()), watch::Sender::new(None));
         let handle = ViewHandle {
             name,
             orders: orders_in,
             standing: standing.subscribe(),
+            answering: answering.subscribe(),
             views: parts.views,
             reading: Arc::new(reading),
             options: Arc::new(options),
@@ -110,7 +113,7 @@ impl<V: View> Projector<V> {
         let fold = fold_of(&shape);
         let (tasks, main, beside) = (JoinSet::new(), None, None);
         let duty = Duty::always();
-        Ok(Self { handle, duty, orders, standing, tasks, main, beside, fold, indexes })
+        Ok(Self { handle, duty, orders, standing, answering, tasks, main, beside, fold, indexes })
     }
 
     /// The same, folding only while this process does what only one may do.
@@ -209,6 +212,7 @@ impl<V: View> Projector<V> {
     async fn begin(&mut self) -> Result<(), FollowError> {
         let mine = self.builds().await?;
         let serving = mine.iter().find(|status| status.is_serving).map(id_of);
+        self.answering.send_replace(serving.clone());
         let latest = mine.iter().map(id_of).filter(|id| id.version == V::VERSION).max();
         let id = match (&serving, latest) {
             (Some(serving), _) if serving.version == V::VERSION => serving.clone(),
@@ -274,59 +278,6 @@ impl<V: View> Projector<V> {
     fn tell(&self) {
         let all = self.main.iter().chain(&self.beside);
         self.standing.send_replace(all.map(|running| running.progress.clone()).collect());
-    }
-
-    /// The build that is to answer once it has caught up.
-    fn to_swap(&self) -> Option<(watch::Receiver<Progress>, u64)> {
-        let mut all = self.beside.iter().chain(&self.main);
-        let running = all.find(|running| running.is_to_serve)?;
-        let most = if self.beside.is_some() { self.handle.options.swap_events_max } else { 0 };
-        Some((running.progress.clone(), most))
-    }
-
-    /// Lets the build that has caught up answer. The one that served stands still until the new
-    /// one has come as far, so that nobody who reads is taken back in time.
-    async fn swap(&mut self) -> Result<(), FollowError> {
-        let serving = Target::Serving(self.handle.name.clone());
-        let Some(mut beside) = self.beside.take() else {
-            let Some(main) = &mut self.main else { return Ok(()) };
-            main.is_to_serve = false;
-            self.handle.views.serve(&main.id).await?;
-            return Ok(());
-        };
-        self.stop_main().await?;
-        let stands = match self.handle.views.checkpoints(&serving).await {
-            Ok((_, stands)) => stands,
-            // None has ever served: nobody who reads can be taken back in time.
-            Err(LoadError::UnknownView { .. }) => Vec::new(),
-            Err(error) => return Err(error.into()),
-        };
-        let reached = beside
-            .progress
-            .wait_for(|progress| progress.phase == Phase::Stopped || progress.has_reached(&stands));
-        let is_there = reached.await.is_ok_and(|progress| progress.has_reached(&stands));
-        if is_there {
-            let before = self.handle.views.serve(&beside.id).await?;
-            self.main = Some(Running { is_to_serve: false, ..beside });
-            self.drop_before(before).await?;
-        } else {
-            // It has failed on its last steps, and says why when it is joined.
-            let served = self.handle.views.checkpoints(&serving).await?.0;
-            self.main = Some(self.start(served, false));
-        }
-        self.tell();
-        Ok(())
-    }
-
-    /// Keeps the build that served before, for the way back, and no older ones.
-    async fn drop_before(&self, kept: Option<ViewId>) -> Result<(), FollowError> {
-        let Some(kept) = kept else { return Ok(()) };
-        for status in self.builds().await? {
-            if status.definition.id < kept && !status.is_serving {
-                self.handle.views.drop_view(&status.definition.id).await?;
-            }
-        }
-        Ok(())
     }
 
     async fn stop_main(&mut self) -> Result<(), FollowError> {

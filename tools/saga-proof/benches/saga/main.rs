@@ -11,6 +11,7 @@ use asleep::Sleepers;
 use bank::Bank;
 use ondol_bench::{Bench, Latencies, Measured, Stopwatch};
 use ondol_doors::{Clock, SystemClock};
+use ondol_memory as _;
 use tokio::sync::Semaphore;
 
 /// How many sagas are under way at a time.

@@ -14,6 +14,7 @@ mod read;
 mod sqlite;
 
 use ondol_bench::Bench;
+use ondol_memory as _;
 
 fn main() -> anyhow::Result<()> {
     let runtime =

@@ -18,24 +18,41 @@ pub(crate) struct Rights {
     pub(crate) apt: bool,
 }
 
-/// Sees to it that every need is met, or says in one line what to do.
+/// Sees to it that every need is met, or says in one line what to do. The system's packages come from
+/// the network and the disk while cargo keeps the processors busy with the tools.
 pub(crate) fn provide(root: &Path) -> anyhow::Result<()> {
     let programs = Programs::of_system();
-    from_debian(root, &programs)?;
-    TOOLS.iter().try_for_each(|tool| build(root, tool, &programs))?;
+    let missing_now = missing(NEEDS, &programs);
+    if !missing_now.is_empty() {
+        allowed(&missing_now, Rights { root: is_root(root), apt: programs.has("apt-get") })?;
+    }
+    side_by_side(
+        || from_debian(root, &missing_now, &programs),
+        || TOOLS.iter().try_for_each(|tool| build(root, tool, &programs)),
+    )?;
     PACKAGES.iter().try_for_each(|packages| fetch(root, packages))?;
     say::line("everything the tests need is installed");
     Ok(())
 }
 
-fn from_debian(root: &Path, programs: &Programs) -> anyhow::Result<()> {
-    let missing_now = missing(NEEDS, programs);
+/// Does both at the same time; both have ended when one's error is told.
+pub(crate) fn side_by_side(
+    one: impl FnOnce() -> anyhow::Result<()>,
+    other: impl FnOnce() -> anyhow::Result<()> + Send,
+) -> anyhow::Result<()> {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let one = one();
+        let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        one.and(other)
+    })
+}
+
+fn from_debian(root: &Path, missing_now: &[Need], programs: &Programs) -> anyhow::Result<()> {
     if missing_now.is_empty() {
         return Ok(());
     }
-    let rights = Rights { root: is_root(root), apt: programs.has("apt-get") };
-    allowed(&missing_now, rights)?;
-    install(root, &missing_now)?;
+    install(root, missing_now)?;
     let still = missing(NEEDS, programs);
     anyhow::ensure!(still.is_empty(), "installed, but still not found: {}", names(&still));
     Ok(())

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::install::{Quiet, Rights, allowed};
+use super::install::{Quiet, Rights, allowed, side_by_side};
 use super::*;
 
 /// A folder that is gone with the test.
@@ -70,6 +70,26 @@ fn who_may_not_install_is_told_what_to_type() {
         "the tests need a broker; install it with your package manager (on Debian: broker-server)"
     );
     allowed(&[BROKER], Rights { root: true, apt: true }).expect("root with apt may");
+}
+
+#[test]
+fn packages_and_tools_are_provided_at_the_same_time() {
+    let (asks, asked) = std::sync::mpsc::sync_channel(1);
+    let (answers, answered) = std::sync::mpsc::sync_channel(1);
+    let long = std::time::Duration::from_secs(60);
+    side_by_side(
+        || {
+            asks.send(())?;
+            Ok(answered.recv_timeout(long)?)
+        },
+        move || {
+            asked.recv_timeout(long)?;
+            Ok(answers.send(())?)
+        },
+    )
+    .expect("each meets the other");
+    side_by_side(|| anyhow::bail!("apt"), || Ok(())).expect_err("one failed");
+    side_by_side(|| Ok(()), || anyhow::bail!("cargo")).expect_err("the other failed");
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl<V: View> Projector<V> {
         if view.name != self.handle.name || view.version != V::VERSION {
             return Err(OrderError::Foreign { asked: view, version: V::VERSION });
         }
-        let before = self.handle.views.serve(&view).await.map_err(FollowError::from)?;
+        let before = self.let_answer(&view).await?;
         if self.main.as_ref().is_some_and(|main| main.id == view) {
             return Ok(before);
         }
