@@ -1,3 +1,5 @@
+//! One text after another, each held against a reading of it by itself.
+
 use std::fmt::Write as _;
 
 use ondol_doors::{Rng, SeededRng};
