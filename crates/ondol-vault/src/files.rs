@@ -3,8 +3,8 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 
 /// Read and written by its owner, and by nobody else.
 pub(crate) const OWNER_ONLY: u32 = 0o600;
@@ -15,7 +15,7 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
 
 /// Writes a file whole: beside its place, synced, then moved there.
 pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
+    let beside = beside(path);
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
@@ -28,8 +28,19 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Overwrites a file where it stands, and removes it. One that is not there is gone already.
+/// Where a file is written before it is moved to its place.
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
+/// Overwrites a file where it stands, and removes it; so with what a crash has left beside it. One
+/// that is not there is gone already.
 pub(crate) fn wipe(path: &Path) -> io::Result<()> {
+    wipe_one(&beside(path))?;
+    wipe_one(path)
+}
+
+fn wipe_one(path: &Path) -> io::Result<()> {
     let file = match OpenOptions::new().write(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -45,11 +56,4 @@ pub(crate) fn wipe(path: &Path) -> io::Result<()> {
 
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-}
-
-/// Whether anybody but its owner may read or write a file, or its owner is somebody else.
-pub(crate) fn is_open_to_others(path: &Path) -> io::Result<bool> {
-    let found = fs::symlink_metadata(path)?;
-    let is_ours = found.uid() == rustix::process::geteuid().as_raw();
-    Ok(!found.is_file() || found.mode() & 0o077 != 0 || !is_ours)
 }

@@ -12,6 +12,8 @@
 //! sealed and an erasure breaks nothing. Who can rewrite the whole chain, or cut its tail, is
 //! caught by anchors: lengths and heads that are kept elsewhere.
 //!
+//! **Secrets in files** ([`read_secret`]) are refused when others can read them.
+//!
 //! Limits: the keys of one vault are one machine's; a blind index is a keyed hash, and it stays in
 //! the log after a person is forgotten.
 
@@ -21,6 +23,7 @@ mod files;
 mod ledger;
 mod master;
 mod people;
+mod secret_file;
 mod vault;
 
 pub use audit::{
@@ -30,4 +33,5 @@ pub use audit::{
 pub use ledger::{Fate, Ledger};
 pub use master::{MasterKeyError, MasterKeys};
 pub use ondol_domain::Sealed;
+pub use secret_file::{SECRET_BYTES_MAX, SecretFileError, read_or_make_secret, read_secret};
 pub use vault::{OpenError, Opened, SealError, Vault, VaultError, VaultOptions};

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::cipher::{KEY_BYTES, Key};
 use crate::files;
+use crate::secret_file::{self, SecretFileError};
 
 /// How many generations a file may hold.
 const GENERATIONS_MAX: usize = 16;
@@ -29,20 +30,17 @@ pub struct MasterKeys {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MasterKeyError {
-    /// The file cannot be read or written.
-    #[error("the master key file {path:?} cannot be used")]
+    /// The file cannot be read, or is open to others.
+    #[error("the master key file cannot be used")]
+    Secret(#[from] SecretFileError),
+    /// The file cannot be written.
+    #[error("the master key file {path:?} cannot be written")]
     File {
         /// Which file.
         path: PathBuf,
         /// What the system says.
         #[source]
         source: io::Error,
-    },
-    /// Others than its owner may read it.
-    #[error("the master key file {path:?} is open to others: it has to be a file of mode 0600")]
-    OpenToOthers {
-        /// Which file.
-        path: PathBuf,
     },
     /// What is in it is no key.
     #[error("line {line} of the master key file {path:?} {rule}")]
@@ -75,11 +73,12 @@ impl MasterKeys {
     /// # Errors
     /// When it is missing, open to others, or holds what is no key: too short, too long, all zero.
     pub fn open(path: &Path) -> Result<Self, MasterKeyError> {
-        let failed = |source| MasterKeyError::File { path: path.to_owned(), source };
-        if files::is_open_to_others(path).map_err(failed)? {
-            return Err(MasterKeyError::OpenToOthers { path: path.to_owned() });
-        }
-        let text = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
+        let bytes = secret_file::read_secret(path)?;
+        let text = str::from_utf8(&bytes).map_err(|_no_text| MasterKeyError::Line {
+            path: path.to_owned(),
+            line: 1,
+            rule: "is not text",
+        })?;
         let mut keys: Vec<(u32, Key)> = Vec::new();
         for (at, line) in text.lines().enumerate() {
             let wrong = |rule| MasterKeyError::Line { path: path.to_owned(), line: at + 1, rule };

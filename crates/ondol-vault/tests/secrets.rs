@@ -2,6 +2,8 @@
 
 #[path = "secrets/audit.rs"]
 mod audit;
+#[path = "secrets/files.rs"]
+mod files;
 #[path = "secrets/master.rs"]
 mod master;
 #[path = "secrets/vault.rs"]

@@ -7,6 +7,7 @@ use ondol::Around;
 use ondol_http::ServerOptions;
 use ondol_runtime::Ground;
 use ondol_store::BoxError;
+use ondol_vault::read_secret;
 use outside::{Hook, Provider, World};
 use tokio::net::TcpListener;
 
@@ -26,7 +27,8 @@ pub(crate) fn raise(
     }
     let folder = around.config.data.join("outside");
     let world = World::open(&folder, ground.clock.clone(), ground.rng.clone())?;
-    let secret = std::fs::read_to_string(around.config.data.join(SECRET))?.trim().to_owned();
+    let secret = read_secret(&around.config.data.join(SECRET))?;
+    let secret = str::from_utf8(&secret)?.trim().to_owned();
     world.hook(Provider::Carrier, Some(Hook { url: options.letters.clone(), secret }))?;
     world.start(around.behind);
     let listener = Listener::bind(options.listen)?;

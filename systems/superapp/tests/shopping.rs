@@ -2,10 +2,14 @@
 
 #[path = "shopping/buying.rs"]
 mod buying;
+#[path = "shopping/forgetting.rs"]
+mod forgetting;
 #[path = "shopping/looking.rs"]
 mod looking;
 #[path = "shopping/seat.rs"]
 mod seat;
+#[path = "shopping/sought.rs"]
+mod sought;
 #[path = "shopping/town.rs"]
 mod town;
 #[path = "shopping/trouble.rs"]

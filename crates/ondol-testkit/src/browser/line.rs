@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fs;
+use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tungstenite::stream::MaybeTlsStream;
-use tungstenite::{Message, WebSocket};
+use tungstenite::{Error, Message, WebSocket};
 
 use super::BrowserError;
 use crate::servers::StartError;
@@ -100,7 +101,13 @@ impl Line {
 
     fn hear(&mut self) -> Result<Value, BrowserError> {
         loop {
-            let Message::Text(text) = self.socket.read().map_err(broken)? else { continue };
+            let text = match self.socket.read() {
+                Ok(Message::Text(text)) => text,
+                Ok(_other) => continue,
+                // Nothing was read: the machine was stopped for a moment, and goes on.
+                Err(Error::Io(error)) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(broken(error)),
+            };
             let heard: Value = serde_json::from_str(&text).map_err(broken)?;
             if let Some(event) = heard["method"].as_str() {
                 if self.events.len() == EVENTS_MAX {

@@ -168,6 +168,23 @@ fn c4_a_person_who_was_forgotten_reads_as_forgotten_and_never_as_a_fault() {
 }
 
 #[test]
+fn c4_a_key_that_a_crash_has_left_beside_its_place_is_destroyed_as_well() {
+    let house = House::new();
+    let vault = house.vault();
+    seal(&vault, KIM, "email", CANARY);
+    let left = house.key_file(KIM).with_extension("new");
+    let plant = || fs::copy(house.key_file(LEE), &left).expect("it can be put there");
+    seal(&vault, LEE, "email", CANARY);
+    plant();
+    vault.forget(KIM).expect("he can be forgotten");
+    assert!(!left.exists() && !house.key_file(KIM).exists());
+    plant();
+    drop(vault);
+    drop(house.vault());
+    assert!(!left.exists(), "nor does a backup bring it back");
+}
+
+#[test]
 fn c6_a_backup_of_the_keys_brings_nobody_back() {
     let house = House::new();
     let vault = house.vault();

@@ -151,6 +151,12 @@ impl Aggregate for Grant {
 }
 
 impl Book {
+    /// Whether a token is one of the grant's, good or replaced.
+    pub fn knows(&self, token: &str) -> bool {
+        let mut replaced = self.replaced.iter().map(|(token, _)| token);
+        self.good.iter().any(|good| good == token) || replaced.any(|old| old == token)
+    }
+
     fn refresh(&self, client: &str, shown: String, next: String, at: u64) -> Decision<Grant> {
         if self.terms.client != client {
             return refuse(Refusal::NotYours);

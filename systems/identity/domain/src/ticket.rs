@@ -56,8 +56,9 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are named as they are spoken of")]
 pub enum Shown {
-    /// A client that wants tokens.
-    Code { client: String, redirect: String, challenge: String },
+    /// A client that wants tokens. OAuth 2.1 has it say no more where the code was sent; what it says
+    /// has to be right.
+    Code { client: String, redirect: Option<String>, challenge: String },
     /// A client that goes on with what it has pushed.
     Pushed { client: String },
     /// Somebody who has read his e-mail.
@@ -182,7 +183,7 @@ fn fits(purpose: &Purpose, shown: &Shown) -> Result<(), Refusal> {
         (Purpose::Code(code), Shown::Code { client, redirect, challenge }) => {
             if code.client != *client {
                 Err(Refusal::NotYours)
-            } else if code.redirect != *redirect {
+            } else if redirect.as_ref().is_some_and(|redirect| code.redirect != *redirect) {
                 Err(Refusal::OtherRedirect)
             } else if code.challenge != *challenge {
                 Err(Refusal::WrongVerifier)

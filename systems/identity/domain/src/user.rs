@@ -1,7 +1,8 @@
 //! A user: somebody who can prove who he is.
 //!
 //! He registers once, with an e-mail address that nobody else has. What is known of him is sealed,
-//! and can be forgotten: then he is nobody, for ever. A number of his second factor counts once.
+//! and can be forgotten: then he is nobody, for ever, and whoever comes with his address later is
+//! another. A number of his second factor counts once.
 
 use std::collections::BTreeSet;
 
@@ -17,18 +18,21 @@ use crate::Role;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are named as they are spoken of")]
 pub enum Command {
-    /// Become one.
+    /// Become one. How many have had the address before, and were forgotten, is said with it.
     Register {
         email: Sealed<String>,
         lookup: String,
         name: Sealed<String>,
         password: Sealed<String>,
         at: u64,
+        after: u32,
     },
     /// The address is his: he has read what was sent to it.
     VerifyEmail,
     /// Prove himself by another password from now on.
     ChangePassword { password: Sealed<String>, at: u64 },
+    /// The same password, hashed as passwords are hashed now.
+    HashAnew { password: Sealed<String> },
     /// Get ready for a second factor.
     OfferTotp { secret: Sealed<String> },
     /// A number of the second factor was right; the first one makes it count.
@@ -54,11 +58,15 @@ pub enum Event {
         name: Sealed<String>,
         password: Sealed<String>,
         at: u64,
+        #[serde(default, skip_serializing_if = "is_nobody")]
+        after: u32,
     },
     /// The address is his.
     EmailVerified,
     /// He proves himself by another password; earlier sign-ins have ended.
     PasswordChanged { password: Sealed<String>, at: u64 },
+    /// His password is the same, and is hashed at a higher cost.
+    PasswordHashedAnew { password: Sealed<String> },
     /// A second factor is ready.
     TotpOffered { secret: Sealed<String> },
     /// A number of the second factor was used.
@@ -141,6 +149,11 @@ pub struct Totp {
     pub last_step: Option<u64>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_nobody(before: &u32) -> bool {
+    *before == 0
+}
+
 impl Profile {
     /// The second factor, once it counts.
     pub fn active_totp(&self) -> Option<&Totp> {
@@ -161,8 +174,8 @@ impl Aggregate for User {
 
     fn decide(&self, command: Command) -> Decision<Self> {
         match (self, command) {
-            (Self::Nobody, Command::Register { email, lookup, name, password, at }) => {
-                accept(Event::Registered { email, lookup, name, password, at })
+            (Self::Nobody, Command::Register { email, lookup, name, password, at, after }) => {
+                accept(Event::Registered { email, lookup, name, password, at, after })
             }
             (Self::Nobody, _) => refuse(Refusal::NotRegistered),
             (Self::Forgotten, Command::Forget) => already_done(),
@@ -172,6 +185,12 @@ impl Aggregate for User {
             (Self::Known(_), Command::VerifyEmail) => accept(Event::EmailVerified),
             (Self::Known(_), Command::ChangePassword { password, at }) => {
                 accept(Event::PasswordChanged { password, at })
+            }
+            (Self::Known(known), Command::HashAnew { password }) if known.password == password => {
+                already_done()
+            }
+            (Self::Known(_), Command::HashAnew { password }) => {
+                accept(Event::PasswordHashedAnew { password })
             }
             (Self::Known(known), Command::OfferTotp { .. }) if known.active_totp().is_some() => {
                 refuse(Refusal::TotpActive)
@@ -202,7 +221,7 @@ impl Aggregate for User {
 
     fn evolve(self, event: &Event) -> Result<Self, Impossible> {
         match (self, event) {
-            (Self::Nobody, Event::Registered { email, lookup, name, password, at }) => {
+            (Self::Nobody, Event::Registered { email, lookup, name, password, at, .. }) => {
                 Ok(Self::Known(Box::new(Profile {
                     email: email.clone(),
                     lookup: lookup.clone(),
@@ -226,8 +245,11 @@ impl Aggregate for User {
     }
 
     fn unique(event: &Event) -> Vec<Unique<Refusal>> {
-        let Event::Registered { lookup, .. } = event else { return Vec::new() };
-        let tag = Tag::new(format!("email:{lookup}"));
+        let Event::Registered { lookup, after, .. } = event else { return Vec::new() };
+        let tag = match after {
+            0 => Tag::new(format!("email:{lookup}")),
+            after => Tag::new(format!("email:{lookup}:{after}")),
+        };
         let claim = |tag| Unique { tag, taken: Refusal::EmailTaken };
         tag.map(claim).into_iter().collect()
     }
@@ -243,6 +265,7 @@ impl Profile {
                 self.password.clone_from(password);
                 self.sign_ins_from = *at;
             }
+            Event::PasswordHashedAnew { password } => self.password.clone_from(password),
             Event::TotpOffered { secret } => {
                 self.totp = Some(Totp { secret: secret.clone(), last_step: None });
             }

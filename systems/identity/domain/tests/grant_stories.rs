@@ -107,3 +107,10 @@ fn a_code_that_is_shown_twice_before_it_has_opened_anything_opens_nothing_any_mo
         .when(Command::Open { terms: terms(), token: None })
         .refused(Refusal::Ended);
 }
+
+#[test]
+fn a_grant_knows_its_tokens_also_those_that_were_replaced() {
+    let events = [opened(Some("a")), refreshed("a", "b", 200)];
+    let Ok(Grant::Open(book)) = ondol_domain::fold(&events) else { unreachable!("it goes on") };
+    assert!(book.knows("a") && book.knows("b") && !book.knows("c") && !book.knows(""));
+}

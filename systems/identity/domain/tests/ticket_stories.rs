@@ -24,7 +24,8 @@ fn code() -> Purpose {
 
 fn shown(client: &str, redirect: &str, challenge: &str) -> Shown {
     let of = str::to_owned;
-    Shown::Code { client: of(client), redirect: of(redirect), challenge: of(challenge) }
+    let redirect = Some(redirect.to_owned());
+    Shown::Code { client: of(client), redirect, challenge: of(challenge) }
 }
 
 fn right() -> Shown {
@@ -72,6 +73,17 @@ fn a_code_is_its_clients_its_addresss_and_its_verifiers_and_a_wrong_guess_does_n
             .when(redeem(wrong, 100))
             .refused(refusal);
     }
+}
+
+#[test]
+fn a_client_need_not_say_again_where_its_code_was_sent() {
+    let of = str::to_owned;
+    let silent = |challenge| Shown::Code { client: of("web"), redirect: None, challenge };
+    Story::<Ticket>::given([issued(code())])
+        .when(redeem(silent(of("guess")), 100))
+        .refused(Refusal::WrongVerifier)
+        .when(redeem(silent(of("hash")), 100))
+        .then([Event::Redeemed { at: 100 }]);
 }
 
 #[test]

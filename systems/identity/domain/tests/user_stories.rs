@@ -2,7 +2,7 @@
 
 use identity_domain::Role;
 use identity_domain::user::{Command, Event, Refusal, User};
-use ondol_domain::Sealed;
+use ondol_domain::{Aggregate as _, Sealed};
 use ondol_testkit::Story;
 
 fn sealed(text: &str) -> Sealed<String> {
@@ -11,12 +11,12 @@ fn sealed(text: &str) -> Sealed<String> {
 
 fn register() -> Command {
     let (email, name, password) = (sealed("e"), sealed("n"), sealed("p"));
-    Command::Register { email, lookup: "blind".to_owned(), name, password, at: 100 }
+    Command::Register { email, lookup: "blind".to_owned(), name, password, at: 100, after: 0 }
 }
 
 fn registered() -> Event {
     let (email, name, password) = (sealed("e"), sealed("n"), sealed("p"));
-    Event::Registered { email, lookup: "blind".to_owned(), name, password, at: 100 }
+    Event::Registered { email, lookup: "blind".to_owned(), name, password, at: 100, after: 0 }
 }
 
 fn offered() -> Event {
@@ -41,6 +41,7 @@ fn nobody_does_nothing() {
     for command in [
         Command::VerifyEmail,
         Command::ChangePassword { password: sealed("p"), at: 1 },
+        Command::HashAnew { password: sealed("p") },
         Command::OfferTotp { secret: sealed("t") },
         Command::UseTotp { step: 1 },
         Command::RemoveTotp { at: 1 },
@@ -145,4 +146,31 @@ fn whoever_was_forgotten_is_nobody_for_ever() {
         story = story.when(command).refused(Refusal::Forgotten);
     }
     story.when(Command::Forget).nothing_happens();
+}
+
+#[test]
+fn a_password_that_is_hashed_anew_is_the_same_and_ends_no_sign_in() {
+    let anew = sealed("p, at a higher cost");
+    let story = Story::<User>::given([registered()])
+        .when(Command::HashAnew { password: anew.clone() })
+        .then([Event::PasswordHashedAnew { password: anew.clone() }]);
+    story.when(Command::HashAnew { password: anew.clone() }).then([]);
+    let state = ondol_domain::fold::<User>(&[
+        registered(),
+        Event::PasswordHashedAnew { password: anew.clone() },
+    ]);
+    let Ok(User::Known(profile)) = state else { unreachable!("he is known") };
+    assert_eq!((profile.password, profile.sign_ins_from), (anew, 100));
+}
+
+#[test]
+fn whoever_comes_after_one_who_was_forgotten_claims_the_address_anew() {
+    let claim = |after| {
+        let Event::Registered { email, lookup, name, password, at, .. } = registered() else {
+            unreachable!("he has registered")
+        };
+        let again = Event::Registered { email, lookup, name, password, at, after };
+        User::unique(&again).remove(0).tag.as_str().to_owned()
+    };
+    assert_eq!([claim(0), claim(1), claim(2)], ["email:blind", "email:blind:1", "email:blind:2"]);
 }

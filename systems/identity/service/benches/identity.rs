@@ -1,10 +1,14 @@
 //! What signing in costs: a token verified the first time and again, tokens given to clients over
-//! HTTP, the audit log verified.
+//! HTTP, a wrong password refused to whoever is known and whoever is not, the audit log verified.
 
 #[path = "identity/auditing.rs"]
 mod auditing;
 #[path = "identity/giving.rs"]
 mod giving;
+#[path = "identity/house.rs"]
+mod house;
+#[path = "identity/signing_in.rs"]
+mod signing_in;
 #[path = "identity/verifying.rs"]
 mod verifying;
 
@@ -20,6 +24,7 @@ fn main() -> anyhow::Result<()> {
     let filled = auditing::filled(folder.path(), &runtime, bench.size(256_000, 2_560))?;
     verifying.cases(&mut bench)?;
     giving::case(&mut bench, &runtime);
+    signing_in::case(&mut bench, &runtime);
     auditing::cases(filled, &mut bench);
     bench.run()?;
     Ok(())

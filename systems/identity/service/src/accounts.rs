@@ -136,20 +136,21 @@ impl Provider {
         Ok(pages::enrol(visit, &text, &picture))
     }
 
-    /// Forgets somebody: first it is written down that he is nobody, then his key is destroyed, and
-    /// letters to him that still lie here.
+    /// Forgets somebody: letters to him that still lie here are destroyed, then the ledger says that he
+    /// is nobody and his key is destroyed, then the log says so. A crash in between leaves him as he
+    /// was, or in the ledger, and what the ledger says is done when the provider comes up.
     async fn forget(&self, visit: &Visit, user: UserId) -> Result<Response, Fault> {
         let subject = user.to_string();
-        let email = self.email_of(user).await?;
-        let forgotten = self.ask(self.users(), &subject, Command::Forget).await?;
-        forgotten.map_err(|_refusal| Fault::Data("a user"))?;
+        let email = self.email_of(user).await?.unwrap_or_default();
+        self.outbox().forget(&email).await?;
         let vault = self.vault().clone();
         let name = subject.clone();
         let wiped = tokio::task::spawn_blocking(move || vault.forget(&name));
         wiped.await.map_err(|_panicked| Fault::Data("forgetting"))??;
-        if let Some(email) = email {
-            self.outbox().forget(&email).await?;
-        }
+        // One may have been written meanwhile; none is from now on.
+        self.outbox().forget(&email).await?;
+        let forgotten = self.ask(self.users(), &subject, Command::Forget).await?;
+        forgotten.map_err(|_refusal| Fault::Data("a user"))?;
         self.succeeded(self.entry("forget", Some(subject), visit, "")).await?;
         let mut page = pages::farewell(visit, visit.words.you_are_forgotten);
         page.headers_mut().append(header::SET_COOKIE, self.set_cookie("session", ""));

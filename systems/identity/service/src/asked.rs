@@ -8,8 +8,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
-use ondol_http::Peer;
 
+use crate::came_from::address_of;
 use crate::journal::Said;
 
 /// How many bytes parameters may have.
@@ -100,6 +100,12 @@ impl Params {
         self.get(name).ok_or(OauthError::request("a parameter is missing"))
     }
 
+    /// Those of them alone.
+    pub(crate) fn only(&self, names: &[&str]) -> Self {
+        let known = self.0.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        Self(known.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
     pub(crate) fn remove(&mut self, name: &str) {
         self.0.remove(name);
     }
@@ -121,11 +127,6 @@ pub(crate) struct Form {
     pub(crate) params: Params,
     pub(crate) headers: HeaderMap,
     pub(crate) address: Option<IpAddr>,
-}
-
-/// The address that a request comes from.
-pub(crate) fn address_of(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<Peer>().map(|peer| peer.0.ip())
 }
 
 impl<S: Send + Sync> FromRequest<S> for Form {

@@ -24,6 +24,24 @@ use crate::tokens::STRONG;
 const PUSHED_SECONDS: u64 = 90;
 /// What a pushed request is called.
 const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
+/// What is read of a request when its time has come.
+const READ_AGAIN: [&str; 12] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "acr_values",
+];
+/// Requests come as parameters.
+const NOT_SIGNED: OauthError =
+    OauthError::new("request_not_supported", "requests are pushed, not signed");
 /// How long a state or a nonce may be.
 const STATE_BYTES_MAX: usize = 1024;
 
@@ -75,8 +93,12 @@ pub(crate) async fn pushed(
     if form.params.get("request_uri").is_some() {
         return Err(OauthError::request("a pushed request names no other"));
     }
-    let mut params = form.params.clone();
-    params.remove("client_secret");
+    if form.params.get("request").is_some() {
+        return Err(NOT_SIGNED);
+    }
+    // What is kept stands in the log for ever: what nobody reads again, such as a hint of whom it is
+    // about, does not come in.
+    let params = form.params.only(&READ_AGAIN);
     let checked = provider.wanted(params.clone());
     let wanted = checked.map_err(|wrong| match wrong {
         Wrong::Here(said) => OauthError::request(said),
@@ -190,7 +212,7 @@ impl Provider {
                 Ok(self.refuse(wanted, "unmet_authentication_requirements"))
             };
         }
-        if !wanted.client.is_trusted {
+        if !wanted.client.is_trusted || asks("consent") {
             if silently {
                 return Ok(self.refuse(wanted, "consent_required"));
             }
@@ -303,7 +325,7 @@ fn check(client: &ClientOptions, params: &Params) -> Result<Vec<String>, OauthEr
         return Err(wrong("the answer goes into the question of an address only"));
     }
     if params.get("request").is_some() {
-        return Err(OauthError::new("request_not_supported", "requests are pushed, not signed"));
+        return Err(NOT_SIGNED);
     }
     let challenge = params.need("code_challenge")?;
     let is_hash = decode_strict(challenge).is_ok_and(|bytes| bytes.len() == 32);

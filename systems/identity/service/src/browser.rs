@@ -12,7 +12,8 @@ use http::{HeaderMap, HeaderValue, header};
 use identity_domain::session::{Command, Session};
 use identity_domain::{Method, SessionId, SignIn, UserId};
 
-use crate::asked::{Params, address_of};
+use crate::asked::Params;
+use crate::came_from::address_of;
 use crate::fault::Fault;
 use crate::provider::Provider;
 use crate::secrets::{drawn, hash, same};

@@ -4,6 +4,7 @@ use http::{StatusCode, header};
 use ondol_auth::decode_strict;
 
 use crate::asked::{Form, OauthError};
+use crate::came_from::household;
 use crate::journal::Entry;
 use crate::options::ClientOptions;
 use crate::provider::Provider;
@@ -20,23 +21,23 @@ impl Provider {
     /// The client that sends a form, once it has proved itself in the one way it can.
     pub(crate) async fn client_of(&self, form: &Form) -> Result<&ClientOptions, OauthError> {
         let shown = shown(form)?;
-        let from = form.address.map(|address| address.to_string()).unwrap_or_default();
-        let name = format!("client\n{}\n{from}", shown.id);
+        let name = format!("client\n{}\n{}", shown.id, household(form.address));
         if self.failures().enter(&name, FAILURES_MAX).is_err() {
             let said = "this client was wrong too often";
             let status = StatusCode::TOO_MANY_REQUESTS;
             return Err(OauthError { status, error: "invalid_client", said });
         }
-        let client = self.client(&shown.id).filter(|client| fits(client, &shown));
-        if let Some(client) = client {
+        let known = self.client(&shown.id);
+        if let Some(client) = known.filter(|client| fits(client, &shown)) {
             self.failures().forgive(&name);
             return Ok(client);
         }
         let entry = Entry {
             action: "client",
-            client: Some(shown.id.chars().take(64).collect()),
+            // A name that nobody has could be anything: it is not written down.
+            client: known.map(|client| client.id.clone()),
             address: form.address,
-            reason: "not proved".to_owned(),
+            reason: if known.is_some() { "not proved" } else { "not known" }.to_owned(),
             ..Entry::default()
         };
         match self.failed(entry).await {

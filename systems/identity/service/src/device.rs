@@ -8,6 +8,7 @@ use identity_domain::{GrantId, SessionId, SignIn};
 
 use crate::asked::{Form, OauthError, Params};
 use crate::browser::Visit;
+use crate::came_from::household;
 use crate::fault::Fault;
 use crate::pages;
 use crate::provider::Provider;
@@ -86,7 +87,7 @@ impl Provider {
         };
         let code = params.get("user_code").unwrap_or_default();
         let key = device_key(code);
-        let from = visit.address.map(|address| address.to_string()).unwrap_or_default();
+        let from = household(visit.address);
         let names = [format!("codes\n{}", sign_in.user), format!("codes\nfrom {from}")];
         for name in &names {
             let entered = self.failures().enter(name, CODES_MAX);

@@ -6,13 +6,13 @@
 use std::cell::Cell;
 use std::net::IpAddr;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use ondol_http::Peer;
+use http::{Extensions, Method, StatusCode};
 use ondol_vault::{AuditRecord, Outcome, masked_address};
 
+use crate::came_from::address_of;
 use crate::fault::Fault;
 use crate::provider::Provider;
 
@@ -25,9 +25,6 @@ pub(crate) struct Entry {
     pub(crate) address: Option<IpAddr>,
     pub(crate) reason: String,
 }
-
-/// How much of a path is written down.
-const PATH_CHARS_MAX: usize = 128;
 
 tokio::task_local! {
     /// Whether the refusal of the request that is being answered is dealt with.
@@ -44,9 +41,9 @@ pub(crate) async fn at_the_door(
     request: Request,
     next: Next,
 ) -> Response {
-    let address = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-    let path: String = request.uri().path().chars().take(PATH_CHARS_MAX).collect();
-    let asked = format!("{} {path}", request.method());
+    let (parts, body) = request.into_parts();
+    let (address, asked) = (address_of(&parts), place(&parts.method, &parts.extensions));
+    let request = Request::from_parts(parts, body);
     let answering = async {
         let response = next.run(request).await;
         (response, IS_WRITTEN.with(Cell::get))
@@ -62,6 +59,13 @@ pub(crate) async fn at_the_door(
         Ok(()) => response,
         Err(fault) => fault.into_response(),
     }
+}
+
+/// What was asked for, by the name of its route: what somebody has typed in its place stays out of a
+/// log from which nothing can be taken.
+pub(crate) fn place(method: &Method, extensions: &Extensions) -> String {
+    let route = extensions.get::<MatchedPath>().map_or("nothing", MatchedPath::as_str);
+    format!("{method} {route}")
 }
 
 fn is_refusal(status: StatusCode) -> bool {

@@ -14,6 +14,8 @@ use crate::browser::Visit;
 use crate::fault::Fault;
 use crate::pages;
 use crate::provider::Provider;
+use crate::secrets::hash;
+use crate::tokens::grant_named;
 
 /// What an ID token that is handed back says; its end does not matter.
 #[derive(Deserialize)]
@@ -69,18 +71,20 @@ impl Provider {
         token: &str,
         client: &str,
     ) -> Result<Option<GrantId>, Fault> {
-        let (name, _) = match self.verifier().verify(token).await {
-            Ok(principal) if principal.client == client => {
-                let name = principal.token.split('.').next().unwrap_or_default().to_owned();
-                self.verifier().revocations().token(&principal.token);
-                (name, true)
+        if let Ok(principal) = self.verifier().verify(token).await {
+            if principal.client != client {
+                return Ok(None);
             }
-            Ok(_) => return Ok(None),
-            Err(_) => (token.split('.').next().unwrap_or_default().to_owned(), false),
-        };
-        let Ok(grant) = name.parse::<GrantId>() else { return Ok(None) };
+            self.verifier().revocations().token(&principal.token);
+            return Ok(grant_named(&principal.token));
+        }
+        let Some((grant, secret)) = token.split_once('.') else { return Ok(None) };
+        let Ok(grant) = grant.parse::<GrantId>() else { return Ok(None) };
+        // The name of a grant stands in access tokens, which others see: it alone proves nothing.
         match self.grants().standing(&grant.to_string()).await?.state {
-            Grant::Open(book) if book.terms.client == client => Ok(Some(grant)),
+            Grant::Open(book) if book.terms.client == client && book.knows(&hash(secret)) => {
+                Ok(Some(grant))
+            }
             _ => Ok(None),
         }
     }
@@ -91,7 +95,11 @@ impl Provider {
             Some(Some(hint)) => Some(hint),
             None => None,
         };
-        let client = params.get("client_id").or(hint.as_ref().map(|hint| hint.aud.as_str()));
+        let of_hint = hint.as_ref().map(|hint| hint.aud.as_str());
+        let client = params.get("client_id").or(of_hint);
+        if of_hint.is_some() && of_hint != client {
+            return pages::wrong(visit, "the ID token was given to another client");
+        }
         let back = params.get("post_logout_redirect_uri");
         if let Some(back) = back {
             let client = client.and_then(|id| self.client(id));

@@ -9,6 +9,7 @@ mod accounts;
 mod asked;
 mod authorize;
 mod browser;
+mod came_from;
 mod clients;
 mod commands;
 mod device;

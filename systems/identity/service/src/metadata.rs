@@ -3,16 +3,15 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use identity_domain::GrantId;
 use identity_domain::grant::Grant;
-use ondol_auth::{Principal, bearer};
+use ondol_auth::{BearerError, Principal, bearer};
 use ondol_vault::Opened;
 use serde_json::{Value, json};
 
 use crate::asked::{Form, OauthError};
 use crate::fault::Fault;
 use crate::provider::Provider;
-use crate::tokens::{STRONG, WEAK};
+use crate::tokens::{STRONG, WEAK, grant_named};
 
 fn answered(body: &Value, cache: &'static str) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, cache)];
@@ -51,7 +50,6 @@ pub(crate) async fn discovery(State(provider): State<Provider>) -> Response {
         ],
         "acr_values_supported": [STRONG, WEAK],
         "prompt_values_supported": ["none", "login", "consent"],
-        "ui_locales_supported": ["ko", "en"],
         "authorization_response_iss_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
@@ -72,6 +70,11 @@ pub(crate) async fn jwks(State(provider): State<Provider>) -> Result<Response, F
 pub(crate) async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
     let principal = match bearer(&headers) {
         Ok((token, false)) => provider.live(token).await,
+        // Whoever shows nothing has made no mistake, and is only told what is asked for (RFC 6750).
+        Err(BearerError::Missing) => {
+            return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")])
+                .into_response();
+        }
         Ok((_, true)) | Err(_) => Ok(None),
     };
     match principal {
@@ -139,10 +142,15 @@ impl Provider {
 
     /// Whether what a token was given for still holds.
     pub(crate) async fn holds(&self, principal: &Principal) -> Result<bool, Fault> {
-        let grant = principal.token.split('.').next().and_then(|id| id.parse::<GrantId>().ok());
-        if let Some(grant) = grant.filter(|_| principal.session.is_some()) {
+        if let Some(grant) = grant_named(&principal.token) {
             let standing = self.grants().standing(&grant.to_string()).await?;
-            if !matches!(standing.state, Grant::Open(_)) {
+            // A client that asks for itself has opened none.
+            let is_good = match standing.state {
+                Grant::Open(_) => true,
+                Grant::Unknown => principal.session.is_none(),
+                Grant::Ended => false,
+            };
+            if !is_good {
                 return Ok(false);
             }
         }

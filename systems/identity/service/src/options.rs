@@ -1,15 +1,20 @@
 //! What can be set, in `[settings.identity]` of the configuration.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use identity_domain::Role;
 use ondol::Settings;
+use ondol_auth::decode_strict;
 use ondol_vault::VaultOptions;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{is_email, is_password};
 use crate::passwords::{MEMORY_KIB, PASSES};
+
+/// The ways in which a client may ask.
+const GRANTS: [&str; 4] =
+    ["authorization_code", "refresh_token", "client_credentials", "device_code"];
 
 /// What can be set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +50,9 @@ pub struct Options {
     pub password_memory_kib: u32,
     /// And passes over it.
     pub password_passes: u32,
+    /// How many milliseconds it takes at least to be told that a letter is on its way: how long it
+    /// takes says nothing about who is known.
+    pub unhurried_ms: u64,
     /// Whether whoever has not shown that his e-mail address is his own may not sign in.
     pub verified_only: bool,
     /// How many seconds a device waits before it asks again.
@@ -61,6 +69,8 @@ pub struct Options {
     pub failures_seconds: u64,
     /// How long a key signs.
     pub key_signs_seconds: u64,
+    /// Gateways of ours that stand elsewhere: what they say of whom they were asked by is believed.
+    pub gateways: Vec<IpAddr>,
     /// Whose e-mail addresses make them administrators, once they are shown to be theirs.
     pub administrators: Vec<String>,
     /// Who may ask.
@@ -136,6 +146,7 @@ impl Default for Options {
             hashing_max: 2,
             password_memory_kib: 19 * 1024,
             password_passes: 2,
+            unhurried_ms: 300,
             verified_only: true,
             device_poll_seconds: 5,
             smtp: None,
@@ -144,6 +155,7 @@ impl Default for Options {
             failures_address_max: 100,
             failures_seconds: 900,
             key_signs_seconds: 30 * 24 * 3600,
+            gateways: Vec::new(),
             administrators: Vec::new(),
             clients: Vec::new(),
             people: Vec::new(),
@@ -219,12 +231,7 @@ impl Options {
                 has("client_credentials") && client.secret_sha256.is_none(),
                 format!("{id} has a secret to ask for itself"),
             );
-            for address in &client.redirect_uris {
-                rule(
-                    address.contains('#') || !address.contains(':'),
-                    format!("{id}: {address} is an address without a fragment"),
-                );
-            }
+            client.rules(&mut rule);
         }
         self.rules_of_people(&mut |is_broken, said| {
             if is_broken {
@@ -254,6 +261,7 @@ impl Options {
             !PASSES.contains(&passes),
             format!("password_passes is {} to {}", PASSES.start(), PASSES.end()),
         );
+        rule(self.unhurried_ms > 5_000, "unhurried_ms is at most 5000".to_owned());
         rule(
             !(1..=60).contains(&self.device_poll_seconds),
             "device_poll_seconds is 1 to 60".to_owned(),
@@ -265,4 +273,52 @@ impl Options {
         );
         rule(!is_email(&self.mail_from), "mail_from is an e-mail address".to_owned());
     }
+}
+
+impl ClientOptions {
+    fn rules(&self, rule: &mut impl FnMut(bool, String)) {
+        let id = &self.id;
+        for address in self.redirect_uris.iter().chain(&self.post_logout_redirect_uris) {
+            rule(
+                !is_place(address),
+                format!("{id}: {address} is https, http on this machine, or an app's own scheme"),
+            );
+        }
+        let is_hash = |text: &String| decode_strict(text).is_ok_and(|bytes| bytes.len() == 32);
+        rule(
+            self.secret_sha256.as_ref().is_some_and(|text| !is_hash(text)),
+            format!("{id}: secret_sha256 is the SHA-256 of a secret, as base64url"),
+        );
+        for grant in self.grants.iter().filter(|grant| !GRANTS.contains(&grant.as_str())) {
+            rule(true, format!("{id}: {grant} is no way to ask; there are {}", GRANTS.join(", ")));
+        }
+        for role in self.roles.iter().filter(|role| Role::named(role).is_none()) {
+            rule(true, format!("{id}: there is no role {role}"));
+        }
+    }
+}
+
+/// Whether people may be sent to an address: nobody on the way can read it, and it runs no script.
+fn is_place(address: &str) -> bool {
+    let Some((scheme, rest)) = address.split_once(':') else { return false };
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"#\"<>\\".contains(&byte);
+    let host =
+        rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
+    let is_here = |host: &str| {
+        let name = host.strip_prefix("[::1]").or_else(|| host.strip_prefix("127.0.0.1"));
+        name.or_else(|| host.strip_prefix("localhost")).is_some_and(|port| {
+            port.is_empty()
+                || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
+        })
+    };
+    let is_sound = match scheme {
+        "https" => host.is_some_and(|host| !host.is_empty() && !host.contains('@')),
+        "http" => host.is_some_and(is_here),
+        // An app's own scheme is a name that it has, turned round (RFC 8252).
+        _ => {
+            scheme.contains('.')
+                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b))
+        }
+    };
+    is_sound && address.bytes().all(is_plain)
 }

@@ -4,6 +4,7 @@
 mod letter;
 mod smtp;
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ impl Outbox {
     pub(crate) fn open(folder: &Path, from: &str) -> std::io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt as _;
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        // What a crash has left was promised to nobody.
+        files(folder, &["new"])?.iter().try_for_each(|path| destroy(path))?;
         Ok(Self { folder: folder.to_owned(), from: from.into(), put: Arc::default() })
     }
 
@@ -59,19 +62,18 @@ impl Outbox {
         Ok(())
     }
 
-    /// Destroys the letters to somebody that still lie here.
+    /// Destroys the letters to somebody that still lie here: those that wait, those that the server has
+    /// refused, and one that is just being written.
     pub(crate) async fn forget(&self, to: &str) -> Result<(), Fault> {
         let (folder, to) = (self.folder.clone(), to.to_owned());
         self.on_disk(move || {
-            for path in letters(&folder)? {
+            for path in files(&folder, &["eml", "refused", "new"])? {
                 let text = match std::fs::read(&path) {
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                     read => read?,
                 };
                 if letter::addressee(&text) == Some(to.as_str()) {
-                    std::fs::write(&path, vec![b' '; text.len()])?;
-                    std::fs::File::open(&path)?.sync_all()?;
-                    std::fs::remove_file(path)?;
+                    destroy(&path)?;
                 }
             }
             std::fs::File::open(&folder)?.sync_all()
@@ -119,7 +121,7 @@ impl Outbox {
         server: SocketAddr,
         clock: &dyn Clock,
     ) -> Result<(), SmtpError> {
-        let mut all = letters(&self.folder).map_err(SmtpError::Letter)?;
+        let mut all = files(&self.folder, &["eml"]).map_err(SmtpError::Letter)?;
         all.sort();
         for path in all {
             let Ok(text) = std::fs::read(&path) else { continue };
@@ -146,12 +148,29 @@ impl Outbox {
     }
 }
 
-/// Letters that wait, and those that were refused.
-fn letters(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+/// Overwrites a letter where it lies, and removes it. One that is gone is gone.
+fn destroy(path: &Path) -> std::io::Result<()> {
+    let is_gone = |error: &std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+    let file = match std::fs::OpenOptions::new().write(true).open(path) {
+        Err(error) if is_gone(&error) => return Ok(()),
+        opened => opened?,
+    };
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
+    (&file).write_all(&vec![b' '; length])?;
+    file.sync_all()?;
+    match std::fs::remove_file(path) {
+        Err(error) if is_gone(&error) => Ok(()),
+        removed => removed,
+    }
+}
+
+/// The files of these kinds: `eml` waits, `refused` was refused, `new` is just being written.
+fn files(folder: &Path, kinds: &[&str]) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|kind| kind == "eml") {
+        let kind = path.extension().and_then(|kind| kind.to_str());
+        if kind.is_some_and(|kind| kinds.contains(&kind)) {
             found.push(path);
         }
     }

@@ -75,6 +75,12 @@ impl Passwords {
         Ok(same(&written(cost, &salt, &hash), &kept) && is_somebodys)
     }
 
+    /// Whether a kept hash has cost less than a new one would.
+    pub(crate) fn is_cheap(&self, kept: &str) -> bool {
+        let work = |cost: Cost| u64::from(cost.memory_kib) * u64::from(cost.passes);
+        read(kept).is_some_and(|(cost, _)| work(cost) < work(self.cost))
+    }
+
     async fn run(
         &self,
         work: impl FnOnce() -> Result<Zeroizing<[u8; 32]>, Fault> + Send + 'static,

@@ -1,7 +1,9 @@
 //! People that the configuration names: those of a demo, and of a machine that is set up by a script.
 //!
 //! They are registered once, with an address that counts as theirs. Whoever is known already stays
-//! as he is, but for the roles that he lacks: nobody gets an old password back by a restart.
+//! as he is, but for the roles that he lacks: nobody gets an old password back by a restart, and who
+//! was forgotten stays forgotten. One who has registered with the address and not shown that it is his
+//! is not who is meant: what he proves himself by counts no longer.
 
 use identity_domain::user::{Command, Refusal};
 use identity_domain::{Role, UserId};
@@ -21,10 +23,10 @@ pub(crate) fn welcome(provider: &Provider, behind: &Supervisor) {
         if !provider.options().people.is_empty() {
             provider.caught_up().await;
         }
-        for person in &provider.options().people {
+        for (at, person) in provider.options().people.iter().enumerate() {
             if let Err(fault) = provider.welcome(person).await {
                 let error = error_chain(&fault);
-                tracing::error!(name = person.name, error, "somebody could not be registered");
+                tracing::error!(at, error, "somebody who is named could not be registered");
             }
         }
         Ok(())
@@ -37,7 +39,7 @@ impl Provider {
         let lookup = self.vault().blind("email", &email);
         let known = self.logins().get(&lookup).await?.and_then(|found| found.state.user);
         let user = match known {
-            Some(user) => Some(user),
+            Some(user) => self.is_meant(user, person).await?.then_some(user),
             None => self.registered(person, email, lookup).await?,
         };
         let Some(user) = user.map(|user| user.to_string()) else { return Ok(()) };
@@ -48,6 +50,24 @@ impl Provider {
             done.map_err(|_refusal| Fault::Data("somebody who is named"))?;
         }
         Ok(())
+    }
+
+    /// Whether somebody who has the address already is the one that is named, from now on; not, when
+    /// he was forgotten.
+    async fn is_meant(&self, user: UserId, person: &PersonOptions) -> Result<bool, Fault> {
+        let Some(profile) = self.profile(user).await? else { return Ok(false) };
+        if profile.is_verified {
+            return Ok(true);
+        }
+        let subject = user.to_string();
+        let hash = self.passwords().hash(Zeroizing::new(person.password.clone())).await?;
+        let password = self.vault().seal(&subject, "password", &hash)?;
+        let at = self.now() + 1;
+        for command in [Command::ChangePassword { password, at }, Command::RemoveTotp { at }] {
+            let done = self.ask(self.users(), &subject, command).await?;
+            done.map_err(|_refusal| Fault::Data("somebody who is named"))?;
+        }
+        Ok(true)
     }
 
     /// Registers somebody; nobody, when another has come to have his address.
@@ -70,7 +90,8 @@ impl Provider {
         });
         let (email, name, password) =
             sealed.await.map_err(|_panicked| Fault::Data("sealing"))??;
-        let register = Command::Register { email, lookup, name, password, at: self.now() };
+        let at = self.now();
+        let register = Command::Register { email, lookup, name, password, at, after: 0 };
         match self.ask(self.users(), &user.to_string(), register).await? {
             Ok(_events) => Ok(Some(user)),
             Err(Refusal::EmailTaken) => {

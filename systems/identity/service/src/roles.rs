@@ -18,9 +18,9 @@ use ondol_auth::{
 use ondol_http::{Json, OrProblem, Path, Problem};
 use serde::{Deserialize, Serialize};
 
-use crate::asked::address_of;
+use crate::came_from::address_of;
 use crate::fault::Fault;
-use crate::journal::Entry;
+use crate::journal::{self, Entry};
 use crate::provider::Provider;
 use crate::tokens::STRONG;
 
@@ -114,6 +114,9 @@ impl FromRequestParts<Provider> for Administrator {
         let caller = Caller::from_request_parts(parts, provider).await;
         let caller = caller.map_err(IntoResponse::into_response)?;
         let address = address_of(parts);
+        // Whatever else stands there could be anything, and what is written down stays.
+        let whose = parts.uri.path().split('/').find_map(|part| part.parse::<UserId>().ok());
+        let whose = whose.map_or_else(|| "nobody".to_owned(), |user| user.to_string());
         match allowed(parts, provider, &caller).await {
             Ok(user) => Ok(Self { user, client: caller.client.clone(), address }),
             Err(refusal) => {
@@ -122,7 +125,10 @@ impl FromRequestParts<Provider> for Administrator {
                     actor: Some(caller.subject.clone()),
                     client: Some(caller.client.clone()),
                     address,
-                    reason: format!("{} {}", parts.method, parts.uri.path()),
+                    reason: format!(
+                        "{} of {whose}",
+                        journal::place(&parts.method, &parts.extensions)
+                    ),
                 };
                 Err(match provider.failed(entry).await {
                     Ok(()) => *refusal,

@@ -7,7 +7,9 @@ use http::{HeaderValue, header};
 use ondol::OpenApiRouter;
 
 use crate::provider::Provider;
-use crate::{accounts, authorize, device, journal, leave, metadata, roles, signin, tokens};
+use crate::{
+    accounts, authorize, came_from, device, journal, leave, metadata, roles, signin, tokens,
+};
 
 /// The style of the pages.
 const STYLE: &str = include_str!("../assets/identity.css");
@@ -37,6 +39,7 @@ pub(crate) fn routes(provider: Provider) -> OpenApiRouter {
         .route("/assets/identity.css", get(style))
         .merge(roles::routes(&provider))
         .layer(from_fn_with_state(provider.clone(), journal::at_the_door))
+        .layer(from_fn_with_state(provider.clone(), came_from::noted))
         .layer(from_fn(guarded))
         .with_state(provider)
 }

@@ -6,12 +6,14 @@ use http::header;
 use identity_domain::user::Command;
 use identity_domain::{Method, SignIn, UserId};
 use ondol_auth::decode_strict;
+use ondol_runtime::error_chain;
 use ondol_vault::Opened;
 use zeroize::Zeroizing;
 
 use crate::asked::Params;
 use crate::authorize::see_other;
 use crate::browser::Visit;
+use crate::came_from::household;
 use crate::fault::Fault;
 use crate::journal::Entry;
 use crate::pages;
@@ -99,7 +101,7 @@ impl Provider {
 
     /// Counts a try before it is known to be a failure.
     fn count(&self, what: &str, account: &str, visit: &Visit) -> Result<Counted, Fault> {
-        let from = visit.address.map(|address| address.to_string()).unwrap_or_default();
+        let from = household(visit.address);
         let counted = Counted {
             account: format!("{what}\n{account}"),
             address: format!("{what}\nfrom {from}"),
@@ -140,8 +142,14 @@ impl Provider {
         };
         let is_long = password.len() > PASSWORD_BYTES_MAX;
         let password = if is_long { Zeroizing::default() } else { password };
-        let fits = self.passwords().fits(password, kept).await?;
+        let is_cheap = kept.as_deref().is_some_and(|kept| self.passwords().is_cheap(kept));
+        let fits = self.passwords().fits(password.clone(), kept).await?;
         let user = login.filter(|_| fits && !is_long);
+        if let Some(user) = user.filter(|_| is_cheap)
+            && let Err(fault) = self.hash_anew(user, password).await
+        {
+            tracing::warn!(error = %error_chain(&fault), "a password stays as it was hashed");
+        }
         let actor = login.map(|user| user.to_string());
         match user {
             Some(_) => {
@@ -151,6 +159,14 @@ impl Provider {
             None => self.failed(self.entry("sign-in", actor, visit, "password")).await?,
         }
         Ok(user)
+    }
+
+    /// A password that was hashed when hashing cost less is hashed as it is now, while it is known.
+    async fn hash_anew(&self, user: UserId, password: Zeroizing<String>) -> Result<(), Fault> {
+        let (subject, hash) = (user.to_string(), self.passwords().hash(password).await?);
+        let password = self.vault().seal(&subject, "password", &hash)?;
+        let done = self.ask(self.users(), &subject, Command::HashAnew { password }).await?;
+        done.map(drop).map_err(|_refusal| Fault::Data("somebody who has signed in"))
     }
 
     async fn password_of(&self, user: UserId) -> Result<Option<String>, Fault> {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use ondol_doors::Clock;
 
 /// How many names are counted; when there are more, those whose window is over go first, and
@@ -18,7 +19,16 @@ const NAMES_MAX: usize = 100_000;
 pub(crate) struct Throttle {
     clock: Arc<dyn Clock>,
     window: Duration,
-    counts: Arc<Mutex<HashMap<String, Count>>>,
+    counts: Arc<Mutex<HashMap<Name, Count>>>,
+}
+
+/// What is counted, as its hash: whoever makes up long names takes no more room than others.
+type Name = [u8; 32];
+
+fn named(name: &str) -> Name {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, name.as_bytes()).as_ref());
+    hash
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,16 +48,16 @@ impl Throttle {
 
     /// One more try, if there may be one.
     pub(crate) fn enter(&self, name: &str, most: u32) -> Result<(), TooOften> {
-        let now = self.clock.running();
+        let (now, name) = (self.clock.running(), named(name));
         let mut counts = self.counts.lock().expect("nobody panics while counting");
-        if counts.len() >= NAMES_MAX && !counts.contains_key(name) {
+        if counts.len() >= NAMES_MAX && !counts.contains_key(&name) {
             counts.retain(|_, count| now.saturating_sub(count.began) < self.window);
             if counts.len() >= NAMES_MAX {
                 return Err(TooOften(self.window.as_secs()));
             }
         }
         let fresh = Count { failures: 0, began: now };
-        let count = counts.entry(name.to_owned()).or_insert(fresh);
+        let count = counts.entry(name).or_insert(fresh);
         if now.saturating_sub(count.began) >= self.window {
             *count = fresh;
         }
@@ -62,13 +72,13 @@ impl Throttle {
     /// It was no failure.
     pub(crate) fn forgive(&self, name: &str) {
         let mut counts = self.counts.lock().expect("nobody panics while counting");
-        if let Some(count) = counts.get_mut(name) {
+        if let Some(count) = counts.get_mut(&named(name)) {
             count.failures = count.failures.saturating_sub(1);
         }
     }
 
     /// All is forgiven.
     pub(crate) fn clear(&self, name: &str) {
-        self.counts.lock().expect("nobody panics while counting").remove(name);
+        self.counts.lock().expect("nobody panics while counting").remove(&named(name));
     }
 }

@@ -84,7 +84,7 @@ impl Provider {
         let key = hash(code);
         let shown = Shown::Code {
             client: client.id.clone(),
-            redirect: form.params.need("redirect_uri")?.to_owned(),
+            redirect: form.params.get("redirect_uri").map(str::to_owned),
             challenge: hash(verifier),
         };
         let redeem = Command::Redeem { shown, at: self.now() };
@@ -248,6 +248,11 @@ impl Provider {
         }
         Ok(())
     }
+}
+
+/// The grant that an access token belongs to, by the token's name.
+pub(crate) fn grant_named(token: &str) -> Option<GrantId> {
+    token.split('.').next().and_then(|grant| grant.parse().ok())
 }
 
 /// The name under which a device's request is kept.

@@ -37,6 +37,7 @@ pub(crate) fn told(event: &Recorded<Inner>) -> Vec<TakenBack> {
         | Inner::User(
             user::Event::Registered { .. }
             | user::Event::EmailVerified
+            | user::Event::PasswordHashedAnew { .. }
             | user::Event::TotpOffered { .. }
             | user::Event::TotpUsed { .. }
             | user::Event::RoleGranted { .. },

@@ -11,11 +11,14 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Login {
     /// Whose it is.
     pub(crate) user: Option<UserId>,
+    /// How many have had it, and were forgotten but for the last.
+    #[serde(default)]
+    pub(crate) times: u32,
 }
 
 impl View for Login {
     const NAME: &'static str = "login";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Event = Event;
 
@@ -28,5 +31,6 @@ impl View for Login {
 
     fn apply(&mut self, event: &Recorded<Event>) {
         self.user = event.stream.key().parse().ok();
+        self.times += 1;
     }
 }

@@ -11,14 +11,22 @@ mod codes;
 mod devices;
 #[path = "flows/factors.rs"]
 mod factors;
+#[path = "flows/hashing.rs"]
+mod hashing;
 #[path = "flows/house.rs"]
 mod house;
 #[path = "flows/leaving.rs"]
 mod leaving;
+#[path = "flows/named.rs"]
+mod named;
+#[path = "flows/processes.rs"]
+mod processes;
 #[path = "flows/requests.rs"]
 mod requests;
 #[path = "flows/rights.rs"]
 mod rights;
+#[path = "flows/settings.rs"]
+mod settings;
 #[path = "flows/timing.rs"]
 mod timing;
 #[path = "factor/totp.rs"]

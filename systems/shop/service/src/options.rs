@@ -6,6 +6,7 @@ use std::time::Duration;
 use ondol::Settings;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use shop_domain::{Means, Plain, Point};
 
 use crate::rates::RateTable;
 
@@ -91,13 +92,33 @@ pub struct StockOptions {
 }
 
 /// What can be set of orders.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OrderOptions {
     /// Whose tokens are believed.
     pub access: AccessOptions,
     /// What other currencies cost.
     pub rates: RateTable,
+    /// Where things can be picked up, as the carrier calls it. Nothing else is taken: whatever people
+    /// could write in its place would stand in the log for ever.
+    pub points: Vec<Point>,
+    /// What can be paid with, as the payment provider calls it; so here.
+    pub means: Vec<Means>,
+}
+
+impl Default for OrderOptions {
+    fn default() -> Self {
+        Self {
+            access: AccessOptions::default(),
+            rates: RateTable::default(),
+            points: plain(&["SEOUL-04", "BUSAN-02", "nowhere"]),
+            means: plain(&["card-good", "card-declined", "card-empty"]),
+        }
+    }
+}
+
+fn plain(names: &[&str]) -> Vec<Plain> {
+    names.iter().filter_map(|name| Plain::new(*name).ok()).collect()
 }
 
 /// What can be set of payments.

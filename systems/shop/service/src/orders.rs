@@ -11,19 +11,21 @@ mod queries;
 mod sales;
 mod views;
 
+use std::sync::Arc;
+
 use ondol::{Hosted, OpenApiRouter, Running, Service, Settings, routes};
 use ondol_domain::{Own, Policy, ask, policy, policy_of_recorded};
 use ondol_kernel::Recorded;
 use ondol_runtime::{Desk, ViewReader};
 use ondol_saga::{Fact, RunsSagas as _, Sagas};
 use ondol_store::BoxError;
-use shop_domain::OrderId;
 use shop_domain::cart::{self as domain_cart, Cart, Terms};
 use shop_domain::contract::{ORDER, OfPayment, OfPreorder, OfSale, OfStock};
 use shop_domain::order::{CancelReason, Command, Order};
 use shop_domain::preorder::{self, Preorder};
 use shop_domain::purchase::{PURCHASE, RESERVED_FOR, purchase};
 use shop_domain::sale::{self, Sale};
+use shop_domain::{Means, OrderId, Point};
 
 use crate::access::guarded;
 use crate::options::{self, OrderOptions};
@@ -42,6 +44,8 @@ struct Office {
     days: ViewReader<Day>,
     sagas: Sagas,
     rates: Rates,
+    points: Arc<[Point]>,
+    means: Arc<[Means]>,
 }
 
 /// What is bought.
@@ -75,6 +79,8 @@ fn front(running: &Running, settings: &Settings) -> Result<OpenApiRouter, BoxErr
         days: running.view()?,
         sagas: running.companion()?,
         rates: Rates::of(&options.rates)?,
+        points: options.points.into(),
+        means: options.means.into(),
     };
     let routes = OpenApiRouter::new()
         .routes(routes!(cart::cart))

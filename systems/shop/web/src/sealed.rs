@@ -1,20 +1,19 @@
 //! What only these pages can read, kept by whoever looks at them: a sign-in in a cookie.
 //!
-//! Whoever has the key can be anybody, so it is made once, readable by its owner alone, and never
-//! leaves the machine.
+//! Whoever has the key can be anybody, so it is made once, readable by its owner alone and refused
+//! otherwise, and never leaves the machine.
 
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use ondol_auth::{decode_strict, encode};
 use ondol_doors::Rng;
+use ondol_vault::{SecretFileError, read_or_make_secret};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 /// How many bytes a key has.
 const KEY_BYTES: usize = 32;
@@ -29,18 +28,12 @@ pub(crate) struct Sealer {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The file cannot be read or made.
-    #[error("the key in {} cannot be read or made", path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
+    /// The file cannot be read or made, or is open to others.
+    #[error("the key of the pages cannot be used")]
+    File(#[from] SecretFileError),
     /// What is in it is no key.
-    #[error("the key in {} has {KEY_BYTES} bytes, found {found}", path.display())]
-    Length {
+    #[error("the key in {} has {KEY_BYTES} bytes, not all zeros; found {found} bytes", path.display())]
+    NoKey {
         /// Which file.
         path: PathBuf,
         /// How many it has.
@@ -51,16 +44,16 @@ pub enum KeyError {
 impl Sealer {
     /// With the key in a file; where there is none, one is made.
     pub(crate) fn open(path: &Path, rng: &dyn Rng) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::File { path: path.to_owned(), source };
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                made(path, rng).map_err(failed)?
-            }
-            Err(source) => return Err(failed(source)),
+        let drawn = || {
+            let mut bytes = Zeroizing::new(vec![0; KEY_BYTES]);
+            rng.fill(&mut bytes);
+            bytes
         };
-        let wrong = |_unusable| KeyError::Length { path: path.to_owned(), found: bytes.len() };
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(wrong)?;
+        let bytes = read_or_make_secret(path, drawn)?;
+        let no_key = || KeyError::NoKey { path: path.to_owned(), found: bytes.len() };
+        let some = Some(&bytes).filter(|bytes| bytes.iter().any(|byte| *byte != 0));
+        let key = some.and_then(|bytes| RandomizedNonceKey::new(&AES_256_GCM, bytes).ok());
+        let key = key.ok_or_else(no_key)?;
         Ok(Self { key: Arc::new(key) })
     }
 
@@ -87,23 +80,5 @@ impl fmt::Debug for Sealer {
     }
 }
 
-/// Makes a key. If another process was quicker, its key is the one.
-fn made(path: &Path, rng: &dyn Rng) -> io::Result<Vec<u8>> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut bytes = vec![0; KEY_BYTES];
-    rng.fill(&mut bytes);
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            bytes.clear();
-            OpenOptions::new().read(true).open(path)?.read_to_end(&mut bytes)?;
-        }
-        Err(error) => return Err(error),
-    }
-    Ok(bytes)
-}
+#[cfg(test)]
+mod tests;

@@ -14,12 +14,14 @@ use ondol_kernel::{Currency, Id, Money, Version};
 use ondol_runtime::{Desk, Ground, Home, Request, Supervisor};
 use ondol_store_disk::{DiskStore, Doors, Options};
 use ondol_timers::MemoryTimers;
+use ondol_vault::read_or_make_secret;
 use ondol_views::MemoryViews;
 use outside::{Change, Hook, Provider, World};
 use shop_domain::product::{Command as ProductCommand, Language, Product};
 use shop_domain::stock::{Command as StockCommand, Stock};
 use shop_domain::{ProductId, Quantity};
 use tokio::net::TcpListener;
+use zeroize::Zeroizing;
 
 /// What the carrier signs its letters with.
 const SECRET: &str = "a secret for letters in a bench";
@@ -42,7 +44,8 @@ impl Floor {
         let outside = serve(&supervisor, outside::router(world.clone())).await?;
         let own = folder.path().join("shop.shipping");
         std::fs::create_dir_all(&own)?;
-        std::fs::write(own.join("carrier.secret"), SECRET)?;
+        let secret = || Zeroizing::new(SECRET.as_bytes().to_vec());
+        drop(read_or_make_secret(&own.join("carrier.secret"), secret)?);
         let settings = settings(outside)?;
         let config = Config { data: folder.path().to_owned(), settings, ..Config::default() };
         let app = shop::app();

@@ -87,11 +87,15 @@ impl Seat {
 
     /// Signs in, coming from the shop, and comes back to it.
     pub(crate) fn signs_in(&mut self) {
+        self.signs_in_as(EMAIL, PASSWORD);
+    }
+
+    pub(crate) fn signs_in_as(&mut self, email: &str, password: &str) {
         let patience = Patience::new();
         loop {
             self.go("/shop/sign-in");
-            self.fill("#email", EMAIL);
-            self.fill("#password", PASSWORD);
+            self.fill("#email", email);
+            self.fill("#password", password);
             self.follow("main button");
             if self.look("location.pathname") == "/shop" {
                 return;

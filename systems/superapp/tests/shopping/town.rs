@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -90,6 +91,21 @@ impl Town {
             }
         }
         false
+    }
+
+    /// Tells the process to stop, and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        let mut process = self.process.take().expect("it runs");
+        let pid = process.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(told.is_ok_and(|told| told.success()), "the signal can be sent");
+        let ended = process.child.wait().expect("it ends");
+        assert!(ended.success(), "it stopped in order: {ended}");
+    }
+
+    /// Where everything is kept.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Kills the process, as the system does.

@@ -1,25 +1,16 @@
 //! Tokens given to clients that ask for themselves, over HTTP: the provider as it is served, each
 //! token in the audit log before it is answered, and a client that does as little as can be done.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Context as _;
-use ondol::{Between, Config, Section, Stage};
 use ondol_bench::{Bench, Latencies, Measured, Stopwatch};
-use ondol_doors::{Clock, Rng, SystemClock, SystemRng};
-use ondol_http::ServerOptions;
-use ondol_runtime::{Ground, Home, Supervisor};
-use ondol_store_disk::{DiskStore, Doors, Options};
-use ondol_timers::MemoryTimers;
-use ondol_views::MemoryViews;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use crate::house;
 
 /// How many connections there are.
 const CONNECTIONS: u64 = 64;
@@ -42,57 +33,10 @@ pub(crate) fn case<'a>(bench: &mut Bench<'a>, runtime: &'a Runtime) {
     case.measure(move || tokens(runtime, count));
 }
 
-fn stage(folder: &Path, supervisor: &Supervisor) -> anyhow::Result<Stage> {
-    let secret = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"secret");
-    let table = CLIENT.replace("SECRET", &ondol_auth::encode(secret));
-    let section = Section(toml::from_str(&table)?);
-    let config = Config {
-        data: folder.to_owned(),
-        settings: BTreeMap::from([("identity".to_owned(), section)]),
-        ..Config::default()
-    };
-    let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) =
-        (Arc::new(SystemClock::start()), Arc::new(SystemRng));
-    let store = DiskStore::open(&Options::in_folder(folder.join("log")), &Doors::default())?;
-    let home = Home {
-        ground: Ground { store: Arc::new(store), clock, rng },
-        views: Arc::new(MemoryViews::default()),
-        timers: Arc::new(MemoryTimers::default()),
-    };
-    let app = identity::app();
-    let homes = app.services().iter().map(|hosted| (hosted, home.clone())).collect();
-    Ok(Stage::raise_among(&app, homes, None, &Between::of(config), supervisor)?)
-}
-
 fn tokens(runtime: &Runtime, count: u64) -> anyhow::Result<Measured> {
-    let folder = tempfile::tempdir()?;
-    let supervisor = Supervisor::new();
-    let (stop, stopped) = watch::channel(false);
-    let (address, mut served) = runtime.block_on(async {
-        let stage = stage(folder.path(), &supervisor)?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let mut served = JoinSet::new();
-        served.spawn(async move {
-            let router = stage.router.clone();
-            let done = ondol_http::serve(listener, router, ServerOptions::default(), stopped).await;
-            drop(stage);
-            done
-        });
-        anyhow::Ok((address, served))
-    })?;
-    let client = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(load(address, count))
-    });
-    let measured = client.join().ok().context("the client panicked")??;
-    stop.send_replace(true);
-    runtime.block_on(async move {
-        served.join_next().await.context("it was begun")???;
-        let ended = supervisor.shut_down().await;
-        ended.map_err(|end| anyhow::anyhow!("{} has ended: {:?}", end.task, end.ending))
-    })?;
-    Ok(measured)
+    let secret = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"secret");
+    let settings = CLIENT.replace("SECRET", &ondol_auth::encode(secret));
+    house::asked(runtime, &settings, move |address| load(address, count))
 }
 
 async fn load(address: SocketAddr, count: u64) -> anyhow::Result<Measured> {

@@ -39,7 +39,9 @@ pub(crate) async fn register(
     if name.is_empty() || name.chars().count() > 100 {
         return pages::register(&visit, Some(words.bad_name));
     }
+    let began = provider.clock().running();
     let registered = provider.register(&visit, email, name, Zeroizing::new(password)).await;
+    provider.unhurried(began).await;
     let said = |()| pages::said(&visit, words.registered, words.look_into_mail);
     pages::answered(&visit, registered.map(said))
 }
@@ -71,8 +73,9 @@ impl Provider {
         self.count_email(visit)?;
         let lookup = self.vault().blind("email", &email);
         let hash = self.passwords().hash(password).await?;
-        let known = self.logins().get(&lookup).await?.and_then(|found| found.state.user);
-        if known.is_some() {
+        let known = self.logins().get(&lookup).await?.map(|found| found.state).unwrap_or_default();
+        // Whoever comes with the address of one who was forgotten is another, as far as is known.
+        if known.user.is_some_and(|user| !self.vault().is_forgotten(&user.to_string())) {
             return self.already(visit, &email).await;
         }
         let user: UserId = self.rng().id(self.clock().now());
@@ -87,8 +90,8 @@ impl Provider {
         });
         let sealed = sealed.await.map_err(|_panicked| Fault::Data("sealing"))?;
         let (sealed_email, name, password) = sealed?;
-        let at = self.now();
-        let register = Command::Register { email: sealed_email, lookup, name, password, at };
+        let (at, after) = (self.now(), known.times);
+        let register = Command::Register { email: sealed_email, lookup, name, password, at, after };
         match self.ask(self.users(), &user.to_string(), register).await? {
             Ok(_events) => {
                 let actor = Some(user.to_string());

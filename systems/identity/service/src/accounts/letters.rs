@@ -1,10 +1,13 @@
 //! Letters: what is sent to an address, and the one-time tokens in it.
 
+use std::time::Duration;
+
 use identity_domain::UserId;
 use identity_domain::ticket::{Command, Purpose, Shown, Ticket};
 use ondol_vault::Opened;
 
 use crate::browser::Visit;
+use crate::came_from::household;
 use crate::fault::Fault;
 use crate::provider::Provider;
 use crate::secrets::{drawn, hash};
@@ -15,8 +18,15 @@ const EMAIL_SECONDS: u64 = 3600;
 const EMAILS_MAX: u32 = 20;
 
 impl Provider {
+    /// Waits until as much time has gone by since something began as it takes at least.
+    pub(super) async fn unhurried(&self, began: Duration) {
+        let least = Duration::from_millis(self.options().unhurried_ms);
+        let gone = self.clock().running().saturating_sub(began);
+        self.clock().sleep(least.saturating_sub(gone)).await;
+    }
+
     pub(super) fn count_email(&self, visit: &Visit) -> Result<(), Fault> {
-        let from = visit.address.map(|address| address.to_string()).unwrap_or_default();
+        let from = household(visit.address);
         let entered = self.failures().enter(&format!("e-mails\nfrom {from}"), EMAILS_MAX);
         entered.map_err(|too_often| Fault::TooOften(too_often.0))
     }

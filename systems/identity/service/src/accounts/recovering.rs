@@ -25,7 +25,9 @@ pub(crate) async fn forgotten(
     Sent { visit, params }: Sent,
 ) -> Response {
     let email = plain_email(params.get("email").unwrap_or_default());
+    let began = provider.clock().running();
     let sent = provider.send_reset(&visit, &email).await;
+    provider.unhurried(began).await;
     // The same for everybody: nobody learns here who is known.
     let said = || pages::said(&visit, visit.words.reset_sent, visit.words.look_into_mail);
     pages::answered(&visit, sent.map(|()| said()))

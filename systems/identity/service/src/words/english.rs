@@ -18,7 +18,7 @@ pub(super) static WORDS: Words = Words {
     have_account: "You have an account? Sign in",
     registered: "Almost there",
     look_into_mail: "If everything is right, an e-mail is on its way. Follow the link in it.",
-    verify: "Confirm your e-mail address",
+    verify: "Confirm your address",
     verify_first: "Please show first that this address is yours. We have sent you a new link.",
     verified: "Your e-mail address is confirmed",
     now_sign_in: "You can sign in now.",
@@ -89,7 +89,7 @@ pub(super) static WORDS: Words = Words {
         ("roles", "Change what others may do"),
     ],
     verify_mail: (
-        "Confirm your e-mail address",
+        "Confirm your address",
         "Welcome. Follow this link within an hour to confirm your e-mail address:",
     ),
     reset_mail: (

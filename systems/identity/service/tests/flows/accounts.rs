@@ -1,10 +1,13 @@
 //! Accounts: O19, O20, one address for one, one use for a link, and being forgotten.
 
+use std::time::Duration;
+
 use http::StatusCode;
+use ondol_doors::{Clock as _, SystemClock};
 use tokio::task::JoinSet;
 
 use crate::browser::{Browser, PASSWORD};
-use crate::house::{House, files_with};
+use crate::house::{House, claims, files_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_is_one_persons_and_nobody_learns_whose() {
@@ -158,6 +161,12 @@ async fn c4_whoever_is_forgotten_is_nobody_and_no_file_knows_him() {
     let tokens = house.redeem(&code).await.json();
     let access = tokens["access_token"].as_str().expect("a token");
     let refresh = tokens["refresh_token"].as_str().expect("a token");
+    let outbox = house.folder.path().join("identity/outbox");
+    for left in ["refused-by-the-server.refused", "left-by-a-crash.new"] {
+        let letter = format!("To: <{canary}>\r\n\r\nhello");
+        std::fs::write(outbox.join(left), letter).expect("it is ours");
+    }
+    assert!(files_with(&outbox, canary.as_bytes()).len() >= 3, "the search finds letters");
     browser.get("/account").await;
     let wrong =
         browser.post("/account", &[("change", "forget"), ("password", "a wrong one")]).await;
@@ -169,10 +178,55 @@ async fn c4_whoever_is_forgotten_is_nobody_and_no_file_knows_him() {
     assert_eq!(house.refresh(refresh).await.error(), "invalid_grant");
     let mut again = Browser::new(&house);
     assert_eq!(again.sign_in(canary, PASSWORD).await.status, StatusCode::FORBIDDEN);
-    // Letters are on their way to the person himself, and are not ours to keep.
-    std::fs::remove_dir_all(house.folder.path().join("identity/outbox")).expect("it is there");
     assert_eq!(
         files_with(house.folder.path(), canary.as_bytes()),
         Vec::<std::path::PathBuf>::new()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_forgotten_may_come_again_and_is_another() {
+    let house = House::open();
+    let email = "kim@example.kr";
+    let mut before = Vec::new();
+    for time in 1..=3 {
+        let mut browser = Browser::of(&house, email).await;
+        let letter = house.mail_to(email).expect("a letter");
+        assert!(!letter.contains("account already"), "nobody has one, the {time}. time");
+        let tokens = house.redeem(&browser.code().await).await.json();
+        let token = tokens["access_token"].as_str().expect("a token").to_owned();
+        let subject = claims(&token)["sub"].clone();
+        for (_, old) in &before {
+            assert_ne!(subject, *old, "he is another");
+        }
+        before.push((token, subject));
+        let (last, gone) = before.split_last().expect("he is here");
+        assert!(house.is_active(&last.0).await);
+        for (token, _) in gone {
+            assert!(!house.is_active(token).await, "what he was stays forgotten");
+        }
+        browser.get("/account").await;
+        browser.post("/account", &[("change", "forget"), ("password", PASSWORD)]).await;
+    }
+    assert_eq!(house.mail_to(email), None, "no letter of before lies here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_a_letter_takes_says_nothing_about_who_is_known() {
+    let house = House::open_with("unhurried_ms = 400");
+    let mut browser = Browser::of(&house, "kim@example.kr").await;
+    let new = |email| vec![("name", "Lee"), ("email", email), ("password", PASSWORD)];
+    for (path, pairs) in [
+        ("/forgotten", vec![("email", "kim@example.kr")]),
+        ("/forgotten", vec![("email", "nobody@example.kr")]),
+        ("/register", new("kim@example.kr")),
+        ("/register", new("lee@example.kr")),
+    ] {
+        browser.get(path).await;
+        let clock = SystemClock::start();
+        let began = clock.running();
+        assert_eq!(browser.post(path, &pairs).await.status, StatusCode::OK);
+        let took = clock.running() - began;
+        assert!(took >= Duration::from_millis(400), "{path} {pairs:?} took {took:?}");
+    }
 }

@@ -15,9 +15,9 @@ use ondol::{Between, Config, Section, Stage};
 use ondol_auth::{decode_strict, encode};
 use ondol_doors::{Clock, Sleep, SystemClock, SystemRng};
 use ondol_http::Peer;
-use ondol_kernel::Timestamp;
+use ondol_kernel::{Position, Timestamp};
 use ondol_runtime::{Ground, Home, Supervisor};
-use ondol_store::{Limits, LogEpoch, MemoryStore};
+use ondol_store::{EventStore as _, Limits, LogEpoch, MemoryStore, ReadAll};
 use ondol_timers::MemoryTimers;
 use ondol_views::MemoryViews;
 use serde_json::Value;
@@ -86,10 +86,11 @@ impl Later {
 }
 
 pub(crate) struct House {
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) folder: Arc<tempfile::TempDir>,
     pub(crate) router: Router,
     clock: Arc<Later>,
-    stage: Stage,
+    pub(crate) stage: Stage,
+    store: Arc<MemoryStore>,
     ready: OnceCell<()>,
     _supervisor: Supervisor,
 }
@@ -137,28 +138,41 @@ impl House {
     }
 
     pub(crate) fn open_with(more: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let clock = Later { clock: SystemClock::start(), by_seconds: AtomicU64::new(0) };
+        let epoch: LogEpoch = LogEpoch::named("a test");
+        let store = Arc::new(MemoryStore::new(epoch, Limits::default()));
+        Self::on((folder, Arc::new(clock), store), more)
+    }
+
+    /// Another process of the same provider: the same log and files, views and an audit log of its
+    /// own.
+    pub(crate) fn another(&self, more: &str) -> Self {
+        let own = "audit = \"audit-2/audit.log\"\nanchors = \"audit-2/anchors\"";
+        let shared = (self.folder.clone(), self.clock.clone(), self.store.clone());
+        Self::on(shared, &format!("{own}\n{more}"))
+    }
+
+    fn on(
+        (folder, clock, store): (Arc<tempfile::TempDir>, Arc<Later>, Arc<MemoryStore>),
+        more: &str,
+    ) -> Self {
         let clients = CLIENTS.replace("WEB", &sha256("secret of web"));
         let clients = clients.replace("ATM", &sha256("secret of atm"));
         let many = "failures_address_max = 1000";
         let many = if more.contains("failures_address_max") { "" } else { many };
         // The least that may be set: these tests sign in often.
         let cheap = if more.contains("password_memory_kib") { "" } else { CHEAP };
-        let table = format!("{many}\n{cheap}\n{more}\n{clients}");
+        let at_once = if more.contains("unhurried_ms") { "" } else { "unhurried_ms = 0" };
+        let table = format!("{many}\n{cheap}\n{at_once}\n{more}\n{clients}");
         let section = Section(toml::from_str(&table).expect("settings"));
         let config = Config {
             data: folder.path().to_owned(),
             settings: BTreeMap::from([("identity".to_owned(), section)]),
             ..Config::default()
         };
-        let clock = Later { clock: SystemClock::start(), by_seconds: AtomicU64::new(0) };
-        let clock = Arc::new(clock);
-        let epoch: LogEpoch = LogEpoch::named("a test");
-        let ground = Ground {
-            store: Arc::new(MemoryStore::new(epoch, Limits::default())),
-            clock: clock.clone(),
-            rng: Arc::new(SystemRng),
-        };
+        let (kept, rng) = (store.clone(), Arc::new(SystemRng));
+        let ground = Ground { store: kept, clock: clock.clone(), rng };
         let views = Arc::new(MemoryViews::default());
         let home = Home { ground, views, timers: Arc::new(MemoryTimers::default()) };
         let (app, supervisor) = (identity::app(), Supervisor::new());
@@ -167,7 +181,7 @@ impl House {
         let stage = stage.expect("it comes up");
         let router = stage.router.clone();
         let ready = OnceCell::new();
-        Self { folder, router, clock, stage, ready, _supervisor: supervisor }
+        Self { folder, router, clock, stage, store, ready, _supervisor: supervisor }
     }
 
     pub(crate) fn later(&self, seconds: u64) {
@@ -251,6 +265,17 @@ impl House {
         let request = Request::get("/oauth2/userinfo")
             .header(header::AUTHORIZATION, format!("Bearer {token}"));
         self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    /// Everything that stands in the log, as text.
+    pub(crate) async fn log(&self) -> String {
+        let page = self.store.read_all(ReadAll::after(Position::START, 10_000)).await;
+        let texts = page
+            .expect("it can be read")
+            .events
+            .into_iter()
+            .map(|event| String::from_utf8_lossy(&event.data.bytes).into_owned());
+        texts.collect::<Vec<_>>().join("\n")
     }
 
     /// What stands in the audit log.

@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Request, StatusCode, header};
 
 use crate::browser::{Browser, asking};
-use crate::house::{BACK, House, ISSUER, challenge};
+use crate::house::{BACK, House, ISSUER, VERIFIER, challenge};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn o1_nobody_is_sent_to_an_address_that_is_not_the_clients_to_the_letter() {
@@ -205,6 +205,50 @@ async fn o15_a_pushed_request_is_good_once_for_its_client_and_not_for_long() {
     assert_eq!(browser.get(&go("web", forged)).await.status, StatusCode::BAD_REQUEST);
     let bad = house.form("/oauth2/par", "web", &[("client_id", "web")]).await;
     assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pushed_ahead_is_kept_as_far_as_it_is_read_again() {
+    let house = House::open();
+    let asked = asking(&[("login_hint", "kim@example.kr"), ("id_token_hint", "a.b.c")]);
+    let (_, query) = asked.split_once('?').expect("a query");
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).expect("a query");
+    let pairs: Vec<(&str, &str)> =
+        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let answer = house.form("/oauth2/par", "web", &pairs).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    let name = answer.json()["request_uri"].as_str().expect("a name").to_owned();
+    let kept = house.log().await;
+    assert!(kept.contains("code_challenge") && kept.contains("s+t%26te"), "{kept}");
+    assert!(!kept.contains("kim") && !kept.contains("hint"), "whom it is about: {kept}");
+    let mut browser = Browser::of(&house, "kim@example.kr").await;
+    let go = [("client_id", "web"), ("request_uri", &name)];
+    let go = serde_urlencoded::to_string(go).expect("a query");
+    let back = browser.get(&format!("/oauth2/authorize?{go}")).await;
+    assert_eq!(back.sent("state").as_deref(), Some("s t&te"), "nothing that counts is lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_to_be_asked_is_asked_whatever_client_asks() {
+    let house = House::open();
+    let mut browser = Browser::of(&house, "kim@example.kr").await;
+    assert!(browser.get(&asking(&[])).await.sent("code").is_some(), "people trust this client");
+    let page = browser.get(&asking(&[("prompt", "consent")])).await;
+    assert!(page.text.contains("Allow access?"), "{}", page.text);
+    let back = browser.post("/consent", &[("answer", "yes")]).await;
+    assert!(back.sent("code").is_some(), "{}", back.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_oauth_2_1_does_not_say_again_where_its_code_was_sent() {
+    let house = House::open();
+    let mut browser = Browser::of(&house, "kim@example.kr").await;
+    let code = browser.code().await;
+    let pairs = [("grant_type", "authorization_code"), ("code", code.as_str())];
+    let guess = [pairs[0], pairs[1], ("code_verifier", &"a".repeat(43))];
+    assert_eq!(house.form("/oauth2/token", "web", &guess).await.error(), "invalid_grant");
+    let right = [pairs[0], pairs[1], ("code_verifier", VERIFIER)];
+    assert_eq!(house.form("/oauth2/token", "web", &right).await.status, StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,17 +11,17 @@ use crate::house::{Answer, House, claims};
 
 const STRONG: &str = "urn:ondol:acr:2fa";
 const ADMIN: &str = "administrators = [\" Boss@Example.KR\"]\n";
-const WHY: &str = r#"{"reason":"he has begun at the counter"}"#;
+pub(crate) const WHY: &str = r#"{"reason":"he has begun at the counter"}"#;
 const BOSS: &str = "boss@example.kr";
 
 /// An access token, and whose it is.
-struct Bearer {
-    token: String,
-    subject: String,
+pub(crate) struct Bearer {
+    pub(crate) token: String,
+    pub(crate) subject: String,
     refresh: String,
 }
 
-async fn bearer(browser: &mut Browser<'_>, scope: &str) -> Bearer {
+pub(crate) async fn bearer(browser: &mut Browser<'_>, scope: &str) -> Bearer {
     let answer = browser.get(&asking(&[("scope", scope)])).await;
     let code = answer.sent("code").unwrap_or_else(|| unreachable!("no code: {}", answer.text));
     let tokens = browser.house.redeem(&code).await.json();
@@ -32,18 +32,18 @@ async fn bearer(browser: &mut Browser<'_>, scope: &str) -> Bearer {
 }
 
 /// An administrator who has just proved himself by two things.
-async fn boss(house: &House) -> (Browser<'_>, Bearer) {
+pub(crate) async fn boss(house: &House) -> (Browser<'_>, Bearer) {
     let mut browser = Browser::of(house, BOSS).await;
     enrol(&mut browser).await;
     let bearer = bearer(&mut browser, "openid roles").await;
     (browser, bearer)
 }
 
-fn role_at(subject: &str, role: &str) -> String {
+pub(crate) fn role_at(subject: &str, role: &str) -> String {
     format!("/api/v1/users/{subject}/roles/{role}")
 }
 
-fn roles(answer: &Answer) -> Vec<String> {
+pub(crate) fn roles(answer: &Answer) -> Vec<String> {
     let roles = answer.json()["roles"].as_array().cloned().unwrap_or_default();
     roles.iter().filter_map(|role| role.as_str().map(str::to_owned)).collect()
 }

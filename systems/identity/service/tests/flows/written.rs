@@ -120,13 +120,22 @@ async fn who_comes_too_often_or_with_a_token_that_is_none_is_written_down_once()
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
         journal.holds_one_more("J a token for roles");
     }
+    // What somebody types where a name belongs could be about anybody, and stays out of what stays.
+    for token in ["", "a.b.c"] {
+        let place = "/api/v1/users/kim@example.kr/roles";
+        house.api(http::Method::GET, place, token, "").await;
+        journal.holds_one_more("an address in a path");
+    }
+    let named = [itself, ("client_id", "kim@example.kr"), ("client_secret", "x")];
+    house.form("/oauth2/token", "", &named).await;
+    journal.holds_one_more("an address as a client");
     let waits = house.form("/oauth2/device_authorization", "mobile", &[("scope", "openid")]).await;
     let waiting = waits.json()["device_code"].as_str().expect("a code").to_owned();
     let poll = [("grant_type", DEVICE), ("device_code", waiting.as_str())];
     let pending = house.form("/oauth2/token", "mobile", &poll).await;
     assert_eq!(pending.error(), "authorization_pending");
     assert_eq!(journal.failures().len(), journal.seen, "to wait is no attempt");
-    nothing_secret(&house, &[&waiting, "secret of"]);
+    nothing_secret(&house, &[&waiting, "secret of", "kim"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -249,7 +249,7 @@ fn a_person_signs_in_with_a_second_factor_in_korean() {
 #[test]
 fn a_person_signs_in_with_a_second_factor_in_english_without_a_script_on_a_telephone() {
     let telephone =
-        BrowserOptions { scripts: false, width: 360, height: 780, dark: true, languages: "" };
+        BrowserOptions { scripts: false, width: 320, height: 640, dark: true, languages: "" };
     a_person_signs_in(&ENGLISH, "en-plain", telephone);
 }
 

@@ -14,7 +14,7 @@ use shop_domain::cart::{Cart, Command, Event, Refusal, Terms};
 use shop_domain::order::{self, Line, Order};
 use shop_domain::product::Language;
 use shop_domain::purchase::PRODUCTS_MAX;
-use shop_domain::{BuyerId, OrderId, ProductId};
+use shop_domain::{BuyerId, Means, OrderId, ProductId};
 
 use super::Office;
 use super::bodies::{CartBody, CartLine, CheckOut, Putting};
@@ -188,6 +188,10 @@ pub(super) async fn check_out(
         return Err(Problem::new(status, "shop-products-max", title).with("most", PRODUCTS_MAX));
     }
     let CheckOut { region, pay_with, send_to } = body;
+    office.takes(&pay_with)?;
+    if !office.points.contains(&send_to) {
+        return Err(not_offered("send_to"));
+    }
     let lines = office.priced(&held.state, currency_of(region)).await?;
     let terms = Terms { region, lines, pay_with, send_to };
     let mut request = asked.0.clone();
@@ -212,7 +216,18 @@ pub(super) async fn check_out(
     Err(Problem::internal())
 }
 
+fn not_offered(field: &'static str) -> Problem {
+    let title = "Nothing is picked up there, or paid so.";
+    let status = http::StatusCode::UNPROCESSABLE_ENTITY;
+    Problem::new(status, "shop-not-offered", title).with("field", field)
+}
+
 impl Office {
+    /// Whether something can be paid with; a problem, when not.
+    pub(super) fn takes(&self, means: &Means) -> Result<(), Problem> {
+        if self.means.contains(means) { Ok(()) } else { Err(not_offered("pay_with")) }
+    }
+
     async fn place(
         &self,
         asked: &Asked,

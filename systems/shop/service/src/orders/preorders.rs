@@ -98,6 +98,7 @@ pub(super) async fn place(
     Json(body): Json<Preordering>,
 ) -> Result<Accepted, Problem> {
     let Preordering { product, pieces, region, pay_with } = body;
+    office.takes(&pay_with)?;
     let order = OrderId::derived(asked.0.command, "preorder");
     let price = office.price_of(product, currency_of(region)).await?;
     let total = price.checked_mul(i64::from(pieces.pieces())).map_err(|_too_much| {

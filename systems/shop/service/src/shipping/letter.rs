@@ -3,9 +3,6 @@
 //! A letter may come twice and in any order. Its effect is a command to the shipment that it is
 //! about, which takes effect once; one about something else is taken and has none.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +16,11 @@ use ondol_doors::{Clock, Rng};
 use ondol_http::{Problem, handle_problem, read_json};
 use ondol_kernel::{CommandId, Timestamp};
 use ondol_runtime::Request;
+use ondol_vault::{SecretFileError, read_or_make_secret};
 use serde::Deserialize;
 use shop_domain::OrderId;
 use shop_domain::shipment::{Command, Shipment};
+use zeroize::Zeroizing;
 
 use crate::options::ShippingOptions;
 
@@ -53,13 +52,9 @@ impl std::fmt::Debug for Secret {
 /// Why letters cannot be believed by what was set.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SecretError {
-    /// The file cannot be read or made.
-    #[error("the secret in {} cannot be read or made", path.display())]
-    File {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    /// The file cannot be read or made, or is open to others.
+    #[error("what the carrier signs its letters with cannot be used")]
+    File(#[from] SecretFileError),
     /// Anybody could guess it.
     #[error("the secret in {} has at least {SECRET_BYTES_MIN} bytes, found {found}", path.display())]
     Short { path: PathBuf, found: usize },
@@ -121,12 +116,8 @@ impl Letters {
         (options, folder): (&ShippingOptions, &Path),
     ) -> Result<Self, SecretError> {
         let path = folder.join(&options.secret_file);
-        let secret = match std::fs::read_to_string(&path) {
-            Ok(text) => text.trim().to_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => made(&path, rng)
-                .map_err(|source| SecretError::File { path: path.clone(), source })?,
-            Err(source) => return Err(SecretError::File { path, source }),
-        };
+        let secret = read_or_make_secret(&path, || made(&path, rng))?;
+        let secret = str::from_utf8(&secret).unwrap_or_default().trim().to_owned();
         if secret.len() < SECRET_BYTES_MIN {
             return Err(SecretError::Short { path, found: secret.len() });
         }
@@ -139,19 +130,13 @@ impl Letters {
     }
 }
 
-/// Makes a secret, and keeps it where its owner alone can read it: the carrier is to be given it.
-fn made(path: &Path, rng: &dyn Rng) -> io::Result<String> {
-    let mut bytes = [0; 32];
-    rng.fill(&mut bytes);
-    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(secret.as_bytes())?;
-    file.sync_all()?;
-    tracing::info!(file = %path.display(), "a secret was made: give it to the carrier");
-    Ok(secret)
+/// A new secret: the carrier is to be given it.
+fn made(path: &Path, rng: &dyn Rng) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    rng.fill(bytes.as_mut());
+    tracing::info!(file = %path.display(), "a secret is made: give it to the carrier");
+    let hex = |byte: &u8| format!("{byte:02x}").into_bytes();
+    Zeroizing::new(bytes.iter().flat_map(hex).collect())
 }
 
 /// Whether a letter was signed with the secret, and not too long ago, nor in the future.

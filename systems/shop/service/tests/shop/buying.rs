@@ -176,7 +176,7 @@ async fn a_region_pays_in_its_own_currency_at_the_shops_rate() {
         [("smith", "US", 10_77, "USD"), ("schmidt", "EU", 9_31, "EUR")]
     {
         house.put(who, &tea, 1).await;
-        let body = json!({ "region": region, "pay_with": "card-good", "send_to": "X-1" });
+        let body = json!({ "region": region, "pay_with": "card-good", "send_to": "BUSAN-02" });
         let bought = house.send(who, Method::POST, "/api/v1/orders", body).await;
         let order = house.until_state(who, bought.location(), &["shipped", "delivered"]).await;
         assert_eq!(order["total"]["currency"], currency);

@@ -17,11 +17,13 @@ use ondol_http::ServerOptions;
 use ondol_runtime::{Ground, Home, ReactionOptions, ServiceOptions, Supervisor};
 use ondol_store::{Limits, LogEpoch, MemoryStore};
 use ondol_timers::MemoryTimers;
+use ondol_vault::read_or_make_secret;
 use ondol_views::MemoryViews;
 use outside::{Change, Hook, Provider, World};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
+use zeroize::Zeroizing;
 
 use super::issuer::Issuer;
 
@@ -122,7 +124,9 @@ impl House {
         let folder = tempfile::tempdir().expect("a folder");
         let own = folder.path().join("shop.shipping");
         std::fs::create_dir_all(&own).expect("a folder");
-        std::fs::write(own.join("carrier.secret"), SECRET).expect("it can be written");
+        let secret = || Zeroizing::new(SECRET.as_bytes().to_vec());
+        let made = read_or_make_secret(&own.join("carrier.secret"), secret);
+        drop(made.expect("it can be written"));
         let settings = settings(outside, jwks);
         let config = Config { data: folder.path().to_owned(), settings, ..Config::default() };
         let app = shop::app();

@@ -133,3 +133,27 @@ async fn a_letter_that_is_not_the_carriers_is_not_believed() {
     assert_eq!(delivered.filter(|event| event["type"] == "order.delivered").count(), 1);
     house.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_could_write_about_themselves_is_taken_nowhere() {
+    let house = House::open().await;
+    let tea = house.offer("녹차", "Green tea", "tea", 15_000).await;
+    house.deliver(&tea, 10).await;
+    house.put("kim", &tea, 1).await;
+    let name = "kim.lives.at-4";
+    for (pay_with, send_to, field) in
+        [("card-good", name, "send_to"), (name, "SEOUL-04", "pay_with")]
+    {
+        let body = json!({ "region": "ASIA", "pay_with": pay_with, "send_to": send_to });
+        let refused = house.send("kim", Method::POST, "/api/v1/orders", body).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert_eq!(
+            (&refused.body["code"], &refused.body["field"]),
+            (&json!("shop-not-offered"), &json!(field))
+        );
+    }
+    let body = json!({ "product": tea, "pieces": 1, "region": "ASIA", "pay_with": name });
+    let refused = house.send("kim", Method::POST, "/api/v1/preorders", body).await;
+    assert_eq!((refused.status, &refused.body["code"]), (422, &json!("shop-not-offered")));
+    house.close().await;
+}
