@@ -1,7 +1,10 @@
-//! Ranges of addresses.
+//! Ranges of addresses, and the regions that are made of them.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
+
+use crate::config::RegionOptions;
 
 /// An address, or all that share its first bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,10 +26,24 @@ impl Network {
     }
 }
 
-impl Network {
-    /// How narrow it is: of two that contain an address, the one with more bits says more about it.
-    pub(crate) const fn bits(&self) -> u32 {
-        self.bits
+/// Where clients come from, by their addresses.
+#[derive(Debug, Default)]
+pub(crate) struct Regions(Vec<(Network, String)>);
+
+impl Regions {
+    /// Those of a configuration; networks that are none have been reported by the checker.
+    pub(crate) fn of(regions: &BTreeMap<String, RegionOptions>) -> Self {
+        let all = regions.iter().flat_map(|(name, region)| {
+            let networks = region.networks.iter().filter_map(|network| network.parse().ok());
+            networks.map(|network| (network, name.clone()))
+        });
+        Self(all.collect())
+    }
+
+    /// The region of an address: that of the narrowest network it is in.
+    pub(crate) fn find(&self, address: IpAddr) -> Option<&str> {
+        let fitting = self.0.iter().filter(|(network, _)| network.contains(address));
+        fitting.max_by_key(|(network, _)| network.bits).map(|(_, region)| region.as_str())
     }
 }
 

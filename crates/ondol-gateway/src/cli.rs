@@ -4,12 +4,15 @@ mod run;
 mod watch;
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use ondol_gateway::{BackendOptions, Config, EndpointOptions, Question, RouteOptions, explain};
+use ondol_gateway::{
+    BackendOptions, Config, EndpointOptions, Question, RouteOptions, check_certificates, explain,
+};
 
 /// The configuration, where none is named.
 const FILE: &str = "gateway.toml";
@@ -46,6 +49,9 @@ enum Command {
         /// A name in the certificate that the client shows.
         #[arg(long)]
         certificate: Option<String>,
+        /// The address that the client has.
+        #[arg(long)]
+        from: Option<IpAddr>,
         /// The configuration.
         #[arg(long, default_value = FILE)]
         config: PathBuf,
@@ -84,7 +90,7 @@ pub(crate) fn main() -> anyhow::Result<()> {
     let Arguments { command, run } = Arguments::parse();
     match command.unwrap_or(Command::Run(run)) {
         Command::Run(Run { to: Some(to), listen, .. }) => {
-            run::run(run::Loaded { config: to_one(&to, listen)?, seen: None }, None)
+            run::run(run::Loaded::without_file(to_one(&to, listen)?), None)
         }
         Command::Run(Run { file, .. }) => {
             let file = file.unwrap_or_else(|| FILE.into());
@@ -92,15 +98,16 @@ pub(crate) fn main() -> anyhow::Result<()> {
         }
         Command::Check { file } => {
             let config = read(&file)?;
+            check_certificates(&config)?;
             let (routes, backends) = (config.routes.len(), config.backends.len());
             let routes = count(routes, "route");
             let backends = count(backends, "backend");
             say(&format!("{}: good; {routes}, {backends}\n", file.display()))
         }
-        Command::Explain { method, url, headers, certificate, config } => {
+        Command::Explain { method, url, headers, certificate, from, config } => {
             let headers = headers.iter().map(|header| split_header(header));
             let headers = headers.collect::<anyhow::Result<_>>()?;
-            let question = Question { method, url, headers, certificate };
+            let question = Question { method, url, headers, certificate, from };
             say(&explain(&read(&config)?, &question)?)
         }
         Command::Show { what: Show::Effective { file } } => say(&toml::to_string(&read(&file)?)?),
@@ -152,7 +159,7 @@ fn to_one(to: &str, listen: SocketAddr) -> anyhow::Result<Config> {
         BackendOptions { endpoints: vec![EndpointOptions::at(to)], ..BackendOptions::default() };
     config.backends.insert("to".to_owned(), backend);
     let route = RouteOptions { to: Some("to".to_owned()), ..RouteOptions::default() };
-    config.routes.insert("all".to_owned(), route);
+    config.routes.insert("all".to_owned(), Arc::new(route));
     let text = toml::to_string(&config)?;
     Config::read("--to", &text).map_err(|findings| {
         let said: Vec<_> = findings.0.into_iter().map(|finding| finding.message).collect();

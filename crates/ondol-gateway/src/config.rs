@@ -3,6 +3,8 @@
 //! What cannot be understood is refused whole, with the file, line and column of every problem, and
 //! the word that was probably meant. A refused file changes nothing that is running.
 
+mod again;
+mod alike;
 mod backend;
 mod check;
 mod cors;
@@ -11,6 +13,7 @@ mod model;
 mod place;
 mod read;
 
+pub use again::Reading;
 pub use backend::{
     BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
     RegistrationSource,
@@ -19,7 +22,7 @@ pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
 pub use model::{
     AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,
-    OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, StickyOptions,
+    OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, Routes, StickyOptions,
     TlsOptions, TrustOptions, VersionOptions,
 };
 pub(crate) use place::meant;

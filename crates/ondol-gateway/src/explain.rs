@@ -1,12 +1,14 @@
 //! Which route a request would take, and why not the others.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{HOST, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
 
+use crate::address::Regions;
 use crate::canonical::{HeaderPolicy, Target};
 use crate::config::{Config, RouteOptions};
 use crate::problem::Problem;
@@ -24,6 +26,8 @@ pub struct Question {
     pub headers: Vec<(String, String)>,
     /// A name in the certificate that the client shows, if it shows one.
     pub certificate: Option<String>,
+    /// Where the client is, if that is known.
+    pub from: Option<IpAddr>,
 }
 
 /// Why a request cannot even be asked about.
@@ -66,7 +70,10 @@ pub fn explain(config: &Config, question: &Question) -> Result<String, ExplainEr
         names: vec![name.to_ascii_lowercase()],
         field: HeaderValue::from_static(""),
     });
-    let asked = Asked { method: &method, url: &question.url, certificate: certificate.as_ref() };
+    let regions = Regions::of(&config.regions);
+    let region = question.from.and_then(|from| regions.find(from));
+    let certificate = certificate.as_ref();
+    let asked = Asked { method: &method, url: &question.url, certificate, region };
     let written = match answer(config, &asked, headers, &mut out) {
         Ok(written) => written,
         Err(problem) => {
@@ -84,6 +91,7 @@ struct Asked<'a> {
     method: &'a Method,
     url: &'a str,
     certificate: Option<&'a Shown>,
+    region: Option<&'a str>,
 }
 
 fn answer(
@@ -92,7 +100,7 @@ fn answer(
     mut headers: HeaderMap,
     out: &mut String,
 ) -> Result<std::fmt::Result, Problem> {
-    let Asked { method, url, certificate } = *asked;
+    let Asked { method, url, certificate, region } = *asked;
     let url = Bytes::copy_from_slice(url.as_bytes());
     if !headers.contains_key(HOST)
         && let Some(host) = url.split(|byte| *byte == b'/').nth(2).filter(|_| url[0] != b'/')
@@ -108,12 +116,11 @@ fn answer(
         path: target.path(),
         query: target.query(),
         headers: &headers,
-        // Where a client is, its connection says and not its request.
-        region: None,
+        region,
         certificate,
     };
     let routes = config.routes.iter().filter_map(|(name, options)| {
-        Some((Arc::new(Criteria::read(options).ok()?), Arc::new((name.as_str(), options))))
+        Some((Arc::new(Criteria::read(options).ok()?), Arc::new((name.as_str(), &**options))))
     });
     Ok(tell(config, &Table::new(routes.collect(), None), &seen, out))
 }

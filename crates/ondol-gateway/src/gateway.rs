@@ -231,7 +231,7 @@ fn enter(
     let kept = snapshot.headers.apply(&mut headers, trusted)?;
     let client = snapshot.client(peer.address.ip(), &headers);
     let seen = Seen {
-        region: snapshot.region(client),
+        region: snapshot.regions.find(client),
         method: &method,
         host: target.host.name(),
         path: target.path(),

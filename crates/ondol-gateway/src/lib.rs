@@ -48,14 +48,14 @@ pub use body::{Body, BodyError};
 pub use config::{
     AccessLogOptions, BackendOptions, CertificateOptions, Config, CorsOptions, DiscoverOptions,
     DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
-    HashBy, HealthOptions, ListenerOptions, OneOrMany, Records, RedirectOptions, RegionOptions,
-    RegistrationSource, RespondOptions, RouteOptions, StickyOptions, TlsOptions, TrustOptions,
-    VersionOptions,
+    HashBy, HealthOptions, ListenerOptions, OneOrMany, Reading, Records, RedirectOptions,
+    RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes, StickyOptions,
+    TlsOptions, TrustOptions, VersionOptions,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};
 pub use inside::{ServiceError, Services};
 pub use limits::Limits;
-pub use snapshot::BuildError;
+pub use snapshot::{BuildError, check_certificates};
 pub use start::{Gateway, GatewayHandle, StartError, Surroundings};
 pub use tls::TlsError;

@@ -5,8 +5,6 @@ mod cli;
 use std::io::Write;
 use std::process::ExitCode;
 
-use ondol_memory as _;
-
 fn main() -> ExitCode {
     let Err(error) = cli::main() else { return ExitCode::SUCCESS };
     // When even this cannot be written, the exit code still says it.

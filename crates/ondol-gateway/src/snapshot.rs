@@ -10,7 +10,7 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode};
 use ondol_doors::Clock;
 
-use crate::address::Network;
+use crate::address::{Network, Regions};
 use crate::backend::{Backend, BackendError, Workshop};
 use crate::canonical::HeaderPolicy;
 use crate::config::{
@@ -30,7 +30,7 @@ pub(crate) struct Snapshot {
     pub(crate) backends: BTreeMap<String, Arc<Backend>>,
     pub(crate) headers: HeaderPolicy,
     pub(crate) proxies: Vec<Network>,
-    pub(crate) regions: Vec<(Network, String)>,
+    pub(crate) regions: Regions,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
 }
@@ -110,9 +110,27 @@ pub enum BuildError {
     Route(String),
 }
 
+/// Whether the certificates and keys that a configuration names are there and can be used.
+///
+/// # Errors
+/// The first that cannot, and whose it is.
+pub fn check_certificates(config: &Config) -> Result<(), BuildError> {
+    for (name, listener) in &config.listeners {
+        let used = listener.tls.as_ref().map(crate::tls::server);
+        let failed = |source| BuildError::Tls { name: name.clone(), source };
+        used.transpose().map_err(failed)?;
+    }
+    for (name, options) in &config.backends {
+        let failed =
+            |source| BuildError::Backend { name: name.clone(), source: BackendError::Tls(source) };
+        crate::tls::client(options).map_err(failed)?;
+    }
+    Ok(())
+}
+
 impl Snapshot {
     pub(crate) fn build(
-        config: Config,
+        config: Arc<Config>,
         before: Option<&Self>,
         workshop: &Workshop,
         meters: &Meters,
@@ -136,13 +154,9 @@ impl Snapshot {
         let table = Table::new(table.collect(), before.map(|before| &before.table));
         let networks = config.trust.proxies.iter();
         let proxies = networks.filter_map(|network| network.parse().ok()).collect();
-        let regions = config.regions.iter().flat_map(|(name, region)| {
-            let networks = region.networks.iter().filter_map(|network| network.parse().ok());
-            networks.map(|network| (network, name.clone()))
-        });
-        let regions = regions.collect();
+        let regions = Regions::of(&config.regions);
         let headers = HeaderPolicy::new(&config.trust.strip);
-        Ok(Self { table, backends, headers, proxies, regions, routes, config: Arc::new(config) })
+        Ok(Self { table, backends, headers, proxies, regions, routes, config })
     }
 }
 
@@ -157,7 +171,7 @@ struct Earlier<'a> {
 #[derive(Clone, Copy)]
 struct Known<'a> {
     name: &'a str,
-    options: &'a RouteOptions,
+    options: &'a Arc<RouteOptions>,
     route: &'a Arc<Route>,
 }
 
@@ -193,10 +207,11 @@ impl Making<'_> {
     fn route(
         &self,
         name: &str,
-        options: &RouteOptions,
+        options: &Arc<RouteOptions>,
         before: Option<Known<'_>>,
     ) -> Option<Arc<Route>> {
-        let same = before.filter(|before| before.options == options);
+        let is_same = |it: &Known<'_>| Arc::ptr_eq(it.options, options) || it.options == options;
+        let same = before.filter(is_same);
         if let Some(known) = same.filter(|known| known.route.leads_to_these(self.backends)) {
             return Some(Arc::clone(known.route));
         }

@@ -104,7 +104,7 @@ impl Gateway {
     ///
     /// # Errors
     /// What stands in the way.
-    pub fn new(config: Config) -> Result<Self, StartError> {
+    pub fn new(config: impl Into<Arc<Config>>) -> Result<Self, StartError> {
         Self::with(config, Surroundings::default())
     }
 
@@ -112,7 +112,8 @@ impl Gateway {
     ///
     /// # Errors
     /// What stands in the way.
-    pub fn with(config: Config, around: Surroundings) -> Result<Self, StartError> {
+    pub fn with(config: impl Into<Arc<Config>>, around: Surroundings) -> Result<Self, StartError> {
+        let config = config.into();
         let Surroundings { services, state, clock, rng } = around;
         let directory = Directory::open(state);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

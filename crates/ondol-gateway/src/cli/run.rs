@@ -1,9 +1,10 @@
 //! Running, reloading, stopping.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use ondol_gateway::{Config, Gateway, GatewayHandle, Surroundings};
+use ondol_gateway::{Config, Gateway, GatewayHandle, Reading, Surroundings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ const NICE: i32 = 10;
 /// Runs a gateway until SIGTERM or SIGINT, and to the end of what is under way; a second signal
 /// ends it at once.
 pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
-    let Loaded { config, seen } = loaded;
+    let Loaded { config, seen, reading } = loaded;
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     if let Err(error) = ondol_gateway::raise_descriptors() {
         tracing::warn!(%error, "no more connections than at first");
@@ -33,7 +34,7 @@ pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
         let mut running = std::pin::pin!(gateway.run(stop.clone()));
         tokio::select! {
             ended = running.as_mut() => return Ok(ended?),
-            ended = attend(&handle, file, seen) => ended?,
+            ended = attend(&handle, file, seen, reading) => ended?,
         }
         tracing::info!("draining");
         stop.cancel();
@@ -53,6 +54,7 @@ async fn attend(
     handle: &GatewayHandle,
     file: Option<&Path>,
     seen: Option<String>,
+    mut reading: Reading,
 ) -> anyhow::Result<()> {
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut watcher = file.map(|file| Watcher::start(file, seen)).transpose()?;
@@ -69,7 +71,7 @@ async fn attend(
             } => {}
         }
         if let Some(file) = file {
-            match reload_aside(handle, file).await {
+            match reload_aside(handle, file, &mut reading).await {
                 Ok(()) => tracing::info!(file = %file.display(), "reloaded"),
                 Err(error) => {
                     tracing::error!(file = %file.display(), error = format!("{error:#}"), "the old configuration stays");
@@ -90,22 +92,30 @@ async fn asked_to_stop() -> anyhow::Result<()> {
 }
 
 /// On a thread of its own, behind those that serve: a change may wait for a moment, a request may not.
-async fn reload_aside(handle: &GatewayHandle, file: &Path) -> anyhow::Result<()> {
+async fn reload_aside(
+    handle: &GatewayHandle,
+    file: &Path,
+    reading: &mut Reading,
+) -> anyhow::Result<()> {
     let (handle, file) = (handle.clone(), file.to_owned());
+    // Should the thread panic, nothing is known of the file any more.
+    let mut known = std::mem::replace(reading, reading_of(&file));
     let (done, ended) = oneshot::channel();
     std::thread::Builder::new().name("reload".to_owned()).spawn(move || {
         // Where that is not allowed, it is only less polite.
         let _polite = rustix::process::nice(NICE);
+        let outcome = reload(&handle, &file, &mut known);
         // Nobody listens any more when the gateway has been told to stop.
-        drop(done.send(reload(&handle, &file)));
+        drop(done.send((outcome, known)));
     })?;
-    ended.await.context("the thread of the reload panicked")?
+    let (outcome, known) = ended.await.context("the thread of the reload panicked")?;
+    *reading = known;
+    outcome
 }
 
-fn reload(handle: &GatewayHandle, file: &Path) -> anyhow::Result<()> {
-    let name = file.display().to_string();
+fn reload(handle: &GatewayHandle, file: &Path, reading: &mut Reading) -> anyhow::Result<()> {
     let text = super::text(file)?;
-    let config = Config::read(&name, &text)?;
+    let config = reading.read(&text)?;
     let before = std::fs::read_to_string(last_good(file)).ok();
     // Kept before it serves: whoever has seen it serve finds it again after any end.
     keep(file, &text);
@@ -116,21 +126,33 @@ fn reload(handle: &GatewayHandle, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn reading_of(file: &Path) -> Reading {
+    Reading::of(&file.display().to_string())
+}
+
 /// A configuration, and what its file held when it was read.
 pub(super) struct Loaded {
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     pub(super) seen: Option<String>,
+    pub(super) reading: Reading,
+}
+
+impl Loaded {
+    /// One that comes from no file.
+    pub(super) fn without_file(config: Config) -> Self {
+        Self { config: Arc::new(config), seen: None, reading: Reading::of("none") }
+    }
 }
 
 /// The configuration; when it is bad or gone, the last one that was good.
 pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Loaded> {
-    let name = file.display().to_string();
+    let mut reading = reading_of(file);
     let text = super::text(file);
     let seen = text.as_ref().ok().cloned();
-    let error = match text.and_then(|text| Ok((Config::read(&name, &text)?, text))) {
+    let error = match text.and_then(|text| Ok((reading.read(&text)?, text))) {
         Ok((config, text)) => {
             keep(file, &text);
-            return Ok(Loaded { config, seen });
+            return Ok(Loaded { config, seen, reading });
         }
         Err(error) => error,
     };
@@ -138,13 +160,13 @@ pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Loaded> {
     if !kept.exists() {
         return Err(error);
     }
-    let config = super::read(&kept)?;
+    let config = Arc::new(super::read(&kept)?);
     let mut stderr = std::io::stderr().lock();
     let said = std::io::Write::write_fmt(
         &mut stderr,
         format_args!("{error:#}\nrunning with the last good one, {}\n", kept.display()),
     );
-    said.map(|()| Loaded { config, seen }).map_err(Into::into)
+    said.map(|()| Loaded { config, seen, reading }).map_err(Into::into)
 }
 
 fn last_good(file: &Path) -> PathBuf {

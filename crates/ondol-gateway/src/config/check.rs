@@ -1,22 +1,19 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
-use std::collections::BTreeMap;
-
-use http::{HeaderName, Method, StatusCode};
+mod route;
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
 
+use super::alike::collisions;
 use super::backend::{BackendOptions, DiscoverOptions};
-use super::model::{Config, OneOrMany, RespondOptions, RouteOptions};
+use super::model::Config;
 use super::place::{Finding, Source, meant};
 use crate::address::Network;
 use crate::backend::At;
-use crate::cors::Listed;
-use crate::route::{Criteria, Pattern};
 
 /// Finds everything that is wrong.
 pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
-    let mut checker = Checker { source, config, findings: Vec::new() };
+    let mut checker = Checker::new(source, config);
     checker.trust();
     for (name, listener) in &config.listeners {
         checker.networks(
@@ -34,13 +31,25 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
         checker.route(name, route);
     }
     checker.conflicts();
-    checker.findings
+    checker.into_findings()
 }
 
-struct Checker<'a> {
+/// Looks for what is wrong.
+pub(super) struct Checker<'a> {
     source: &'a Source<'a>,
     config: &'a Config,
     findings: Vec<Finding>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) const fn new(source: &'a Source<'a>, config: &'a Config) -> Self {
+        Self { source, config, findings: Vec::new() }
+    }
+
+    /// What has been found.
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
 }
 
 impl Checker<'_> {
@@ -103,97 +112,6 @@ impl Checker<'_> {
         }
     }
 
-    fn route(&mut self, name: &str, route: &RouteOptions) {
-        let key = |field: &str| format!("routes.{name}.{field}");
-        if let Some(path) = &route.path
-            && let Err(error) = Pattern::read(path)
-        {
-            self.found(&key("path"), format!("`{path}`: {error}"));
-        }
-        for method in route.method.iter().flat_map(OneOrMany::as_slice) {
-            if Method::from_bytes(method.as_bytes()).is_err() || method.to_uppercase() != *method {
-                self.found(&key("method"), format!("`{method}` is not a method"));
-            }
-        }
-        for header in route.headers.keys() {
-            if HeaderName::from_bytes(header.as_bytes()).is_err() {
-                self.found(&key("headers"), format!("`{header}` is not a header's name"));
-            }
-        }
-        let hosts = route.host.iter().flat_map(OneOrMany::as_slice);
-        let (below, exact): (Vec<_>, Vec<_>) = hosts.partition(|host| host.starts_with('*'));
-        if !below.is_empty() && !exact.is_empty() {
-            self.found(&key("host"), "a route has either exact hosts or `*.` hosts, not both");
-        }
-        if let Some(region) = &route.region {
-            let regions = &self.config.regions;
-            self.known(&key("region"), "region", region, regions.keys().map(String::as_str));
-        }
-        for origin in route.cors.iter().flat_map(|cors| &cors.origins) {
-            if Listed::read(origin).is_none() {
-                let what = "an origin is `https://host`, `https://host:port` or `https://*.host`";
-                self.found(&key("cors.origins"), format!("`{origin}`: {what}"));
-            }
-        }
-        self.action(name, route);
-        if let Some(fallback) = &route.fallback {
-            self.named(&key("fallback.to"), fallback.to.as_deref());
-            let (to, respond) = (fallback.to.is_some(), fallback.respond.is_some());
-            if (to && respond) || !(to || respond || fallback.kept.is_some()) {
-                let what =
-                    "a fallback has `to` or `respond`, or `kept`, or `kept` before one of them";
-                self.found(&key("fallback"), what);
-            }
-            if fallback.on.is_empty() {
-                self.found(&key("fallback"), "a fallback says `on` which statuses it is for");
-            }
-            self.respond(&key("fallback.respond"), fallback.respond.as_ref());
-        }
-        if let Some(fault) = &route.fault {
-            let percent = 0.0..=100.0;
-            if !percent.contains(&fault.delay_percent) || !percent.contains(&fault.abort_percent) {
-                self.found(&key("fault"), "a share is between 0 and 100 percent");
-            }
-        }
-    }
-
-    fn action(&mut self, name: &str, route: &RouteOptions) {
-        let key = |field: &str| format!("routes.{name}.{field}");
-        let actions = [
-            route.to.is_some(),
-            !route.split.is_empty(),
-            route.redirect.is_some(),
-            route.respond.is_some(),
-        ];
-        if actions.iter().filter(|action| **action).count() != 1 {
-            self.found(
-                &format!("routes.{name}"),
-                format!("route `{name}` needs exactly one of `to`, `split`, `redirect`, `respond`"),
-            );
-        }
-        self.named(&key("to"), route.to.as_deref());
-        for backend in route.split.keys() {
-            self.named(&key("split"), Some(backend));
-        }
-        if !route.split.is_empty() && route.split.values().all(|share| *share == 0) {
-            self.found(&key("split"), "every share is 0");
-        }
-        if let Some(redirect) = &route.redirect
-            && !matches!(redirect.status, 301 | 302 | 303 | 307 | 308)
-        {
-            self.found(&key("redirect"), format!("{} does not redirect", redirect.status));
-        }
-        self.respond(&key("respond"), route.respond.as_ref());
-    }
-
-    fn respond(&mut self, key: &str, respond: Option<&RespondOptions>) {
-        if let Some(respond) = respond
-            && (StatusCode::from_u16(respond.status).is_err() || respond.status < 200)
-        {
-            self.found(key, format!("{} is not a final status", respond.status));
-        }
-    }
-
     fn named(&mut self, key: &str, backend: Option<&str>) {
         let Some(backend) = backend else { return };
         let backends = &self.config.backends;
@@ -214,28 +132,13 @@ impl Checker<'_> {
         self.found(key, format!("there is no {what} `{name}`{}", hint.unwrap_or_default()));
     }
 
-    /// Routes that stand at the same place and whose paths look alike: only these can collide, and they
-    /// are few even where routes are many.
+    /// Routes that match the same requests.
     fn conflicts(&mut self) {
-        let mut alike: BTreeMap<_, Vec<(&String, Criteria)>> = BTreeMap::new();
-        for (name, route) in &self.config.routes {
-            if let Ok(criteria) = Criteria::read(route) {
-                let key = (criteria.place(), criteria.pattern.shape());
-                alike.entry(key).or_default().push((name, criteria));
-            }
-        }
-        for group in alike.into_values() {
-            for (index, (name, one)) in group.iter().enumerate() {
-                for (other_name, other) in &group[index + 1..] {
-                    if one.collides(other) {
-                        let what = format!(
-                            "routes `{name}` and `{other_name}` match the same requests; \
-                             give one of them a `priority`"
-                        );
-                        self.found(&format!("routes.{other_name}"), what);
-                    }
-                }
-            }
+        for (one, other) in collisions(&self.config.routes) {
+            let what = format!(
+                "routes `{one}` and `{other}` match the same requests; give one of them a `priority`"
+            );
+            self.found(&format!("routes.{other}"), what);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
@@ -44,8 +45,32 @@ pub struct Config {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub backends: BTreeMap<String, BackendOptions>,
     /// Which requests go where.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub routes: BTreeMap<String, RouteOptions>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", with = "shared")]
+    pub routes: Routes,
+}
+
+/// Routes by their names: there are many, and a configuration shares those that it has in common with
+/// the one before.
+pub type Routes = BTreeMap<String, Arc<RouteOptions>>;
+
+mod shared {
+    //! Routes, which are written as if nobody shared them.
+
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{RouteOptions, Routes};
+
+    pub(super) fn serialize<S: Serializer>(routes: &Routes, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(routes.iter().map(|(name, route)| (name, &**route)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Routes, D::Error> {
+        let routes = BTreeMap::<String, RouteOptions>::deserialize(from)?;
+        Ok(routes.into_iter().map(|(name, route)| (name, Arc::new(route))).collect())
+    }
 }
 
 /// Whom to believe.

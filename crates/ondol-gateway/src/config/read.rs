@@ -18,19 +18,20 @@ impl Config {
     }
 }
 
+/// What TOML found, with the word that was probably meant.
 fn explain(source: &Source<'_>, error: &toml::de::Error) -> Finding {
     let offset = error.span().map_or(0, |span| span.start);
     let message = error.message();
-    let Some(rest) = message.strip_prefix("unknown field `") else {
-        return source.at(offset, message);
-    };
-    let Some((unknown, expected)) = rest.split_once('`') else {
-        return source.at(offset, message);
-    };
+    let begins = [("key", "unknown field `"), ("value", "unknown variant `")];
+    let unknown = begins.into_iter().find_map(|(what, begin)| {
+        let (unknown, expected) = message.strip_prefix(begin)?.split_once('`')?;
+        Some((what, unknown, expected))
+    });
+    let Some((what, unknown, expected)) = unknown else { return source.at(offset, message) };
     let known = expected.split('`').skip(1).step_by(2);
     let hint = match meant(unknown, known) {
-        Some(word) => format!("unknown key `{unknown}`; did you mean `{word}`?"),
-        None => format!("unknown key `{unknown}`{expected}"),
+        Some(word) => format!("unknown {what} `{unknown}`; did you mean `{word}`?"),
+        None => format!("unknown {what} `{unknown}`{expected}"),
     };
     source.at(offset, hint)
 }

@@ -1,11 +1,13 @@
 //! What is fuzzed, and what must be true of it.
 
+use std::cell::RefCell;
+
 use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::run;
 use crate::canonical::{HeaderPolicy, canonical_path};
-use crate::config::{Config, TrustOptions};
+use crate::config::{Config, Reading, TrustOptions};
 use crate::http1::{
     Decoded, Decoder, Framing, HeadError, HeadLimits, RequestHead, Scan, read_request, take_head,
 };
@@ -99,9 +101,13 @@ fn fuzz_configuration() {
         "~(",
         "999999999999",
     ];
+    let following = RefCell::new(Reading::of("fuzz.toml"));
     run("configuration", &words, |input| {
         let text = String::from_utf8_lossy(input);
-        match Config::read("fuzz.toml", &text) {
+        let whole = Config::read("fuzz.toml", &text);
+        let followed = following.borrow_mut().read(&text);
+        assert_eq!(followed.map(|config| Config::clone(&config)), whole, "{text}");
+        match whole {
             Err(findings) => {
                 let lines = text.matches('\n').count() + 1;
                 for finding in &findings.0 {

@@ -1,4 +1,4 @@
-//! Who is asking: the client's own address and region, through proxies that are trusted.
+//! Who is asking: the client's own address, through proxies that are trusted.
 
 use std::net::IpAddr;
 
@@ -30,11 +30,5 @@ impl Snapshot {
             }
         }
         client
-    }
-
-    /// The region of an address: that of the narrowest network it is in.
-    pub(super) fn region(&self, address: IpAddr) -> Option<&str> {
-        let fitting = self.regions.iter().filter(|(network, _)| network.contains(address));
-        fitting.max_by_key(|(network, _)| network.bits()).map(|(_, region)| region.as_str())
     }
 }

@@ -52,13 +52,19 @@ pub(crate) fn read_line(line: &[u8]) -> Option<Said> {
     }
     let (source, destination): (IpAddr, IpAddr) =
         (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    let ports: (u16, u16) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let ports = (read_port(words.next()?)?, read_port(words.next()?)?);
     let fits = match family {
         "TCP4" => source.is_ipv4() && destination.is_ipv4(),
         "TCP6" => source.is_ipv6() && destination.is_ipv6(),
         _ => false,
     };
     (fits && words.next().is_none()).then(|| Some(SocketAddr::new(source, ports.0)))
+}
+
+/// Digits and nothing else: to a parser of numbers, `+80` is one as well.
+fn read_port(text: &str) -> Option<u16> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok())?
 }
 
 async fn read_binary(stream: &mut TcpStream) -> io::Result<Said> {

@@ -136,7 +136,7 @@ impl Criteria {
         (Reverse(self.priority), hosts, self.pattern.rank(), Reverse(conditions))
     }
 
-    /// Whether a request could be meant by both, when both stand at the same place.
+    /// Whether a request could be meant by both, and nothing says which of them goes first.
     pub(crate) fn collides(&self, other: &Self) -> bool {
         let hosts = match (&self.hosts, &other.hosts) {
             (Hosts::Exact(one), Hosts::Exact(other)) | (Hosts::Below(one), Hosts::Below(other)) => {
@@ -148,7 +148,8 @@ impl Criteria {
             || other.methods.is_empty()
             || self.methods.iter().any(|method| other.methods.contains(method));
         let apart = self.wanted.iter().any(|one| other.wanted.iter().any(|two| one.excludes(two)));
-        hosts && methods && !apart && self.pattern.shape() == other.pattern.shape()
+        let alike = self.place() == other.place() && self.pattern.shape() == other.pattern.shape();
+        hosts && methods && !apart && alike
     }
 
     /// Why a request is not for this route. Its host and path are looked at first.
@@ -173,6 +174,14 @@ impl Criteria {
 }
 
 impl Hosts {
+    /// As they are written; none where it is every host.
+    pub(crate) fn names(&self) -> &[String] {
+        match self {
+            Self::Any => &[],
+            Self::Exact(names) | Self::Below(names) => names,
+        }
+    }
+
     pub(crate) fn matches(&self, host: &str) -> bool {
         match self {
             Self::Any => true,

@@ -137,6 +137,17 @@ impl Pattern {
         }
     }
 
+    /// The names of what [`captures`](Self::captures) finds.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Any => Vec::new(),
+            Self::Regular(regex) => regex.capture_names().flatten().collect(),
+            Self::Segments { segments, open } => {
+                segments.iter().filter_map(Segment::name).chain(open.then_some("rest")).collect()
+            }
+        }
+    }
+
     /// How specific it is.
     pub(crate) fn rank(&self) -> Rank {
         match self {

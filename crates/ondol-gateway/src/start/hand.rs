@@ -35,8 +35,8 @@ impl GatewayHandle {
     ///
     /// # Errors
     /// The configuration cannot be made ready; the old one stays.
-    pub fn reload(&self, config: Config) -> Result<(), BuildError> {
-        let taken = self.take_over(config);
+    pub fn reload(&self, config: impl Into<Arc<Config>>) -> Result<(), BuildError> {
+        let taken = self.take_over(config.into());
         let meters = &self.core.meters;
         let counter = if taken.is_ok() { &meters.reloads } else { &meters.reloads_refused };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -44,7 +44,7 @@ impl GatewayHandle {
     }
 
     /// All of it or nothing: what can fail comes first.
-    fn take_over(&self, config: Config) -> Result<(), BuildError> {
+    fn take_over(&self, config: Arc<Config>) -> Result<(), BuildError> {
         let changing = self.workshop.changing.lock();
         let _changing = changing.expect("nobody panics while changing what runs");
         let certificates = self.certificates(&config)?;
@@ -161,7 +161,7 @@ impl GatewayHandle {
 
     /// Certificates have changed: the same configuration once more, with them.
     pub(crate) fn renew_certificates(&self) {
-        match self.reload(Config::clone(&self.config())) {
+        match self.reload(self.config()) {
             Ok(()) => tracing::info!("certificates renewed"),
             Err(error) => tracing::error!(%error, "certificates cannot be renewed"),
         }

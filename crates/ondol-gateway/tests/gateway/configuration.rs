@@ -100,6 +100,7 @@ fn a_request_is_explained_with_the_routes_that_do_not_take_it() {
             url: url.into(),
             headers: Vec::new(),
             certificate: None,
+            from: None,
         };
         explain(&config, &question).expect("an explanation")
     };
@@ -139,4 +140,105 @@ fn one_collision_among_five_thousand_routes_is_found() {
     assert_eq!(config.routes.len(), 5_000);
     let twice = text + "[routes.again]\npath = \"/service-7/{other}\"\nto = \"b\"\n";
     assert!(refused(&twice).contains("routes `again` and `r7` match the same requests"));
+}
+
+#[test]
+fn a_value_that_nothing_has_is_found_with_what_was_meant() {
+    let text = "[backends.one]\nendpoints = []\nbalancer = { strategy = \"peak_ewm\" }\n";
+    assert_eq!(
+        refused(text),
+        "gateway.toml:3:25: unknown value `peak_ewm`; did you mean `peak_ewma`?"
+    );
+}
+
+#[test]
+fn what_would_be_taken_without_a_word_and_do_nothing_is_refused() {
+    let to = "to = \"one\"\n";
+    let respond = "respond = { status = 200";
+    for (route, said) in [
+        (format!("{to}host = \"https://a.test\""), "`https://a.test`: a host is a name"),
+        (format!("{to}host = \"a.test:80\""), "`a.test:80`: a host is a name"),
+        (format!("{to}host = \"a.test/\""), "`a.test/`: a host is a name"),
+        (format!("{to}host = \"*\""), "`*`: a host is a name"),
+        (format!("{to}host = \"*.\""), "`*.`: a host is a name"),
+        (format!("{to}host = [\"*.a.*.test\"]"), "`*.a.*.test`: a host is a name"),
+        (format!("{to}timeout = \"0s\""), "nothing is done in no time"),
+        (format!("{to}idle = \"0s\""), "nothing is done in no time"),
+        (format!("{to}strip_prefix = \"api\""), "`api`: a path begins with `/`"),
+        (format!("{to}rewrite = \"api\""), "`api`: a path begins with `/`"),
+        (
+            format!("{to}path = \"/a/{{id}}\"\nrewrite = \"/{{ide}}\""),
+            "nothing is called `{ide}` here; did you mean `{id}`?",
+        ),
+        (format!("{to}rewrite = \"/x/{{rest}}\""), "nothing is called `{rest}` here"),
+        (format!("{to}rewrite = \"/x/{{host}}\""), "nothing is called `{host}` here"),
+        (format!("{to}rewrite_host = \"a b\""), "`a b` is not a host"),
+        (format!("{to}rewrite_host = \"http://a\""), "`http://a` is not a host"),
+        (format!("{to}sticky = {{ address = true }}"), "only a `split` has sides to stay on"),
+        ("split = { one = 1 }\nsticky = {}".to_owned(), "it needs a `header`, a `cookie` or"),
+        (format!("{to}version = {{}}"), "a version has a `name`"),
+        (
+            format!("{to}version = {{ name = \"1\", sunset = \"2027-01-01\" }}"),
+            "`2027-01-01`: an HTTP date is like",
+        ),
+        (format!("{to}fault = {{ abort_percent = 5.0 }}"), "it needs an `abort_status`"),
+        (
+            format!("{to}fault = {{ abort_percent = 5.0, abort_status = 99 }}"),
+            "99 is not a final status",
+        ),
+        (format!("{to}fallback = {{ on = [99], kept = \"1s\" }}"), "99 is not a final status"),
+        (format!("{respond}, content_type = \"a\\nb\" }}"), "its `content_type` cannot stand"),
+        ("redirect = { to = \"\" }".to_owned(), "there is no place to go to"),
+        ("redirect = { to = \"/{paht}\" }".to_owned(), "did you mean `{path}`?"),
+    ] {
+        let text = format!("[backends.one]\nendpoints = []\n[routes.a]\n{route}\n");
+        let found = refused(&text);
+        assert!(found.contains(said) && !found.contains('\n'), "{route}: {found}");
+    }
+    for good in [
+        format!("{to}host = [\"a.test\", \"127.0.0.1\", \"[::1]\"]"),
+        format!("{to}host = [\"*.a.test\"]"),
+        format!("{to}rewrite_host = \"a.test:8080\""),
+        format!("{to}path = \"~/(?<kind>[a-z]+)/.*\"\nrewrite = \"/x/{{kind}}\""),
+        format!("{to}path = \"/a/{{id}}/*\"\nrewrite = \"/{{rest}}/{{id}}\""),
+        format!("{to}version = {{ name = \"1\", sunset = \"Sun, 06 Nov 1994 08:49:37 GMT\" }}"),
+    ] {
+        let text = format!("[backends.one]\nendpoints = []\n[routes.a]\n{good}\n");
+        if let Err(findings) = Config::read("gateway.toml", &text) {
+            assert_eq!(findings.to_string(), "", "{good}");
+        }
+    }
+}
+
+#[test]
+fn five_thousand_hosts_with_the_same_path_are_checked_as_quickly_as_paths() {
+    let mut text = "[backends.b]\nendpoints = []\n".to_owned();
+    for route in 0..5_000 {
+        text += &format!("[routes.r{route}]\nhost = \"h{route}.test\"\nto = \"b\"\n");
+    }
+    let config = Config::read("gateway.toml", &text).expect("a good configuration");
+    assert_eq!(config.routes.len(), 5_000);
+    let twice = text + "[routes.again]\nhost = [\"other.test\", \"H7.test\"]\nto = \"b\"\n";
+    assert!(refused(&twice).contains("routes `again` and `r7` match the same requests"));
+}
+
+#[test]
+fn a_request_from_somewhere_is_explained_by_its_region() {
+    let text = "[regions.asia]\nnetworks = [\"203.0.113.0/24\"]\n\
+                [routes.asia]\nregion = \"asia\"\nrespond = { status = 200 }\n\
+                [routes.rest]\nrespond = { status = 404 }\n";
+    let config = Config::read("gateway.toml", text).expect("a good configuration");
+    for (from, route) in
+        [(Some("203.0.113.9"), "asia"), (Some("203.0.114.9"), "rest"), (None, "rest")]
+    {
+        let question = Question {
+            method: "GET".to_owned(),
+            url: "http://bank.test/".to_owned(),
+            headers: Vec::new(),
+            certificate: None,
+            from: from.map(|from| from.parse().expect("an address")),
+        };
+        let said = explain(&config, &question).expect("an explanation");
+        assert!(said.contains(&format!("route     {route}\n")), "{from:?}: {said}");
+    }
 }

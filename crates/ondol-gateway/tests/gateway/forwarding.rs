@@ -1,7 +1,9 @@
 //! Requests and answers on their way through.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::rig::{PATIENCE, Reply, Rig, Upstream, text};
@@ -31,6 +33,21 @@ fn a_connection_that_dies_while_idle_costs_no_request() {
     for _ in 0..50 {
         assert_eq!(rig.get("/a", "").status, 200);
     }
+}
+
+#[test]
+fn a_connection_that_dies_under_its_second_request_costs_no_request_that_may_be_sent_again() {
+    // Reads the second request on each connection and closes it without a word.
+    let served = Mutex::new(HashSet::new());
+    let upstream = Upstream::answering(move |received, stream| {
+        let first = served.lock().expect("what was served").insert(received.connection);
+        first && stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").is_ok()
+    });
+    let rig = Rig::before(&upstream, "");
+    for _ in 0..10 {
+        assert_eq!(rig.get("/a", "").status, 200);
+    }
+    assert!(upstream.received().len() > 10, "no connection was used again");
 }
 
 #[test]

@@ -65,6 +65,29 @@ fn a_file_is_checked_and_every_mistake_is_shown_with_its_place() {
 }
 
 #[test]
+fn certificates_that_are_not_there_are_found_before_anything_runs() {
+    let files = |chain: &str| {
+        format!(
+            "[listeners.secure]\naddress = \"127.0.0.1:8443\"\n\
+             tls = {{ certificates = [{{ chain = \"{chain}\", key = \"key.pem\" }}] }}\n"
+        )
+    };
+    let desk = Desk::new("check-certificates", &files("chain.pem"));
+    let complaint = desk.bad(&["check"]);
+    assert!(
+        complaint.starts_with(
+            "the certificates of listener `secure` cannot be used: chain.pem cannot be read as PEM"
+        ),
+        "{complaint}"
+    );
+    let backend =
+        "[backends.one]\nendpoints = [\"https://127.0.0.1:1\"]\nauthorities = \"ca.pem\"\n";
+    let desk = Desk::new("check-authorities", backend);
+    let complaint = desk.bad(&["check"]);
+    assert!(complaint.starts_with("backend `one` cannot be made: its certificates"), "{complaint}");
+}
+
+#[test]
 fn without_a_file_one_is_told_what_to_do() {
     let desk = Desk(Folder::new("nothing"));
     for arguments in [&[][..], &["run"], &["check"], &["show", "effective"]] {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ondol_gateway::Config;
 
-use super::rig::{Rig, Upstream};
+use super::rig::{Reply, Rig, Upstream, send};
 
 fn switchable(works: &Arc<AtomicBool>) -> Upstream {
     let works = Arc::clone(works);
@@ -90,4 +90,30 @@ fn an_instance_that_fails_is_left_out_and_the_others_serve() {
     assert_eq!(failed, 5);
     assert_eq!(bad.received().len(), 5);
     assert!(good.received().len().abs_diff(other.received().len()) <= 5);
+}
+
+#[test]
+fn retries_are_for_what_may_be_done_twice_and_never_more_than_their_budget() {
+    let upstream = Upstream::answering(|_, stream| {
+        stream.write_all(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n").is_ok()
+    });
+    let rig = Rig::start(&format!(
+        "[backends.one]\nendpoints = [\"http://{}\"]\n[backends.one.retry]\nattempts_max = 3\n\
+         backoff_first = \"0s\"\nbudget = {{ share = 0.2, window = \"5m\", floor = 3 }}\n\
+         [routes.all]\nto = \"one\"\n",
+        upstream.address
+    ));
+    let ask = |method: &str, more: &str| {
+        let request = format!(
+            "{method} /a HTTP/1.1\r\nHost: bank.test\r\nConnection: close\r\n{more}Content-Length: 0\r\n\r\n"
+        );
+        let before = upstream.received().len();
+        assert_eq!(Reply::of(&send(rig.address, request.as_bytes(), usize::MAX)).status, 503);
+        upstream.received().len() - before
+    };
+    assert_eq!(ask("POST", ""), 1, "nobody knows whether it was done");
+    assert_eq!(ask("POST", "Idempotency-Key: 7\r\n"), 3, "it says that it may be done twice");
+    // One of the three is left, and the requests that follow earn one more for each five.
+    let sent: usize = (0..98).map(|_| ask("GET", "")).sum();
+    assert_eq!(sent - 98, 20 - 2, "a fifth of all hundred, of which two are spent");
 }

@@ -22,6 +22,8 @@ fn a_line_that_is_not_exactly_one_is_refused() {
         "PROXY TCP4 192.0.2.1 198.51.100.1 65536 443\r\n",
         "PROXY TCP4 192.0.2.1 198.51.100.1 5000 443 x\r\n",
         "PROXY  TCP4 192.0.2.1 198.51.100.1 5000 443\r\n",
+        "PROXY TCP4 192.0.2.1 198.51.100.1 +80 443\r\n",
+        "PROXY TCP4 192.0.2.1 198.51.100.1 80 -0\r\n",
         "GET / HTTP/1.1\r\n",
     ] {
         assert_eq!(read_line(line.as_bytes()), None, "{line:?}");
