@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ondol::{App, Hosted, Stage};
+use ondol::{App, Between, Config, Hosted, Stage};
 use ondol_doors::{Clock, ManualClock, Rng, SeededRng};
 use ondol_kernel::Timestamp;
 use ondol_runtime::{Ground, Home, Running, Supervisor};
@@ -34,6 +34,8 @@ impl Default for TestOptions {
 pub struct TestApp {
     app: App,
     homes: Vec<(String, Home)>,
+    /// For what a service keeps in files besides.
+    folder: tempfile::TempDir,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) rng: Arc<SeededRng>,
     /// What runs; nothing, between two lives.
@@ -77,7 +79,8 @@ impl TestApp {
             let name = hosted.service().name();
             homes.push((name.to_owned(), home(name, in_memory(&clock, &rng))));
         }
-        let mut brought_up = Self { app, homes, clock, rng, life: None };
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut brought_up = Self { app, homes, folder, clock, rng, life: None };
         brought_up.begin();
         brought_up
     }
@@ -137,7 +140,9 @@ impl TestApp {
             let hosted = self.app.services().iter();
             let homes: Vec<(&Hosted, Home)> =
                 hosted.zip(&self.homes).map(|(hosted, (_, home))| (hosted, home.clone())).collect();
-            Stage::raise(&self.app, homes, None, &supervisor)
+            let data = self.folder.path().to_owned();
+            let between = Between::of(Config { data, ..Config::default() });
+            Stage::raise_among(&self.app, homes, None, &between, &supervisor)
         });
         let stage = stage.unwrap_or_else(|error| {
             drive::fail(&format!("it does not come up: {}", ondol_runtime::error_chain(&error)))

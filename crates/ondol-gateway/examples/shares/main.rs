@@ -69,16 +69,8 @@ mod tests {
             assert!(share(&trial, "killed") < 8.0, "killed, it gets next to nothing: {told}");
             assert!(share(&trial, "fails at once") < 12.0, "its quickness attracts nobody: {told}");
             assert!(share(&trial, "well at last") > 12.0, "well again, it is back: {told}");
-            match strategy {
-                "least_requests" | "peak_ewma" => {
-                    assert!(share(&trial, "slow") < 20.0, "slow, it gets less: {told}");
-                }
-                _ => {
-                    assert!(
-                        share(&trial, "slow") > 12.0,
-                        "who does not look, does not see: {told}"
-                    );
-                }
+            if matches!(strategy, "least_requests" | "peak_ewma") {
+                assert!(share(&trial, "slow") < 20.0, "slow, it gets less: {told}");
             }
         }
     }

@@ -213,7 +213,8 @@ async fn what_was_seen_at_another_desk_is_not_taken_for_a_mistake() {
 
 #[tokio::test]
 async fn a_thing_with_more_events_than_bytes_go_into_a_page_is_loaded_whole() {
-    let limits = Limits { event_bytes_max: 100, page_bytes_max: 150, ..Limits::default() };
+    // An event of a purse is a number: twenty of them fill a page.
+    let limits = Limits { event_bytes_max: 10, page_bytes_max: 20, ..Limits::default() };
     let bench = Bench::with(limits);
     for id in 1..=50 {
         let desk = bench.desk();
@@ -347,6 +348,24 @@ async fn a_snapshot_is_taken_when_due_and_one_of_another_fold_is_not_used() {
     store.save_snapshot(snapshot).await.expect("it is kept");
     let replayed = bench.desk().standing("kim").await.expect("it stands").state.coins;
     assert_eq!(replayed, 25, "one that cannot be read is passed over");
+}
+
+#[tokio::test]
+async fn a_snapshot_is_taken_of_what_took_long_to_load() {
+    let mut bench = Bench::new();
+    bench.desk().handle("kim", Command::Put(5), &outside(1)).await.expect("it is answered");
+    bench.ground.clock = Arc::new(ondol_doors::SystemClock::start());
+    let saved = async |options| {
+        let desk = bench.desk_with(options);
+        desk.standing("kim").await.expect("it stands");
+        let stream = "purse:kim".parse().expect("a stream");
+        let saved = bench.ground.store.load_snapshot(&stream, desk.inner.fold).await;
+        saved.expect("there is a place for it").map(|snapshot| snapshot.version)
+    };
+    let patient = DeskOptions { load_longest: Duration::from_secs(60), ..DeskOptions::default() };
+    assert_eq!(saved(patient).await, None);
+    let hasty = DeskOptions { load_longest: Duration::ZERO, ..DeskOptions::default() };
+    assert_eq!(saved(hasty).await, Some(Version::new(1)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ondol_views::Unit;
 use proptest::prelude::*;
 
 use super::*;
-use desk::{Desk, by, numbers};
+use desk::{Desk, UNSPEAKABLE, by, numbers};
 
 #[tokio::test]
 async fn a_stream_that_fails_waits_in_order_while_all_others_flow() {
@@ -34,6 +34,19 @@ async fn a_stream_that_fails_waits_in_order_while_all_others_flow() {
     desk.write(&[("a", 7)]).await;
     room.dealt(7).await;
     assert_eq!(numbers(&desk, "a"), [1, 2, 4, 6, 7]);
+    room.close().await;
+}
+
+#[tokio::test]
+async fn a_stream_waits_for_what_its_publisher_cannot_tell_at_present() {
+    let desk = Desk::open();
+    desk.write(&[("a", 1), ("a", UNSPEAKABLE), ("a", 3), ("b", 4)]).await;
+    let room = desk.start();
+    room.dealt(4).await;
+    assert_eq!((numbers(&desk, "a"), numbers(&desk, "b")), (vec![1], vec![4]));
+    let parked = room.control.parked(None, 10).await.unwrap();
+    assert_eq!((parked[0].position.get(), parked[0].waiting, parked[0].tries), (2, 1, 1));
+    assert!(parked[0].reason.starts_with("feed-untold"), "{}", parked[0].reason);
     room.close().await;
 }
 

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ondol_bus::{About, CallFailure, Calls, LogFeed, Reply};
+use ondol_bus::{
+    About, CallFailure, Calls, Feed, FeedError, FeedPage, LogFeed, ReadFeed, Reply, UNTOLD,
+};
 use ondol_domain::{Call, Codec, Encoded, Facts};
 use ondol_doors::{Rng, SeededRng, SystemClock};
-use ondol_kernel::{Actor, Metadata, NewEvent, Position, Recorded, StreamId};
+use ondol_kernel::{Actor, EventType, Metadata, NewEvent, Position, Recorded, StreamId};
 use ondol_lease::Duty;
 use ondol_store::{Append, EventStore, Expected, Limits, LogEpoch, MemoryStore};
 use ondol_timers::MemoryTimers;
@@ -78,6 +80,27 @@ impl Calls for Nobody {
 
     async fn void(&self, _call: &Call, _about: &About) -> Result<Reply, CallFailure> {
         panic!("nobody is asked")
+    }
+}
+
+/// What cannot be told by a feed.
+pub(super) const UNSPEAKABLE: u32 = 4_000_000_000;
+
+/// A feed that tells nothing of the unspeakable but its stream.
+#[derive(Debug)]
+struct Tongue(LogFeed);
+
+#[async_trait::async_trait]
+impl Feed for Tongue {
+    async fn read(&self, read: ReadFeed) -> Result<FeedPage, FeedError> {
+        let mut page = self.0.read(read).await?;
+        let unspeakable = format!(r#"{{"number":{UNSPEAKABLE}}}"#);
+        for published in &mut page.events {
+            if published.event.data.bytes == unspeakable.as_bytes() {
+                Arc::make_mut(&mut published.event).event_type = EventType::new(UNTOLD).unwrap();
+            }
+        }
+        Ok(page)
     }
 }
 
@@ -179,7 +202,7 @@ impl Desk {
         let feed = LogFeed::own("notes", ground.store, ground.clock);
         let source = ReactionSource {
             name: SourceName::new("notes").unwrap(),
-            feed: Arc::new(feed),
+            feed: Arc::new(Tongue(feed)),
             types: effect.sources[0].types.clone(),
         };
         let plan = Plan {
