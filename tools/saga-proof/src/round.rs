@@ -23,8 +23,10 @@ const SAGAS_PER_ROUND: usize = 5_000;
 /// How many are tortured at least, and with `--short`.
 const SAGAS_MIN: usize = 150_000;
 const SAGAS_SHORT: usize = 30_000;
-/// How often each way back is to be taken at least, of as many sagas as are tortured at least.
+/// How often each way back is to be taken at least, unless it is short.
 const BRANCH_MIN: u64 = 100;
+/// Some ways back are rare: it goes on for them, up to so many sagas.
+const SAGAS_MAX: usize = 4 * SAGAS_MIN;
 /// How many jobs hear something from outside each time, and one in how many that they are cancelled.
 const HEAR: usize = 40;
 const CANCELLED_ONE_IN: usize = 12;
@@ -66,7 +68,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let least = if arguments.short { SAGAS_SHORT } else { SAGAS_MIN };
     let until = Duration::from_secs(60 * arguments.minutes);
     let mut tally = Tally::default();
-    while tally.sagas < least || wall.running() < until {
+    let is_whole = !arguments.short;
+    while tally.sagas < least
+        || wall.running() < until
+        || (is_whole && tally.sagas < SAGAS_MAX && rarest(&counted(&tally, &drawn)) < BRANCH_MIN)
+    {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         runtime.block_on(round(&drawn, &rng, &mut tally))?;
         let mut out = stdout().lock();
@@ -80,7 +86,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             break;
         }
     }
-    told(&tally, &drawn, least >= SAGAS_MIN)
+    told(&tally, &drawn, is_whole)
+}
+
+/// How often each way back of each definition was taken.
+fn counted(tally: &Tally, drawn: &[Drawn]) -> Vec<(u64, &'static str, String)> {
+    let ways = drawn.iter().flat_map(ways_back);
+    ways.map(|(saga, way)| {
+        (tally.branches.get(&(saga, way.clone())).copied().unwrap_or(0), saga, way)
+    })
+    .collect()
+}
+
+/// How often the one was taken that was taken least.
+fn rarest(counted: &[(u64, &'static str, String)]) -> u64 {
+    counted.iter().map(|(count, ..)| *count).min().unwrap_or(0)
 }
 
 /// Says how it was.
@@ -89,19 +109,13 @@ fn told(tally: &Tally, drawn: &[Drawn], is_whole: bool) -> anyhow::Result<ExitCo
     for wrong in tally.wrong.iter().take(20) {
         writeln!(out, "BROKEN: {wrong}")?;
     }
-    let ways = drawn.iter().flat_map(ways_back);
-    let counted: Vec<_> = ways
-        .map(|(saga, way)| {
-            (tally.branches.get(&(saga, way.clone())).copied().unwrap_or(0), saga, way)
-        })
-        .collect();
+    let counted = counted(tally, drawn);
     for drawn in drawn {
         let of_one = counted.iter().filter(|(_, saga, _)| *saga == drawn.name);
         let told: Vec<_> = of_one.map(|(count, _, way)| format!("{way} {count}")).collect();
         writeln!(out, "{} was turned round by: {}", drawn.name, told.join(", "))?;
     }
-    let rarest = counted.iter().map(|(count, ..)| *count).min().unwrap_or(0);
-    let ways = counted.len();
+    let (rarest, ways) = (rarest(&counted), counted.len());
     writeln!(out, "of {ways} ways back, the one that was taken least was taken {rarest} times")?;
     let is_rare = is_whole && rarest < BRANCH_MIN;
     if is_rare {
