@@ -12,7 +12,9 @@ mod endpoint;
 mod from;
 mod model;
 mod place;
+mod rate;
 mod read;
+mod short;
 
 pub use again::Reading;
 pub use backend::{
@@ -29,3 +31,5 @@ pub use model::{
 };
 pub(crate) use place::meant;
 pub use place::{Finding, Findings};
+pub use rate::{ConcurrencyOptions, RateOptions, RedisOptions};
+pub use short::Several;

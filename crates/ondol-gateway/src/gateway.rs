@@ -198,7 +198,9 @@ impl Core {
             let dropped = self.log.dropped();
             writeln!(out, "# TYPE ondol_gateway_access_log_dropped_total counter")?;
             writeln!(out, "ondol_gateway_access_log_dropped_total {dropped}")?;
-            self.snapshot.load().write_backends(&mut out)
+            let snapshot = self.snapshot.load();
+            snapshot.write_backends(&mut out)?;
+            snapshot.write_links(&mut out)
         });
         debug_assert!(written.is_ok(), "a string takes everything");
         out

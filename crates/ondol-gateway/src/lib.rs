@@ -47,11 +47,12 @@ mod wire;
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, CertificateOptions, Config, CorsOptions, DiscoverOptions,
-    DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
-    FromOptions, HashBy, HealthOptions, ListenerOptions, OneOrMany, Reading, Records,
-    RedirectOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes,
-    StickyOptions, TlsOptions, TrustOptions, VersionOptions,
+    AccessLogOptions, BackendOptions, CertificateOptions, ConcurrencyOptions, Config, CorsOptions,
+    DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource,
+    Finding, Findings, FromOptions, HashBy, HealthOptions, ListenerOptions, OneOrMany, RateOptions,
+    Reading, Records, RedirectOptions, RedisOptions, RegionOptions, RegistrationSource,
+    RespondOptions, RouteOptions, Routes, Several, StickyOptions, TlsOptions, TrustOptions,
+    VersionOptions,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};

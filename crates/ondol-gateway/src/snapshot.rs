@@ -21,7 +21,7 @@ use crate::cors::Cors;
 use crate::http1::Waits;
 use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
-use crate::policy::Policies;
+use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
 
 /// Everything a request needs to know.
@@ -32,6 +32,7 @@ pub(crate) struct Snapshot {
     pub(crate) headers: HeaderPolicy,
     pub(crate) proxies: Vec<Network>,
     pub(crate) regions: Regions,
+    pub(crate) links: Links,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
 }
@@ -108,6 +109,15 @@ pub enum BuildError {
         #[source]
         source: crate::tls::TlsError,
     },
+    /// The certificates of a Redis cannot be used.
+    #[error("the authorities of redis `{name}` cannot be used")]
+    Redis {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: crate::tls::TlsError,
+    },
     /// A route cannot be made; checking the configuration says why.
     #[error("route `{0}` cannot be made")]
     Route(String),
@@ -122,6 +132,10 @@ pub fn check_certificates(config: &Config) -> Result<(), BuildError> {
         let used = listener.tls.as_ref().map(crate::tls::server);
         let failed = |source| BuildError::Tls { name: name.clone(), source };
         used.transpose().map_err(failed)?;
+    }
+    for (name, options) in &config.redis {
+        let failed = |source| BuildError::Redis { name: name.clone(), source };
+        options.authorities.as_deref().map(crate::tls::trusting).transpose().map_err(failed)?;
     }
     for (name, options) in &config.backends {
         let failed =
@@ -145,8 +159,9 @@ impl Snapshot {
                 .map_err(|source| BuildError::Backend { name: name.clone(), source })?;
             backends.insert(name.clone(), backend);
         }
-        let making =
-            Making { config: &config, backends: &backends, meters, clock: &workshop.clock };
+        let links = links(&config, before);
+        let clock = &workshop.clock;
+        let making = Making { config: &config, backends: &backends, links: &links, meters, clock };
         let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
@@ -159,8 +174,18 @@ impl Snapshot {
         let proxies = networks.filter_map(|network| network.parse().ok()).collect();
         let regions = Regions::of(&config.regions);
         let headers = HeaderPolicy::new(&config.trust.strip);
-        Ok(Self { table, backends, headers, proxies, regions, routes, config })
+        Ok(Self { table, backends, headers, proxies, regions, links, routes, config })
     }
+}
+
+/// Ways to where limits are shared; those that are to be the same are.
+fn links(config: &Config, before: Option<&Snapshot>) -> Links {
+    let links = config.redis.iter().map(|(name, options)| {
+        let before = before.and_then(|before| before.links.get(name));
+        let same = before.filter(|link| link.options == *options).cloned();
+        (name.clone(), same.unwrap_or_else(|| Arc::new(Link::new(name, options))))
+    });
+    links.collect()
 }
 
 type Backends = BTreeMap<String, Arc<Backend>>;
@@ -181,7 +206,12 @@ struct Known<'a> {
 impl<'a> Earlier<'a> {
     /// Those of another snapshot; none where routes depend on something else that has changed.
     fn of(before: Option<&'a Snapshot>, config: &Config) -> Self {
-        let same = |before: &&Snapshot| before.config.limits == config.limits;
+        let same = |before: &&Snapshot| {
+            let before = &before.config;
+            before.limits == config.limits
+                && before.rates == config.rates
+                && before.redis == config.redis
+        };
         let routes = before.filter(same).into_iter().flat_map(|before| {
             let options = before.config.routes.iter().zip(&before.routes);
             options.map(|((name, options), route)| Known { name, options, route })
@@ -201,11 +231,16 @@ impl<'a> Earlier<'a> {
 struct Making<'a> {
     config: &'a Config,
     backends: &'a Backends,
+    links: &'a Links,
     meters: &'a Meters,
     clock: &'a Arc<dyn Clock>,
 }
 
 impl Making<'_> {
+    const fn works(&self) -> Works<'_> {
+        Works { config: self.config, counted: &self.meters.policies, links: self.links }
+    }
+
     /// A route: the very one that there was, if nothing about it has changed.
     fn route(
         &self,
@@ -248,7 +283,7 @@ impl Making<'_> {
             },
             fault: options.fault.clone(),
             version: options.version.clone(),
-            policies: Policies::new(options),
+            policies: Policies::new(name, options, self.works()),
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))

@@ -5,15 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{BackendOptions, DiscoverOptions, HealthOptions};
+use crate::config::{BackendOptions, DiscoverOptions, HealthOptions, RedisOptions};
 use crate::discovery::discover;
 use crate::health;
+use crate::policy::serve;
 use crate::start::GatewayHandle;
 
 /// How often certificates are looked at.
@@ -24,6 +26,7 @@ const CERTIFICATES: Duration = Duration::from_secs(2);
 enum Duty {
     Discover(DiscoverOptions),
     Health(HealthOptions),
+    Share(RedisOptions),
 }
 
 /// A backend and a kind of duty.
@@ -61,8 +64,12 @@ impl Wards {
     /// Begins what is missing and ends what is no longer wanted.
     fn renew(&mut self, handle: &GatewayHandle) {
         let config = handle.config();
-        let wanted: BTreeMap<Place, Duty> =
-            config.backends.iter().flat_map(|(name, options)| duties(name, options)).collect();
+        let backends = config.backends.iter().flat_map(|(name, options)| duties(name, options));
+        let shares = config
+            .redis
+            .iter()
+            .map(|(name, options)| ((name.clone(), "share"), Duty::Share(options.clone())));
+        let wanted: BTreeMap<Place, Duty> = backends.chain(shares).collect();
         self.duties.retain(|place, (duty, task)| {
             let stays = wanted.get(place) == Some(duty);
             if !stays {
@@ -81,6 +88,10 @@ impl Wards {
             let task = match duty.clone() {
                 Duty::Discover(options) => self.tasks.spawn(discover(handle, name, options)),
                 Duty::Health(options) => self.tasks.spawn(health::watch(handle, name, options)),
+                Duty::Share(_) => {
+                    let Some(link) = handle.link(&name) else { continue };
+                    self.tasks.spawn(serve(link, Arc::clone(handle.clock())))
+                }
             };
             self.duties.insert(place, (duty, task));
         }

@@ -1,5 +1,6 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
+mod rate;
 mod route;
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
@@ -24,6 +25,7 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     for (name, region) in &config.regions {
         checker.networks(&format!("regions.{name}.networks"), &region.networks);
     }
+    checker.shared_limits();
     for (name, backend) in &config.backends {
         checker.backend(name, backend);
     }

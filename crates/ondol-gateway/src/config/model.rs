@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::backend::BackendOptions;
 use super::cors::CorsOptions;
 use super::from::FromOptions;
+use super::rate::{ConcurrencyOptions, RateOptions, RedisOptions};
+use super::short::Several;
 use crate::limits::Limits;
 
 /// A whole file.
@@ -42,6 +44,12 @@ pub struct Config {
     /// Where clients come from, by their addresses.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<String, RegionOptions>,
+    /// Limits that several routes share, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rates: BTreeMap<String, RateOptions>,
+    /// Where gateways share limits.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub redis: BTreeMap<String, RedisOptions>,
     /// The services behind the gateway.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub backends: BTreeMap<String, BackendOptions>,
@@ -257,6 +265,13 @@ pub struct RouteOptions {
     /// From where it may be called. From everywhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<FromOptions>,
+
+    /// How often it may be called: `"100 / minute per user"`, or several of these.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub rate: Several<RateOptions>,
+    /// How often at once it may be called: `"5 per user"`, or several of these.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub concurrency: Several<ConcurrencyOptions>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]

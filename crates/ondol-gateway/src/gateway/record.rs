@@ -8,6 +8,7 @@ use http::Method;
 use super::Core;
 use crate::canonical::Target;
 use crate::handle::{Arrived, Peer, Sent};
+use crate::policy::UnderWay;
 use crate::problem::Problem;
 use crate::snapshot::Route;
 
@@ -19,6 +20,7 @@ pub(crate) struct Record {
     random: (u64, u64, u64),
     pub(crate) upstream_wait: Duration,
     pub(crate) tries: u32,
+    under_way: Vec<UnderWay>,
     line: Option<Box<Line>>,
 }
 
@@ -73,6 +75,7 @@ impl Record {
             random,
             upstream_wait: Duration::ZERO,
             tries: 0,
+            under_way: Vec::new(),
             line,
         }
     }
@@ -97,6 +100,11 @@ impl Record {
         if let Some(line) = &mut self.line {
             line.detail = problem.detail();
         }
+    }
+
+    /// It is under way, for a policy that counts how many are, until all is done.
+    pub(crate) fn is_under_way(&mut self, under_way: UnderWay) {
+        self.under_way.push(under_way);
     }
 
     /// A policy that only watches would have refused it: the first that would is noted.

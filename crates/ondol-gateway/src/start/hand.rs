@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::discovery::{Instance, Leases};
 use crate::gateway::Core;
 use crate::listen::Door;
+use crate::policy::Link;
 use crate::snapshot::{BuildError, Snapshot};
 
 /// A hand on a gateway: cheap to clone.
@@ -117,6 +118,11 @@ impl GatewayHandle {
 
     pub(crate) fn backend(&self, name: &str) -> Option<Arc<Backend>> {
         self.core.snapshot.load().backends.get(name).cloned()
+    }
+
+    /// The way to a Redis.
+    pub(crate) fn link(&self, name: &str) -> Option<Arc<Link>> {
+        self.core.snapshot.load().links.get(name).cloned()
     }
 
     /// Wakes when there is another configuration.

@@ -13,6 +13,7 @@ mod handshakes;
 mod health;
 mod http2;
 mod inside;
+mod limits;
 mod newcomer;
 mod origins;
 mod peers;

@@ -42,6 +42,7 @@ impl Checker<'_> {
         if let Some(from) = &route.from {
             self.from(&key("from"), from);
         }
+        self.limits(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }
