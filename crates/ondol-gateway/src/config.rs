@@ -6,6 +6,8 @@
 mod again;
 mod alike;
 mod backend;
+mod blue_green;
+mod canary;
 mod check;
 mod cors;
 mod endpoint;
@@ -18,6 +20,8 @@ pub use backend::{
     BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
     RegistrationSource,
 };
+pub use blue_green::{BlueGreenOptions, Colour};
+pub use canary::CanaryOptions;
 pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
 pub use model::{

@@ -130,11 +130,12 @@ impl Core {
         mut exchange: Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
-        let backend = choose::choose(split, &exchange, &*self.rng);
+        let chosen = choose::choose(split, &exchange, &*self.rng);
+        record.side(&chosen);
         headers::prepare(&mut exchange, record);
         let route = Arc::clone(&exchange.route);
         let Some(fallback) = &route.fallback else {
-            let response = self.send(backend, &mut exchange, record).await;
+            let response = self.send_judged(&chosen, &mut exchange, record).await;
             spare::give(exchange.ask.headers);
             return response;
         };
@@ -144,7 +145,7 @@ impl Core {
             let key = Key::of(&exchange.target, &exchange.ask)?;
             Some((kept, key))
         });
-        let first = self.send(backend, &mut exchange, record).await;
+        let first = self.send_judged(&chosen, &mut exchange, record).await;
         let status = first.as_ref().map_or_else(Problem::status, Response::status);
         if !fallback.on.contains(&status) {
             return match kept {
@@ -170,6 +171,21 @@ impl Core {
         }
     }
 
+    /// Sends a request to what was chosen, and counts what becomes of it where that is judged.
+    async fn send_judged(
+        &self,
+        chosen: &choose::Chosen<'_>,
+        exchange: &mut Exchange,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Problem> {
+        let Some((canary, side)) = chosen.judged else {
+            return self.send(chosen.backend, exchange, record).await;
+        };
+        let began = self.clock.running();
+        let outcome = self.send(chosen.backend, exchange, record).await;
+        canary.note(side, self.clock.running().saturating_sub(began), outcome)
+    }
+
     async fn inject(&self, fault: &crate::config::FaultOptions) -> Result<(), Problem> {
         if choose::strikes(fault.delay_percent, &*self.rng) {
             self.clock.sleep(fault.delay).await;
@@ -192,7 +208,9 @@ impl Core {
             let dropped = self.log.dropped();
             writeln!(out, "# TYPE ondol_gateway_access_log_dropped_total counter")?;
             writeln!(out, "ondol_gateway_access_log_dropped_total {dropped}")?;
-            self.snapshot.load().write_backends(&mut out)
+            let snapshot = self.snapshot.load();
+            snapshot.write_backends(&mut out)?;
+            snapshot.write_steered(&mut out)
         });
         debug_assert!(written.is_ok(), "a string takes everything");
         out

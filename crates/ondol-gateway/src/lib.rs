@@ -39,6 +39,7 @@ mod snapshot;
 mod spare;
 mod start;
 mod stay;
+mod steer;
 mod tend;
 mod tls;
 mod wire;
@@ -46,11 +47,11 @@ mod wire;
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, CertificateOptions, Config, CorsOptions, DiscoverOptions,
-    DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
-    HashBy, HealthOptions, ListenerOptions, OneOrMany, Reading, Records, RedirectOptions,
-    RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes, StickyOptions,
-    TlsOptions, TrustOptions, VersionOptions,
+    AccessLogOptions, BackendOptions, BlueGreenOptions, CanaryOptions, CertificateOptions, Colour,
+    Config, CorsOptions, DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions,
+    FaultOptions, FileSource, Finding, Findings, HashBy, HealthOptions, ListenerOptions, OneOrMany,
+    Reading, Records, RedirectOptions, RegionOptions, RegistrationSource, RespondOptions,
+    RouteOptions, Routes, StickyOptions, TlsOptions, TrustOptions, VersionOptions,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};
@@ -58,4 +59,5 @@ pub use inside::{ServiceError, Services};
 pub use limits::Limits;
 pub use snapshot::{BuildError, check_certificates};
 pub use start::{Gateway, GatewayHandle, StartError, Surroundings};
+pub use steer::{CanaryAct, SteerError};
 pub use tls::TlsError;

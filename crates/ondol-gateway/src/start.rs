@@ -1,6 +1,7 @@
 //! Starting a gateway, running it, and stopping it.
 
 mod hand;
+mod steer;
 
 use std::io;
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ use crate::limits::ConnectionLimits;
 use crate::listen::{Door, Shift, bind, work};
 use crate::meter::Meters;
 use crate::snapshot::{BuildError, Snapshot};
+use crate::steer::Steering;
 use crate::tend::tend;
 use crate::tls::TlsError;
 
@@ -74,6 +76,8 @@ pub struct Surroundings {
     pub services: Services,
     /// A file in which what was found of instances is kept over a restart.
     pub state: Option<PathBuf>,
+    /// A file in which what is steered (canaries, switches, drained instances) is kept over a restart.
+    pub steered: Option<PathBuf>,
     /// Its clock.
     pub clock: Arc<dyn Clock>,
     /// Its chance.
@@ -85,6 +89,7 @@ impl Default for Surroundings {
         Self {
             services: Services::new(),
             state: None,
+            steered: None,
             clock: Arc::new(SystemClock::start()),
             rng: Arc::new(SeededRng::new(SystemRng.number())),
         }
@@ -114,7 +119,7 @@ impl Gateway {
     /// What stands in the way.
     pub fn with(config: impl Into<Arc<Config>>, around: Surroundings) -> Result<Self, StartError> {
         let config = config.into();
-        let Surroundings { services, state, clock, rng } = around;
+        let Surroundings { services, state, steered, clock, rng } = around;
         let directory = Directory::open(state);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
@@ -123,6 +128,7 @@ impl Gateway {
             workers,
             directory,
             leases: Leases::default(),
+            steering: Steering::open(steered),
             changing: Mutex::new(()),
             services,
             clock: Arc::clone(&clock),
@@ -137,6 +143,7 @@ impl Gateway {
         let log =
             AccessLog::open(config.access_log.to.as_deref()).map_err(StartError::AccessLog)?;
         let snapshot = Snapshot::build(config, None, &workshop, &meters)?;
+        workshop.steering.settle(&snapshot.in_use());
         let cut = CancellationToken::new();
         let snapshot = ArcSwap::from_pointee(snapshot);
         let changes = watch::Sender::new(0);

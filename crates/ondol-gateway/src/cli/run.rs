@@ -25,7 +25,9 @@ pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let state = file.map(|file| beside(file, ".found"));
-        let gateway = Gateway::with(config, Surroundings { state, ..Surroundings::default() })?;
+        let steered = file.map(|file| beside(file, ".steered"));
+        let around = Surroundings { state, steered, ..Surroundings::default() };
+        let gateway = Gateway::with(config, around)?;
         let handle = gateway.handle();
         for address in handle.addresses() {
             tracing::info!(%address, "listening");

@@ -1,6 +1,7 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
 mod route;
+mod steer;
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
 

@@ -10,6 +10,8 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
 use super::backend::BackendOptions;
+use super::blue_green::BlueGreenOptions;
+use super::canary::CanaryOptions;
 use super::cors::CorsOptions;
 use crate::limits::Limits;
 
@@ -205,9 +207,15 @@ pub struct RouteOptions {
     /// Backends and their shares.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub split: BTreeMap<String, u32>,
-    /// What keeps a client on its side of a split.
+    /// What keeps a client on its side of a split, or of a canary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky: Option<StickyOptions>,
+    /// A new build that gets more and more while it does as well as the old one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryOptions>,
+    /// Two backends of which one serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blue_green: Option<BlueGreenOptions>,
     /// Sends the client elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect: Option<RedirectOptions>,

@@ -6,10 +6,12 @@ use std::time::Duration;
 use http::Method;
 
 use super::Core;
+use super::choose::Chosen;
 use crate::canonical::Target;
 use crate::handle::{Arrived, Peer, Sent};
 use crate::problem::Problem;
 use crate::snapshot::Route;
+use crate::steer::Side;
 
 /// Notes for the meters and, if there is one, the access log.
 pub(crate) struct Record {
@@ -34,6 +36,8 @@ pub(crate) struct Line {
     pub(crate) trace: Option<[u8; 32]>,
     pub(crate) span: Option<[u8; 16]>,
     pub(crate) fell_back: bool,
+    /// The side of a canary, and the candidate's share at that time.
+    pub(crate) side: Option<(Side, u8)>,
 }
 
 impl Line {
@@ -47,6 +51,7 @@ impl Line {
             trace: None,
             span: None,
             fell_back: false,
+            side: None,
         }
     }
 }
@@ -99,6 +104,12 @@ impl Record {
     pub(super) fn fell_back(&mut self) {
         if let Some(line) = &mut self.line {
             line.fell_back = true;
+        }
+    }
+
+    pub(super) fn side(&mut self, chosen: &Chosen<'_>) {
+        if let (Some(line), Some((canary, side))) = (&mut self.line, chosen.judged) {
+            line.side = Some((side, canary.share()));
         }
     }
 

@@ -12,7 +12,8 @@ use crate::config::Config;
 use crate::discovery::{Instance, Leases};
 use crate::gateway::Core;
 use crate::listen::Door;
-use crate::snapshot::{BuildError, Snapshot};
+use crate::snapshot::{BuildError, Snapshot, Steered};
+use crate::steer::{Canary, Steering};
 
 /// A hand on a gateway: cheap to clone.
 #[derive(Clone)]
@@ -53,6 +54,7 @@ impl GatewayHandle {
         let snapshot = Snapshot::build(config, Some(&before), &self.workshop, meters)?;
         meters.keep_routes(|name| snapshot.config.routes.contains_key(name));
         self.workshop.directory.keep_backends(|name| snapshot.backends.contains_key(name));
+        self.workshop.steering.settle(&snapshot.in_use());
         for (door, config) in certificates {
             door.store(config);
         }
@@ -105,6 +107,18 @@ impl GatewayHandle {
 
     pub(crate) fn workers(&self) -> usize {
         self.workshop.workers
+    }
+
+    pub(crate) fn steering(&self) -> &Steering {
+        &self.workshop.steering
+    }
+
+    /// The canary of a route, if it has one.
+    pub(crate) fn canary(&self, route: &str) -> Option<Arc<Canary>> {
+        match self.core.snapshot.load().route(route)?.steered()? {
+            Steered::Canary(canary) => Some(Arc::clone(canary)),
+            Steered::Switch(_) => None,
+        }
     }
 
     pub(crate) fn leases(&self) -> &Leases {

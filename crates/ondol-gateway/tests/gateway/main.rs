@@ -1,6 +1,7 @@
 //! The gateway as its clients and its backends see it: over real sockets.
 
 mod attacks;
+mod canary;
 mod certificates;
 mod configuration;
 mod descriptors;
