@@ -9,8 +9,10 @@ mod backend;
 mod blue_green;
 mod canary;
 mod check;
+mod control;
 mod cors;
 mod endpoint;
+mod mirror;
 mod model;
 mod place;
 mod read;
@@ -22,8 +24,10 @@ pub use backend::{
 };
 pub use blue_green::{BlueGreenOptions, Colour};
 pub use canary::CanaryOptions;
+pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
+pub use mirror::{MirrorOptions, Values, Writes};
 pub use model::{
     AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,
     OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, Routes, StickyOptions,

@@ -14,6 +14,7 @@ mod backend;
 mod body;
 mod canonical;
 mod config;
+mod control;
 mod cors;
 mod descriptors;
 mod discovery;
@@ -31,6 +32,7 @@ mod kept;
 mod limits;
 mod listen;
 mod meter;
+mod mirror;
 mod patience;
 mod pool;
 mod problem;
@@ -48,10 +50,11 @@ pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
     AccessLogOptions, BackendOptions, BlueGreenOptions, CanaryOptions, CertificateOptions, Colour,
-    Config, CorsOptions, DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions,
-    FaultOptions, FileSource, Finding, Findings, HashBy, HealthOptions, ListenerOptions, OneOrMany,
-    Reading, Records, RedirectOptions, RegionOptions, RegistrationSource, RespondOptions,
-    RouteOptions, Routes, StickyOptions, TlsOptions, TrustOptions, VersionOptions,
+    Config, ControlOptions, CorsOptions, DiscoverOptions, DnsSource, EndpointOptions,
+    FallbackOptions, FaultOptions, FileSource, Finding, Findings, HashBy, HealthOptions,
+    ListenerOptions, MirrorOptions, OneOrMany, Reading, Records, RedirectOptions, RegionOptions,
+    RegistrationSource, RespondOptions, RouteOptions, Routes, StickyOptions, TlsOptions,
+    TokenOptions, TrustOptions, Values, VersionOptions, Writes,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};

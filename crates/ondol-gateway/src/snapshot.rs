@@ -20,6 +20,7 @@ use crate::cors::Cors;
 use crate::http1::Waits;
 use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
+use crate::mirror::Mirroring;
 use crate::route::{Criteria, Pattern, Table};
 use crate::steer::{Canary, InUse, Steering, Switch};
 
@@ -49,6 +50,7 @@ pub(crate) struct Route {
     pub(crate) forward_certificate: bool,
     pub(crate) cors: Option<Cors>,
     pub(crate) fallback: Option<Fallback>,
+    pub(crate) mirror: Option<Mirroring>,
     pub(crate) fault: Option<FaultOptions>,
     pub(crate) version: Option<VersionOptions>,
     pub(crate) meter: Arc<RouteMeter>,
@@ -251,6 +253,13 @@ impl Making<'_> {
                 Some(fallback) => Some(self.fallback(fallback, kept)?),
                 None => None,
             },
+            mirror: match &options.mirror {
+                Some(mirror) => {
+                    let known = self.workshop.steering.mirror(name, mirror);
+                    Some(Mirroring::new(mirror, known)?)
+                }
+                None => None,
+            },
             fault: options.fault.clone(),
             version: options.version.clone(),
             meter: self.meters.route(name),
@@ -289,6 +298,9 @@ impl Snapshot {
         let mut in_use = InUse::default();
         in_use.backends.extend(self.backends.keys().cloned());
         for route in &self.routes {
+            if let Some(Mirroring { mirror, .. }) = &route.mirror {
+                in_use.mirrors.insert(route.name.to_string(), Arc::clone(mirror));
+            }
             match route.steered() {
                 Some(Steered::Canary(canary)) => {
                     in_use.canaries.insert(route.name.to_string(), Arc::clone(canary));

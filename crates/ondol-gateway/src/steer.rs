@@ -17,7 +17,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::config::{BlueGreenOptions, CanaryOptions, Colour};
+use crate::config::{BlueGreenOptions, CanaryOptions, Colour, MirrorOptions};
+use crate::mirror::Mirror;
 
 pub use act::{CanaryAct, SteerError};
 pub(crate) use judged::{Canary, Side};
@@ -55,6 +56,7 @@ struct Known {
     /// By the route. Two for a moment, while a configuration is made ready that may yet be refused.
     canaries: BTreeMap<String, Vec<Arc<Canary>>>,
     switches: BTreeMap<String, Vec<Arc<Switch>>>,
+    mirrors: BTreeMap<String, Vec<Arc<Mirror>>>,
     /// Names of instances, by the backend.
     drained: BTreeMap<String, BTreeSet<String>>,
     /// What was there before the start, and has not been asked for yet.
@@ -103,6 +105,18 @@ impl Steering {
         switch
     }
 
+    /// The mirror of a route: the one that was, if the same is compared.
+    pub(crate) fn mirror(&self, route: &str, options: &MirrorOptions) -> Arc<Mirror> {
+        let mut known = self.lock();
+        let here = known.mirrors.entry(route.to_owned()).or_default();
+        if let Some(mirror) = here.iter().find(|mirror| mirror.compares(options)) {
+            return Arc::clone(mirror);
+        }
+        let mirror = Arc::new(Mirror::new(options));
+        here.push(Arc::clone(&mirror));
+        mirror
+    }
+
     /// Whether an instance gets nothing new.
     pub(crate) fn is_drained(&self, backend: &str, endpoint: &str) -> bool {
         self.lock().drained.get(backend).is_some_and(|names| names.contains(endpoint))
@@ -124,9 +138,10 @@ impl Steering {
     /// A configuration has been taken over: what it does not have is forgotten.
     pub(crate) fn settle(&self, in_use: &InUse) {
         let mut known = self.lock();
-        let Known { canaries, switches, drained, before, .. } = &mut *known;
+        let Known { canaries, switches, mirrors, drained, before } = &mut *known;
         retain(canaries, &in_use.canaries);
         retain(switches, &in_use.switches);
+        retain(mirrors, &in_use.mirrors);
         drained.retain(|backend, _| in_use.backends.contains(backend));
         *before = Kept::default();
         self.keep(&known);
@@ -162,6 +177,7 @@ impl Steering {
 pub(crate) struct InUse {
     pub(crate) canaries: BTreeMap<String, Arc<Canary>>,
     pub(crate) switches: BTreeMap<String, Arc<Switch>>,
+    pub(crate) mirrors: BTreeMap<String, Arc<Mirror>>,
     pub(crate) backends: BTreeSet<String>,
 }
 

@@ -11,9 +11,12 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{BackendOptions, CanaryOptions, DiscoverOptions, HealthOptions, RouteOptions};
+use crate::config::{
+    BackendOptions, CanaryOptions, DiscoverOptions, HealthOptions, MirrorOptions, RouteOptions,
+};
 use crate::discovery::discover;
 use crate::health;
+use crate::mirror;
 use crate::start::GatewayHandle;
 use crate::steer;
 
@@ -26,6 +29,7 @@ enum Duty {
     Discover(DiscoverOptions),
     Health(HealthOptions),
     Canary(CanaryOptions),
+    Mirror(MirrorOptions),
 }
 
 /// A backend or a route, and a kind of duty.
@@ -84,6 +88,7 @@ impl Wards {
             let task = match duty.clone() {
                 Duty::Discover(options) => self.tasks.spawn(discover(handle, name, options)),
                 Duty::Health(options) => self.tasks.spawn(health::watch(handle, name, options)),
+                Duty::Mirror(options) => self.tasks.spawn(mirror::work(handle, name, options)),
                 Duty::Canary(options) => self.tasks.spawn(steer::watch(handle, name, options)),
             };
             self.duties.insert(place, (duty, task));
@@ -112,7 +117,8 @@ fn duties(name: &str, options: &BackendOptions) -> Vec<(Place, Duty)> {
     all.into_iter().filter_map(|(kind, duty)| Some(((name.to_owned(), kind), duty?))).collect()
 }
 
-fn of_route(name: &str, options: &RouteOptions) -> Option<(Place, Duty)> {
-    let canary = options.canary.clone().map(Duty::Canary)?;
-    Some(((name.to_owned(), "canary"), canary))
+fn of_route(name: &str, options: &RouteOptions) -> impl Iterator<Item = (Place, Duty)> {
+    let canary = options.canary.clone().map(|it| ((name.to_owned(), "canary"), Duty::Canary(it)));
+    let mirror = options.mirror.clone().map(|it| ((name.to_owned(), "mirror"), Duty::Mirror(it)));
+    canary.into_iter().chain(mirror)
 }

@@ -139,7 +139,7 @@ impl Config {
     /// The same without its routes.
     fn bare(&self) -> Self {
         let Self { routes: _, listen, admin, workers, drain, limits, trust, .. } = self;
-        let Self { access_log, listeners, regions, backends, .. } = self;
+        let Self { access_log, listeners, regions, backends, control, .. } = self;
         Self {
             routes: Routes::new(),
             listen: listen.clone(),
@@ -152,6 +152,7 @@ impl Config {
             listeners: listeners.clone(),
             regions: regions.clone(),
             backends: backends.clone(),
+            control: control.clone(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
+mod control;
 mod route;
 mod steer;
 
@@ -16,6 +17,7 @@ use crate::backend::At;
 pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     let mut checker = Checker::new(source, config);
     checker.trust();
+    checker.control();
     for (name, listener) in &config.listeners {
         checker.networks(
             &format!("listeners.{name}.proxy_protocol_from"),

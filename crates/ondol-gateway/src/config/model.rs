@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::backend::BackendOptions;
 use super::blue_green::BlueGreenOptions;
 use super::canary::CanaryOptions;
+use super::control::ControlOptions;
 use super::cors::CorsOptions;
+use super::mirror::MirrorOptions;
 use crate::limits::Limits;
 
 /// A whole file.
@@ -25,6 +27,9 @@ pub struct Config {
     /// Where metrics, health and registration are served. Nowhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin: Option<SocketAddr>,
+    /// Who may look at it and change it over the admin port. Nobody, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlOptions>,
     /// Threads that serve; as many as there are cores, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<usize>,
@@ -89,7 +94,13 @@ pub struct TrustOptions {
 impl Default for TrustOptions {
     fn default() -> Self {
         let strip = ["x-user-id", "x-user-*", "x-tenant", "x-tenant-*", "x-internal-*", "x-auth-*"];
-        let more = ["x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-roles"];
+        let more = [
+            "x-forwarded-user",
+            "x-forwarded-email",
+            "x-forwarded-groups",
+            "x-roles",
+            "x-ondol-mirror",
+        ];
         let strip = strip.into_iter().chain(more).map(str::to_owned).collect();
         Self { proxies: Vec::new(), strip }
     }
@@ -216,6 +227,9 @@ pub struct RouteOptions {
     /// Two backends of which one serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blue_green: Option<BlueGreenOptions>,
+    /// Copies its requests to another backend, and compares the answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorOptions>,
     /// Sends the client elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect: Option<RedirectOptions>,

@@ -8,6 +8,7 @@ use http::Method;
 use super::Core;
 use super::choose::Chosen;
 use crate::canonical::Target;
+use crate::control::Refusal;
 use crate::handle::{Arrived, Peer, Sent};
 use crate::problem::Problem;
 use crate::snapshot::Route;
@@ -65,8 +66,9 @@ impl Record {
         record
     }
 
-    pub(super) fn nameless(core: &Core, peer: &Arc<Peer>) -> Self {
-        let line = core.log.is_on().then(|| Box::new(Line::of(Arc::clone(peer))));
+    pub(crate) fn nameless(core: &Core, peer: &Arc<Peer>) -> Self {
+        let wanted = core.log.is_on() || core.refusals.is_on();
+        let line = wanted.then(|| Box::new(Line::of(Arc::clone(peer))));
         let random = (core.rng.number(), core.rng.number(), core.rng.number());
         Self {
             began: core.clock.running(),
@@ -99,6 +101,23 @@ impl Record {
         if let Some(line) = &mut self.line {
             line.detail = problem.detail();
         }
+    }
+
+    /// Lets those see it who look after the gateway.
+    pub(super) fn tell_refusal(&self, core: &Core, problem: &Problem) {
+        let Some(line) = self.line.as_ref().filter(|_| core.refusals.is_on()) else { return };
+        let target = line.target.as_ref();
+        core.refusals.note(Refusal {
+            at: core.clock.now(),
+            route: self.route.as_ref().map(|route| route.name.to_string()),
+            client: line.peer.forwarded_for.to_str().unwrap_or_default().to_owned(),
+            method: line.method.as_ref().map(Method::to_string),
+            host: target.map(|target| target.host.name().to_owned()),
+            path: target.map(|target| target.path().to_owned()),
+            status: problem.status().as_u16(),
+            code: problem.code(),
+            detail: problem.detail(),
+        });
     }
 
     pub(super) fn fell_back(&mut self) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ondol_doors::{Clock, ManualClock, SeededRng};
-use ondol_gateway::{CanaryAct, Config, SteerError, Surroundings};
+use ondol_gateway::{CanaryAct, Colour, Config, SteerError, Surroundings};
 use ondol_kernel::Timestamp;
 
 use super::certificates::Folder;
@@ -274,4 +274,49 @@ fn with_the_clock_of_the_machine_a_bad_build_goes_and_a_good_one_stays() {
             rig.metric(&series) == Some(1)
         });
     }
+}
+
+#[test]
+fn the_shipped_canary_gets_everything_when_it_is_good_and_its_two_colours_serve() {
+    let (old, new) = (Upstream::saying("old"), Upstream::saying("new"));
+    let (blue, green) = (Upstream::saying("blue"), Upstream::saying("green"));
+    let text = include_str!("../../examples/canary.toml")
+        .replace("127.0.0.1:8080\"]", "127.0.0.1:0\"]\nworkers = 1")
+        .replace("127.0.0.1:8081", "127.0.0.1:0")
+        .replace("127.0.0.1:9301", &old.address.to_string())
+        .replace("127.0.0.1:9302", &new.address.to_string())
+        .replace("127.0.0.1:9303", &blue.address.to_string())
+        .replace("127.0.0.1:9304", &green.address.to_string());
+    let watched = Watched::start(&text, None);
+    let series = |what: &str| format!("ondol_gateway_canary_{what}{{route=\"accounts\"");
+    let percent = || watched.rig.metric(&(series("percent") + "} "));
+    let mut session = 0;
+    for expected in [10, 25, 50, 100, 100] {
+        assert_eq!(percent(), Some(expected));
+        let requests: Vec<String> = (0..1200)
+            .map(|_| {
+                session += 1;
+                format!(
+                    "GET /accounts/1 HTTP/1.1\r\nHost: bank.test\r\nCookie: SESSION={session}\r\n\r\n"
+                )
+            })
+            .collect();
+        for some in requests.chunks(100) {
+            let end = "GET /cards/1 HTTP/1.1\r\nHost: bank.test\r\nConnection: close\r\n\r\n";
+            let said = watched.rig.send((some.concat() + end).as_bytes(), usize::MAX);
+            assert!(said.ends_with(b"blue"));
+        }
+        let before = watched.judgements();
+        if watched.rig.metric(&(series("state") + ",state=\"promoted\"} ")) == Some(1) {
+            break;
+        }
+        until("it is judged", || {
+            watched.clock.advance(EVERY / 6);
+            watched.judgements() > before
+        });
+    }
+    assert_eq!(watched.rig.metric(&(series("state") + ",state=\"promoted\"} ")), Some(1));
+    assert!(!new.received().is_empty());
+    watched.rig.handle.switch_to("cards", Colour::Green).expect("another colour");
+    assert_eq!(watched.rig.get("/cards/1", "").body, "green");
 }

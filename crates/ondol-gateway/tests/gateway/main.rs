@@ -1,9 +1,11 @@
 //! The gateway as its clients and its backends see it: over real sockets.
 
 mod attacks;
+mod blue_green;
 mod canary;
 mod certificates;
 mod configuration;
+mod control;
 mod descriptors;
 mod differential;
 mod discovery;
@@ -13,6 +15,7 @@ mod handshakes;
 mod health;
 mod http2;
 mod inside;
+mod mirror;
 mod newcomer;
 mod origins;
 mod peers;

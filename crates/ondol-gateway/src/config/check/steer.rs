@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use super::Checker;
-use crate::config::CanaryOptions;
+use http::HeaderName;
+
 use crate::config::model::RouteOptions;
+use crate::config::{CanaryOptions, MirrorOptions};
 
 impl Checker<'_> {
     /// What is wrong with its canary or its two colours.
     pub(super) fn steered(&mut self, name: &str, route: &RouteOptions) {
         if let Some(canary) = &route.canary {
             self.canary(&format!("routes.{name}.canary"), canary);
+        }
+        if let Some(mirror) = &route.mirror {
+            self.mirror(name, route, mirror);
         }
         if let Some(two) = &route.blue_green {
             let key = format!("routes.{name}.blue_green");
@@ -19,6 +24,43 @@ impl Checker<'_> {
             if two.blue == two.green {
                 self.found(&format!("{key}.green"), "`blue` and `green` are the same backend");
             }
+        }
+    }
+
+    fn mirror(&mut self, name: &str, route: &RouteOptions, mirror: &MirrorOptions) {
+        let at = |field: &str| format!("routes.{name}.mirror.{field}");
+        self.named(&at("to"), Some(&mirror.to));
+        self.named(&at("again"), mirror.again.as_deref());
+        if mirror.again.as_deref() == Some(mirror.to.as_str()) {
+            self.found(&at("again"), "`again` is a second copy of what serves, not the candidate");
+        }
+        if route.redirect.is_some() || route.respond.is_some() {
+            self.found(&at("to"), "only what is sent to a backend can be copied");
+        }
+        if !(0.0..=100.0).contains(&mirror.percent) {
+            self.found(&at("percent"), "a share is between 0 and 100 percent");
+        }
+        let limits = [("queue_max", mirror.queue_max), ("at_once_max", mirror.at_once_max)];
+        for (field, limit) in limits {
+            if !(1..=100_000).contains(&limit) {
+                self.found(&at(field), "it is between 1 and 100000");
+            }
+        }
+        let names = mirror.headers.iter().map(|name| ("headers", name));
+        for (field, header) in names.chain([("mark", &mirror.mark)]) {
+            if HeaderName::from_bytes(header.as_bytes()).is_err() {
+                self.found(&at(field), format!("`{header}` is not a header's name"));
+            }
+        }
+        for field in &mirror.ignore {
+            let known = ["$", "header:", "status", "body"];
+            if !known.iter().any(|begin| field.starts_with(begin)) {
+                let what = "a field is `$.path.in[].json`, `header:name`, `status` or `body`";
+                self.found(&at("ignore"), format!("`{field}`: {what}"));
+            }
+        }
+        if !mirror.compare && (mirror.again.is_some() || !mirror.ignore.is_empty()) {
+            self.found(&at("compare"), "`again` and `ignore` are for what is compared");
         }
     }
 
