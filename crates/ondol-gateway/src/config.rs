@@ -12,6 +12,7 @@ mod check;
 mod control;
 mod cors;
 mod endpoint;
+mod from;
 mod mirror;
 mod model;
 mod place;
@@ -27,6 +28,7 @@ pub use canary::CanaryOptions;
 pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
+pub use from::FromOptions;
 pub use mirror::{MirrorOptions, Values, Writes};
 pub use model::{
     AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,

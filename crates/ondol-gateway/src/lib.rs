@@ -34,6 +34,7 @@ mod listen;
 mod meter;
 mod mirror;
 mod patience;
+mod policy;
 mod pool;
 mod problem;
 mod route;
@@ -51,10 +52,10 @@ pub use body::{Body, BodyError};
 pub use config::{
     AccessLogOptions, BackendOptions, BlueGreenOptions, CanaryOptions, CertificateOptions, Colour,
     Config, ControlOptions, CorsOptions, DiscoverOptions, DnsSource, EndpointOptions,
-    FallbackOptions, FaultOptions, FileSource, Finding, Findings, HashBy, HealthOptions,
-    ListenerOptions, MirrorOptions, OneOrMany, Reading, Records, RedirectOptions, RegionOptions,
-    RegistrationSource, RespondOptions, RouteOptions, Routes, StickyOptions, TlsOptions,
-    TokenOptions, TrustOptions, Values, VersionOptions, Writes,
+    FallbackOptions, FaultOptions, FileSource, Finding, Findings, FromOptions, HashBy,
+    HealthOptions, ListenerOptions, MirrorOptions, OneOrMany, Reading, Records, RedirectOptions,
+    RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes, StickyOptions,
+    TlsOptions, TokenOptions, TrustOptions, Values, VersionOptions, Writes,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};

@@ -72,6 +72,7 @@ impl RouteMeter {
 pub(crate) struct Meters {
     routes: Mutex<BTreeMap<Arc<str>, Arc<RouteMeter>>>,
     reasons: Mutex<BTreeMap<&'static str, u64>>,
+    observed: Mutex<BTreeMap<&'static str, u64>>,
     /// Connections now open.
     pub(crate) connections: AtomicU64,
     /// Idle connections closed because their places were needed.
@@ -102,6 +103,12 @@ impl Meters {
         self.reasons.lock().expect("nobody panics while holding the meters").clone()
     }
 
+    /// A policy that only watches would have refused a request, for this reason.
+    pub(crate) fn observed(&self, reason: &'static str) {
+        let mut observed = self.observed.lock().expect("nobody panics while holding the meters");
+        *observed.entry(reason).or_default() += 1;
+    }
+
     /// Forgets routes that are no more, so that their number does not grow with reloads.
     pub(crate) fn keep_routes(&self, keep: impl Fn(&str) -> bool) {
         let mut routes = self.routes.lock().expect("nobody panics while holding the meters");
@@ -126,6 +133,12 @@ impl Meters {
         let reasons = self.reasons.lock().expect("nobody panics while holding the meters").clone();
         for (reason, number) in reasons {
             writeln!(out, "ondol_gateway_refusals_total{{reason=\"{reason}\"}} {number}")?;
+        }
+        writeln!(out, "# TYPE ondol_gateway_observed_total counter")?;
+        let observed =
+            self.observed.lock().expect("nobody panics while holding the meters").clone();
+        for (reason, number) in observed {
+            writeln!(out, "ondol_gateway_observed_total{{reason=\"{reason}\"}} {number}")?;
         }
         let routes = self.routes.lock().expect("nobody panics while holding the meters").clone();
         write_routes(&routes, out)

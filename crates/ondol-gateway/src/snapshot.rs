@@ -21,6 +21,7 @@ use crate::http1::Waits;
 use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
+use crate::policy::Policies;
 use crate::route::{Criteria, Pattern, Table};
 use crate::steer::{Canary, InUse, Steering, Switch};
 
@@ -53,6 +54,8 @@ pub(crate) struct Route {
     pub(crate) mirror: Option<Mirroring>,
     pub(crate) fault: Option<FaultOptions>,
     pub(crate) version: Option<VersionOptions>,
+    /// None, if it insists on nothing.
+    pub(crate) policies: Option<Box<Policies>>,
     pub(crate) meter: Arc<RouteMeter>,
 }
 
@@ -262,6 +265,7 @@ impl Making<'_> {
             },
             fault: options.fault.clone(),
             version: options.version.clone(),
+            policies: Policies::new(options),
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))

@@ -14,6 +14,7 @@ use super::blue_green::BlueGreenOptions;
 use super::canary::CanaryOptions;
 use super::control::ControlOptions;
 use super::cors::CorsOptions;
+use super::from::FromOptions;
 use super::mirror::MirrorOptions;
 use crate::limits::Limits;
 
@@ -274,6 +275,10 @@ pub struct RouteOptions {
     /// Which version of an interface this is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionOptions>,
+
+    /// From where it may be called. From everywhere, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<FromOptions>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
