@@ -9,6 +9,7 @@ mod backend;
 mod check;
 mod cors;
 mod endpoint;
+mod from;
 mod model;
 mod place;
 mod read;
@@ -20,6 +21,7 @@ pub use backend::{
 };
 pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
+pub use from::FromOptions;
 pub use model::{
     AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,
     OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, Routes, StickyOptions,

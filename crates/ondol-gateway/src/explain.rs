@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{HOST, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
+use ondol_resilience::Mode;
 
 use crate::address::Regions;
 use crate::canonical::{HeaderPolicy, Target};
@@ -159,6 +160,19 @@ fn tell(
     Ok(())
 }
 
+/// What the route insists on, in the order in which it is looked at.
+fn tell_policies(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
+    let modes = [("from", options.from.as_ref().map(|from| from.mode))];
+    for (policy, mode) in modes {
+        match mode {
+            Some(Mode::Enforce) => writeln!(out, "insists   on `{policy}`")?,
+            Some(Mode::Observe) => writeln!(out, "observes  `{policy}`")?,
+            Some(Mode::Off) | None => {}
+        }
+    }
+    Ok(())
+}
+
 fn tell_route(
     config: &Config,
     name: &str,
@@ -166,6 +180,7 @@ fn tell_route(
     out: &mut String,
 ) -> std::fmt::Result {
     writeln!(out, "route     {name}")?;
+    tell_policies(options, out)?;
     if let Some(redirect) = &options.redirect {
         return writeln!(out, "redirect  {} to {}", redirect.status, redirect.to);
     }

@@ -1,7 +1,6 @@
 //! The pipeline: from a request as it arrived to the answer that goes out.
 //!
-//! canonical form → route → (authenticate, authorise, limit, validate: policies come here) → choose →
-//! forward → fall back → answer. Each stage sees the one canonical request; none looks at what the
+//! canonical form → route → admit (the route's policies) → choose → forward → fall back → answer. Each stage sees the one canonical request; none looks at what the
 //! client wrote.
 
 mod choose;
@@ -101,12 +100,16 @@ impl Core {
         arrived: Arrived,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
-        let (exchange, asks_first) = enter(snapshot, arrived, record)?;
+        let (mut exchange, asks_first) = enter(snapshot, arrived, record)?;
         let route = Arc::clone(&exchange.route);
         let page = route.cors.as_ref().map(|cors| (cors, cors.listed(&exchange.ask.headers)));
         if let (Some((cors, origin)), true) = (&page, asks_first) {
             return Ok(cors.preflight(origin.clone()));
         }
+        let admitted = match &route.policies {
+            Some(policies) => Some(policies.admit(self, &mut exchange, record).await?),
+            None => None,
+        };
         if let Some(fault) = &route.fault {
             self.inject(fault).await?;
         }
@@ -117,6 +120,9 @@ impl Core {
         };
         if let Some(version) = &route.version {
             respond::tell_version(version, &mut response);
+        }
+        if let Some(admitted) = admitted {
+            admitted.tell(response.headers_mut());
         }
         if let Some((cors, origin)) = page {
             cors.tell(origin, response.headers_mut());

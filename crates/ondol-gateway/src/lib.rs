@@ -32,6 +32,7 @@ mod limits;
 mod listen;
 mod meter;
 mod patience;
+mod policy;
 mod pool;
 mod problem;
 mod route;
@@ -48,9 +49,9 @@ pub use body::{Body, BodyError};
 pub use config::{
     AccessLogOptions, BackendOptions, CertificateOptions, Config, CorsOptions, DiscoverOptions,
     DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
-    HashBy, HealthOptions, ListenerOptions, OneOrMany, Reading, Records, RedirectOptions,
-    RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes, StickyOptions,
-    TlsOptions, TrustOptions, VersionOptions,
+    FromOptions, HashBy, HealthOptions, ListenerOptions, OneOrMany, Reading, Records,
+    RedirectOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes,
+    StickyOptions, TlsOptions, TrustOptions, VersionOptions,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};

@@ -56,6 +56,7 @@ impl RouteMeter {
 pub(crate) struct Meters {
     routes: Mutex<BTreeMap<Arc<str>, Arc<RouteMeter>>>,
     reasons: Mutex<BTreeMap<&'static str, u64>>,
+    observed: Mutex<BTreeMap<&'static str, u64>>,
     /// Connections now open.
     pub(crate) connections: AtomicU64,
     /// Idle connections closed because their places were needed.
@@ -79,6 +80,12 @@ impl Meters {
     pub(crate) fn refused(&self, reason: &'static str) {
         let mut reasons = self.reasons.lock().expect("nobody panics while holding the meters");
         *reasons.entry(reason).or_default() += 1;
+    }
+
+    /// A policy that only watches would have refused a request, for this reason.
+    pub(crate) fn observed(&self, reason: &'static str) {
+        let mut observed = self.observed.lock().expect("nobody panics while holding the meters");
+        *observed.entry(reason).or_default() += 1;
     }
 
     /// Forgets routes that are no more, so that their number does not grow with reloads.
@@ -105,6 +112,12 @@ impl Meters {
         let reasons = self.reasons.lock().expect("nobody panics while holding the meters").clone();
         for (reason, number) in reasons {
             writeln!(out, "ondol_gateway_refusals_total{{reason=\"{reason}\"}} {number}")?;
+        }
+        writeln!(out, "# TYPE ondol_gateway_observed_total counter")?;
+        let observed =
+            self.observed.lock().expect("nobody panics while holding the meters").clone();
+        for (reason, number) in observed {
+            writeln!(out, "ondol_gateway_observed_total{{reason=\"{reason}\"}} {number}")?;
         }
         let routes = self.routes.lock().expect("nobody panics while holding the meters").clone();
         write_routes(&routes, out)

@@ -31,6 +31,7 @@ pub(crate) enum Problem {
     UnknownCoding,
     NoRoute,
     OriginRefused,
+    FromElsewhere,
     MethodNotAllowed,
     NoEndpoint,
     TooBusy,
@@ -64,6 +65,7 @@ impl Problem {
             Self::UnknownCoding => "gateway-unknown-coding",
             Self::NoRoute => "gateway-no-route",
             Self::OriginRefused => "gateway-origin-refused",
+            Self::FromElsewhere => "gateway-from-elsewhere",
             Self::MethodNotAllowed => "gateway-method-not-allowed",
             Self::NoEndpoint => "gateway-no-endpoint",
             Self::TooBusy => "gateway-too-busy",
@@ -101,7 +103,7 @@ impl Problem {
             Self::RegistrationUnauthorised => StatusCode::UNAUTHORIZED,
             Self::UnknownCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NoRoute => StatusCode::NOT_FOUND,
-            Self::OriginRefused => StatusCode::FORBIDDEN,
+            Self::OriginRefused | Self::FromElsewhere => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
                 StatusCode::BAD_GATEWAY
@@ -131,6 +133,7 @@ impl Problem {
             Self::UnknownCoding => "The body is compressed in a way that is not accepted.",
             Self::NoRoute => "Nothing is served here.",
             Self::OriginRefused => "Pages of this site may not open a WebSocket here.",
+            Self::FromElsewhere => "This is not served to where you are.",
             Self::MethodNotAllowed => "This method is not allowed here.",
             Self::NoEndpoint => "No instance of the service is available.",
             Self::TooBusy => "The service has as much to do as it can bear.",

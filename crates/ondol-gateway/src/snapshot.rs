@@ -21,6 +21,7 @@ use crate::cors::Cors;
 use crate::http1::Waits;
 use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
+use crate::policy::Policies;
 use crate::route::{Criteria, Pattern, Table};
 
 /// Everything a request needs to know.
@@ -51,6 +52,8 @@ pub(crate) struct Route {
     pub(crate) fallback: Option<Fallback>,
     pub(crate) fault: Option<FaultOptions>,
     pub(crate) version: Option<VersionOptions>,
+    /// None, if it insists on nothing.
+    pub(crate) policies: Option<Box<Policies>>,
     pub(crate) meter: Arc<RouteMeter>,
 }
 
@@ -245,6 +248,7 @@ impl Making<'_> {
             },
             fault: options.fault.clone(),
             version: options.version.clone(),
+            policies: Policies::new(options),
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))

@@ -68,6 +68,7 @@ impl Entry<'_> {
             (",\"upstream\":", line.upstream.as_deref()),
             (",\"reason\":", self.reason),
             (",\"detail\":", line.detail.as_deref()),
+            (",\"observed\":", line.observed),
             (",\"trace\":", line.trace.as_ref().and_then(|id| std::str::from_utf8(id).ok())),
             (",\"span\":", line.span.as_ref().and_then(|id| std::str::from_utf8(id).ok())),
         ] {

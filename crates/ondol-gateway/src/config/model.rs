@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backend::BackendOptions;
 use super::cors::CorsOptions;
+use super::from::FromOptions;
 use crate::limits::Limits;
 
 /// A whole file.
@@ -252,6 +253,10 @@ pub struct RouteOptions {
     /// Which version of an interface this is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionOptions>,
+
+    /// From where it may be called. From everywhere, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<FromOptions>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]

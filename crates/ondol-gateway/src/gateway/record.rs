@@ -30,6 +30,8 @@ pub(crate) struct Line {
     pub(crate) target: Option<Target>,
     pub(crate) peer: Arc<Peer>,
     pub(crate) detail: Option<String>,
+    /// Why a policy that only watches would have refused it.
+    pub(crate) observed: Option<&'static str>,
     pub(crate) upstream: Option<Arc<str>>,
     pub(crate) trace: Option<[u8; 32]>,
     pub(crate) span: Option<[u8; 16]>,
@@ -43,6 +45,7 @@ impl Line {
             target: None,
             peer,
             detail: None,
+            observed: None,
             upstream: None,
             trace: None,
             span: None,
@@ -93,6 +96,13 @@ impl Record {
         self.reason = Some(problem.code());
         if let Some(line) = &mut self.line {
             line.detail = problem.detail();
+        }
+    }
+
+    /// A policy that only watches would have refused it: the first that would is noted.
+    pub(crate) fn observed(&mut self, problem: &Problem) {
+        if let Some(line) = &mut self.line {
+            line.observed.get_or_insert(problem.code());
         }
     }
 

@@ -1,5 +1,6 @@
 //! The gateway as its clients and its backends see it: over real sockets.
 
+mod admission;
 mod attacks;
 mod certificates;
 mod configuration;

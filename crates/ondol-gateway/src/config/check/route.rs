@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::Checker;
 use crate::canonical::Host;
+use crate::config::from::FromOptions;
 use crate::config::meant;
 use crate::config::model::{
     FallbackOptions, FaultOptions, OneOrMany, RespondOptions, RouteOptions, VersionOptions,
@@ -38,9 +39,21 @@ impl Checker<'_> {
         if let Some(fault) = &route.fault {
             self.fault(&key("fault"), fault);
         }
+        if let Some(from) = &route.from {
+            self.from(&key("from"), from);
+        }
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }
+    }
+
+    /// From where it may be called.
+    fn from(&mut self, key: &str, from: &FromOptions) {
+        if from.allow.is_empty() && from.deny.is_empty() {
+            self.found(key, "it needs networks to `allow` or to `deny`");
+        }
+        self.networks(&format!("{key}.allow"), &from.allow);
+        self.networks(&format!("{key}.deny"), &from.deny);
     }
 
     /// What it asks of a request.
