@@ -14,6 +14,7 @@ mod backend;
 mod body;
 mod canonical;
 mod config;
+mod control;
 mod cors;
 mod descriptors;
 mod discovery;
@@ -31,6 +32,7 @@ mod kept;
 mod limits;
 mod listen;
 mod meter;
+mod mirror;
 mod patience;
 mod policy;
 mod pool;
@@ -40,6 +42,7 @@ mod snapshot;
 mod spare;
 mod start;
 mod stay;
+mod steer;
 mod tend;
 mod tls;
 mod wire;
@@ -47,12 +50,13 @@ mod wire;
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, CertificateOptions, ConcurrencyOptions, Config, CorsOptions,
-    DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource,
-    Finding, Findings, FromOptions, HashBy, HealthOptions, ListenerOptions, OneOrMany, RateOptions,
-    Reading, Records, RedirectOptions, RedisOptions, RegionOptions, RegistrationSource,
-    RespondOptions, RouteOptions, Routes, Several, StickyOptions, TlsOptions, TrustOptions,
-    VersionOptions,
+    AccessLogOptions, BackendOptions, BlueGreenOptions, CanaryOptions, CertificateOptions, Colour,
+    ConcurrencyOptions, Config, ControlOptions, CorsOptions, DiscoverOptions, DnsSource,
+    EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings, FromOptions,
+    HashBy, HealthOptions, ListenerOptions, MirrorOptions, OneOrMany, RateOptions, Reading,
+    Records, RedirectOptions, RedisOptions, RegionOptions, RegistrationSource, RespondOptions,
+    RouteOptions, Routes, Several, StickyOptions, TlsOptions, TokenOptions, TrustOptions, Values,
+    VersionOptions, Writes,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};
@@ -60,4 +64,5 @@ pub use inside::{ServiceError, Services};
 pub use limits::Limits;
 pub use snapshot::{BuildError, check_certificates};
 pub use start::{Gateway, GatewayHandle, StartError, Surroundings};
+pub use steer::{CanaryAct, SteerError};
 pub use tls::TlsError;

@@ -11,6 +11,7 @@ use http::{Response, StatusCode};
 use ondol_resilience::{Kind, Rejected};
 
 use crate::body::Body;
+use crate::control::ControlProblem;
 use crate::policy::{Fields, seconds};
 
 /// Why the gateway answers itself.
@@ -47,6 +48,7 @@ pub(crate) enum Problem {
     Aborted(StatusCode),
     RegistrationRefused(String),
     RegistrationUnauthorised,
+    Control(Box<ControlProblem>),
 }
 
 /// More than a limit allows.
@@ -97,6 +99,7 @@ impl Problem {
             Self::Aborted(_) => "gateway-fault-injected",
             Self::RegistrationRefused(_) => "gateway-registration-refused",
             Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
+            Self::Control(problem) => problem.code(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "gateway-breaker-open",
                 Kind::Balancer => "gateway-no-endpoint",
@@ -133,11 +136,12 @@ impl Problem {
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooOften(_) | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::Aborted(status) => *status,
+            Self::Control(problem) => problem.status(),
         }
     }
 
     /// What the client is told, in one sentence that gives nothing away.
-    fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::BadFraming(_) => "The request is not well-formed HTTP.",
             Self::UnknownVersion => "This version of HTTP is not spoken here.",
@@ -168,6 +172,7 @@ impl Problem {
             Self::Aborted(_) => "A fault was injected on purpose.",
             Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
             Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
+            Self::Control(problem) => problem.title(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "The service is being left alone to recover.",
                 Kind::Balancer => Self::NoEndpoint.title(),
@@ -205,6 +210,7 @@ impl Problem {
             }
             Self::Rejected(rejected) => Some(rejected.to_string()),
             Self::RegistrationRefused(detail) => Some(detail.clone()),
+            Self::Control(problem) => Some(problem.to_string()),
             _ => None,
         }
     }

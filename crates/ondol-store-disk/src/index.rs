@@ -84,7 +84,7 @@ struct Work {
 impl Index {
     /// An index of these runs, which hold everything up to `end`.
     pub(crate) fn new(runs: Vec<Arc<Run>>, end: End, entries_max: usize) -> Self {
-        let active = MemoryTable::new(end);
+        let active = MemoryTable::new(end, entries_max);
         let sealed = Sealed { runs: Arc::new(runs), frozen: None };
         Self {
             tables: RwLock::new(Tables { generation: 0, active, spare: None, sealed }),
@@ -365,7 +365,7 @@ impl Tables {
         let end = self.active.end();
         let next = match self.spare.take() {
             Some(spare) => spare.starting(end),
-            None => MemoryTable::new(end),
+            None => MemoryTable::new(end, self.active.room()),
         };
         let full = std::mem::replace(&mut self.active, next);
         self.generation += 1;

@@ -94,6 +94,8 @@ pub(crate) struct Ticket {
 pub(crate) struct Gathering {
     pub(crate) draft: Draft,
     pub(crate) wakers: Vec<Waker>,
+    /// How many there were in the group before.
+    wakers_before: usize,
     pub(crate) group: Arc<Group>,
 }
 
@@ -200,7 +202,7 @@ impl Queue {
 
 impl Gathering {
     pub(crate) fn new() -> Self {
-        Self { draft: Draft::new(), wakers: Vec::new(), group: Arc::default() }
+        Self { draft: Draft::new(), wakers: Vec::new(), wakers_before: 0, group: Arc::default() }
     }
 
     /// Answers come again for entries that were answered: what a planted bug needs.
@@ -221,7 +223,9 @@ impl Gathering {
             self.draft = Draft::new();
         }
         self.draft.clear();
+        // The last ones went away with their group; there will be about as many again.
         self.wakers.clear();
+        self.wakers.reserve(self.wakers_before);
         self.group = Arc::default();
     }
 
@@ -229,6 +233,7 @@ impl Gathering {
     /// answered has to be given time to wake the rest.
     pub(crate) fn answer(&mut self, answers: Answers) -> Arc<Group> {
         let group = Arc::clone(&self.group);
+        self.wakers_before = self.wakers.len();
         *group.asleep() = std::mem::take(&mut self.wakers).into_iter();
         group.is_anyone_asleep.store(true, Ordering::Relaxed);
         group.answers.set(answers).expect("a group is answered once");

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Output, Stdio};
 
 use ondol_store::{Append, Expected};
+use ondol_testkit::servers::{Authority, Postgres};
 
 use self::place::{Place, all, append_some, assert_same, json, ondol, opened};
 
@@ -89,6 +90,27 @@ async fn a_log_moves_from_a_disk_to_postgres_and_back() {
     let epoch = async |place: &Place| opened(place).await.head().await.expect("it is read").epoch;
     assert_ne!(epoch(&from).await, epoch(&to).await);
     assert_ne!(epoch(&from).await, epoch(&back).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_is_copied_to_a_server_over_tls_that_is_vouched_for_and_to_no_other() {
+    let authority = Authority::new();
+    let identity = authority.certify(&["localhost"]);
+    let server = Postgres::options().tls(&identity.chain, &identity.key).start();
+    let server = server.expect("a server that speaks TLS");
+    let url = server.url("postgres").replace("127.0.0.1", "localhost");
+    let verified = |roots: &Authority| {
+        format!("{url}?sslmode=verify-full&sslrootcert={}", roots.file().display())
+    };
+    let from = Place::on_disk();
+    append_some(&from, 30).await;
+    fails(&["log", "copy", from.address(), &verified(&Authority::new())], "postgres-certificate");
+    let made = server.query("postgres", "SELECT to_regnamespace('ondol') IS NULL");
+    assert_eq!(made.expect("it answers"), "t", "nothing is written to a stranger");
+    let to = verified(&authority);
+    succeeds(&["log", "copy", from.address(), &to]);
+    let stats = |log: &str| json(&succeeds(&["log", "stats", "--log", log, "--output", "json"]));
+    assert_eq!(stats(&to)["events"], stats(from.address())["events"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

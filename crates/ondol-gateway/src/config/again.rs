@@ -139,7 +139,7 @@ impl Config {
     /// The same without its routes.
     fn bare(&self) -> Self {
         let Self { routes: _, listen, admin, workers, drain, limits, trust, .. } = self;
-        let Self { access_log, listeners, regions, rates, redis, backends, .. } = self;
+        let Self { access_log, listeners, regions, rates, redis, backends, control, .. } = self;
         Self {
             routes: Routes::new(),
             listen: listen.clone(),
@@ -154,6 +154,7 @@ impl Config {
             rates: rates.clone(),
             redis: redis.clone(),
             backends: backends.clone(),
+            control: control.clone(),
         }
     }
 }

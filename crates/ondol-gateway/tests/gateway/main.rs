@@ -2,8 +2,11 @@
 
 mod admission;
 mod attacks;
+mod blue_green;
+mod canary;
 mod certificates;
 mod configuration;
+mod control;
 mod descriptors;
 mod differential;
 mod discovery;
@@ -14,6 +17,7 @@ mod health;
 mod http2;
 mod inside;
 mod limits;
+mod mirror;
 mod newcomer;
 mod origins;
 mod peers;
@@ -22,5 +26,6 @@ mod resilience;
 mod resources;
 mod rig;
 mod routing;
+mod shared;
 mod tls;
 mod trust;

@@ -8,6 +8,9 @@ use crate::format::{Address, length32};
 use crate::key::Key;
 
 const SMALLEST: usize = 1 << 10;
+/// A table that gets more postings than this is given room for all that it will hold: a larger one
+/// would have to be given its memory, and be copied, again and again.
+const SMALL: usize = 1 << 14;
 
 /// A table of postings by key.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(crate) struct MemoryTable {
     places: Vec<Place>,
     keys: usize,
     slots: Vec<Slot>,
+    /// How many postings it holds when it is full.
+    room: usize,
     marks: Vec<Mark>,
     start: End,
     end: End,
@@ -39,12 +44,13 @@ struct Slot {
 }
 
 impl MemoryTable {
-    /// A table for what comes after `start`.
-    pub(crate) fn new(start: End) -> Self {
+    /// A table for so many postings that come after `start`.
+    pub(crate) fn new(start: End, room: usize) -> Self {
         Self {
             places: vec![Place::default(); SMALLEST],
             keys: 0,
             slots: Vec::new(),
+            room,
             marks: Vec::new(),
             start,
             end: start,
@@ -69,6 +75,10 @@ impl MemoryTable {
         self.slots.len()
     }
 
+    pub(crate) fn room(&self) -> usize {
+        self.room
+    }
+
     pub(crate) fn start(&self) -> End {
         self.start
     }
@@ -82,12 +92,20 @@ impl MemoryTable {
     }
 
     pub(crate) fn add(&mut self, postings: &[(Key, Posting)], marks: &[Mark], end: End) {
+        self.make_room(postings.len());
         self.fetch(postings.iter().map(|(key, _)| *key));
         for (key, posting) in postings {
             self.add_one(*key, *posting);
         }
         self.marks.extend_from_slice(marks);
         self.end = end;
+    }
+
+    fn make_room(&mut self, more: usize) {
+        let needed = self.slots.len() + more;
+        if needed > self.slots.capacity() && needed > SMALL {
+            self.slots.reserve(needed.max(self.room) - self.slots.len());
+        }
     }
 
     fn add_one(&mut self, key: Key, posting: Posting) {

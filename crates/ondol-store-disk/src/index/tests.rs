@@ -128,7 +128,7 @@ fn a_run_that_is_damaged_is_not_served() {
     let disk: Arc<dyn Disk> = Arc::new(sim.clone());
     disk.create_folder(Path::new(FOLDER)).expect("a folder");
     let mut table =
-        MemoryTable::new(End { position: Position::START, address: Address::new(0, 64) });
+        MemoryTable::new(End { position: Position::START, address: Address::new(0, 64) }, 1 << 19);
     let end = End { position: Position::new(9), address: Address::new(0, 640) };
     table.add(&[(key(1), Posting { number: 1, address: Address::new(0, 96) })], &[], end);
     let run = write_run(&disk, Path::new(FOLDER), MANIFEST, &table).expect("the disk works");
