@@ -187,7 +187,12 @@ fn tell_policies(config: &Config, options: &RouteOptions, out: &mut String) -> s
     for rate in route_limits(config, options) {
         writeln!(out, "{rate}")?;
     }
-    let modes = [("from", options.from.as_ref().map(|from| from.mode))];
+    let modes = [
+        ("from", options.from.as_ref().map(|from| from.mode)),
+        ("accept", options.accept.as_ref().map(|accept| accept.mode)),
+        ("validate", options.validate.as_ref().map(|validate| validate.mode)),
+        ("security", options.security.as_ref().map(|security| security.mode)),
+    ];
     for (policy, mode) in modes {
         match mode {
             Some(Mode::Enforce) => writeln!(out, "insists   on `{policy}`")?,

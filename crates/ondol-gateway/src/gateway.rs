@@ -36,7 +36,7 @@ use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
 use crate::spare;
 
 pub(crate) use choose::strikes;
-pub(crate) use forward::Probe;
+pub(crate) use forward::{Probe, of_body};
 pub(crate) use record::{Line, Record};
 
 /// What all connections share.
@@ -74,8 +74,9 @@ impl Handler for Core {
 
     async fn handle(&self, arrived: Arrived) -> Answer<Record> {
         let mut record = Record::begin(self, &arrived);
+        let over_tls = arrived.peer.secure;
         let snapshot = self.snapshot.load_full();
-        let response = match self.answer(&snapshot, arrived, &mut record).await {
+        let mut response = match self.answer(&snapshot, arrived, &mut record).await {
             Ok(response) => response,
             Err(problem) => {
                 self.meters.refused(problem.code());
@@ -84,6 +85,9 @@ impl Handler for Core {
                 problem.into_response()
             }
         };
+        if let Some(policies) = record.policies() {
+            policies.protect(self, over_tls, response.headers_mut());
+        }
         Answer { response, record }
     }
 

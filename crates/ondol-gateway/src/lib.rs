@@ -50,12 +50,13 @@ mod wire;
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, BlueGreenOptions, CanaryOptions, CertificateOptions, Colour,
-    ConcurrencyOptions, Config, ControlOptions, CorsOptions, DiscoverOptions, DnsSource,
-    EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings, FromOptions,
-    HashBy, HealthOptions, ListenerOptions, MirrorOptions, OneOrMany, RateOptions, Reading,
-    Records, RedirectOptions, RedisOptions, RegionOptions, RegistrationSource, RespondOptions,
-    RouteOptions, Routes, Several, StickyOptions, TlsOptions, TokenOptions, TrustOptions, Values,
+    AcceptOptions, AccessLogOptions, BackendOptions, BlueGreenOptions, CanaryOptions,
+    CertificateOptions, Colour, ConcurrencyOptions, Config, ControlOptions, CorsOptions,
+    DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource,
+    Finding, Findings, FromOptions, HashBy, HealthOptions, ListenerOptions, MirrorOptions,
+    OneOrMany, RateOptions, Reading, Records, RedirectOptions, RedisOptions, RegionOptions,
+    RegistrationSource, RespondOptions, RouteOptions, Routes, SecurityOptions, Several,
+    StickyOptions, TlsOptions, TokenOptions, TrustOptions, Unknown, ValidateOptions, Values,
     VersionOptions, Writes,
 };
 pub use descriptors::raise_descriptors;

@@ -3,10 +3,14 @@
 //! The order is the same for every route: from where → who asks → whether he may → how much → whether
 //! the request makes sense. What is only observed is decided and noted like the rest, and passes.
 
+mod accept;
 mod concurrency;
 mod from;
 mod known;
+mod media;
+mod openapi;
 mod rate;
+mod security;
 
 use http::HeaderMap;
 use ondol_resilience::Mode;
@@ -15,19 +19,28 @@ use crate::config::{Config, RouteOptions};
 use crate::gateway::{Core, Exchange, Record};
 use crate::problem::Problem;
 
+use accept::Accept;
 pub(crate) use concurrency::UnderWay;
 use concurrency::{Concurrency, Tally};
 use from::From;
 use known::Known;
+pub(crate) use media::Pattern;
+use openapi::OpenApi;
+pub(crate) use openapi::stamp;
+pub(crate) use openapi::{NotJson, Violation, check_file};
 use rate::{Asker, Ledger, Rates};
 pub(crate) use rate::{AtOnce, Fields, Limit, seconds};
 pub(crate) use rate::{Link, Links, Place, serve};
+use security::Security;
 
 /// The policies of a route.
 pub(crate) struct Policies {
     from: Option<From>,
     rates: Option<Rates>,
     concurrency: Option<Concurrency>,
+    accept: Option<Accept>,
+    openapi: Option<OpenApi>,
+    security: Option<Security>,
 }
 
 /// What policies have counted, which outlives configurations.
@@ -45,6 +58,18 @@ pub(crate) struct Works<'a> {
     pub(crate) links: &'a Links,
 }
 
+/// A policy cannot be made of its options.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unreadable;
+
+/// A policy of options that may not be there, and may be off.
+fn on<O, P>(
+    options: Option<&O>,
+    make: impl FnOnce(&O) -> Result<Option<P>, Unreadable>,
+) -> Result<Option<P>, Unreadable> {
+    options.map_or(Ok(None), make)
+}
+
 /// A request that may go on, and what its answer is told because of that.
 #[derive(Debug, Default)]
 pub(crate) struct Admitted {
@@ -54,12 +79,29 @@ pub(crate) struct Admitted {
 
 impl Policies {
     /// Those of a route; none, if it insists on nothing.
-    pub(crate) fn new(route: &str, options: &RouteOptions, works: Works<'_>) -> Option<Box<Self>> {
+    ///
+    /// # Errors
+    /// One of them cannot be made of its options; checking the configuration says why.
+    pub(crate) fn new(
+        route: &str,
+        options: &RouteOptions,
+        works: Works<'_>,
+    ) -> Result<Option<Box<Self>>, Unreadable> {
         let from = options.from.as_ref().and_then(From::new);
-        let rates = Rates::new(route, &options.rate, works);
-        let concurrency = Concurrency::new(route, &options.concurrency, works);
-        let is_some = from.is_some() || rates.is_some() || concurrency.is_some();
-        is_some.then(|| Box::new(Self { from, rates, concurrency }))
+        let rates = Rates::new(route, &options.rate, works)?;
+        let concurrency = Concurrency::new(route, &options.concurrency, works)?;
+        let accept = on(options.accept.as_ref(), Accept::new)?;
+        let openapi = on(options.validate.as_ref(), OpenApi::new)?;
+        let security = on(options.security.as_ref(), Security::new)?;
+        let judges = from.is_some() || rates.is_some() || concurrency.is_some();
+        let guards = accept.is_some() || openapi.is_some() || security.is_some();
+        let all = Self { from, rates, concurrency, accept, openapi, security };
+        Ok((judges || guards).then(|| Box::new(all)))
+    }
+
+    /// Whether the files they are made of are still the same.
+    pub(crate) fn are_fresh(&self) -> bool {
+        self.openapi.as_ref().is_none_or(OpenApi::is_fresh)
     }
 
     /// Lets a request in, or says why not.
@@ -79,7 +121,22 @@ impl Policies {
         if let Some(concurrency) = &self.concurrency {
             concurrency.admit(core, record, &asker(exchange))?;
         }
+        if let Some(accept) = &self.accept {
+            judge(core, record, accept.mode, accept.admit(exchange))?;
+        }
+        if let Some(openapi) = &self.openapi {
+            openapi.admit(core, exchange, record).await?;
+        }
         Ok(admitted)
+    }
+}
+
+impl Policies {
+    /// Adds to an answer what browsers are told, whoever has made it.
+    pub(crate) fn protect(&self, core: &Core, over_tls: bool, headers: &mut HeaderMap) {
+        if let Some(security) = &self.security {
+            security.tell(core, over_tls, headers);
+        }
     }
 }
 

@@ -261,7 +261,9 @@ impl Making<'_> {
     ) -> Option<Arc<Route>> {
         let is_same = |it: &Known<'_>| Arc::ptr_eq(it.options, options) || it.options == options;
         let same = before.filter(is_same);
-        if let Some(known) = same.filter(|known| known.route.leads_to_these(self.backends)) {
+        if let Some(known) = same.filter(|known| known.route.leads_to_these(self.backends))
+            && known.route.policies.as_ref().is_none_or(|policies| policies.are_fresh())
+        {
             return Some(Arc::clone(known.route));
         }
         let criteria = Criteria::read(options).ok()?;
@@ -301,7 +303,7 @@ impl Making<'_> {
             },
             fault: options.fault.clone(),
             version: options.version.clone(),
-            policies: Policies::new(name, options, self.works()),
+            policies: Policies::new(name, options, self.works()).ok()?,
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))

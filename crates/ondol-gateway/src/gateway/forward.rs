@@ -270,7 +270,7 @@ fn is_repeatable(ask: &Ask) -> bool {
 }
 
 /// What the client is told whose own body failed.
-fn of_body(error: &BodyError) -> Problem {
+pub(crate) fn of_body(error: &BodyError) -> Problem {
     match error {
         BodyError::TooLarge(_) => Problem::BodyTooLarge,
         BodyError::TooSlow => Problem::BodyTooSlow,

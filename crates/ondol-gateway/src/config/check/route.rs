@@ -44,6 +44,7 @@ impl Checker<'_> {
             self.from(&key("from"), from);
         }
         self.limits(name, route);
+        self.guards(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }
