@@ -234,12 +234,12 @@ impl Core {
     }
 
     async fn inject(&self, fault: &crate::config::FaultOptions) -> Result<(), Problem> {
-        if choose::strikes(fault.delay_percent, &*self.rng) {
+        if strikes(fault.delay_percent, &*self.rng) {
             self.clock.sleep(fault.delay).await;
         }
         let status = fault.abort_status.and_then(|status| http::StatusCode::from_u16(status).ok());
         match status {
-            Some(status) if choose::strikes(fault.abort_percent, &*self.rng) => {
+            Some(status) if strikes(fault.abort_percent, &*self.rng) => {
                 Err(Problem::Aborted(status))
             }
             _ => Ok(()),

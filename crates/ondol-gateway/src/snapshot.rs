@@ -300,7 +300,6 @@ impl Snapshot {
     /// What it steers.
     pub(crate) fn in_use(&self) -> InUse {
         let mut in_use = InUse::default();
-        in_use.backends.extend(self.backends.keys().cloned());
         for route in &self.routes {
             if let Some(Mirroring { mirror, .. }) = &route.mirror {
                 in_use.mirrors.insert(route.name.to_string(), Arc::clone(mirror));

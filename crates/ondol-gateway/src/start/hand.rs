@@ -57,7 +57,8 @@ impl GatewayHandle {
         let snapshot = Snapshot::build(config, Some(&before), &self.workshop, meters)?;
         meters.keep_routes(|name| snapshot.config.routes.contains_key(name));
         self.workshop.directory.keep_backends(|name| snapshot.backends.contains_key(name));
-        self.workshop.steering.settle(&snapshot.in_use());
+        let has_backend = |name: &str| snapshot.backends.contains_key(name);
+        self.workshop.steering.settle(&snapshot.in_use(), has_backend);
         for (door, config) in certificates {
             door.store(config);
         }
