@@ -13,6 +13,7 @@ mod from;
 mod model;
 mod place;
 mod read;
+mod who;
 
 pub use again::Reading;
 pub use backend::{
@@ -29,3 +30,7 @@ pub use model::{
 };
 pub(crate) use place::meant;
 pub use place::{Finding, Findings};
+pub use who::{
+    AboveOptions, AuthOptions, AuthorizeOptions, CertificatesOptions, ClaimWanted, HolderOptions,
+    IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions, OnFailure,
+};

@@ -42,14 +42,17 @@ mod start;
 mod stay;
 mod tend;
 mod tls;
+mod who;
 mod wire;
 
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, CertificateOptions, Config, CorsOptions, DiscoverOptions,
+    AboveOptions, AccessLogOptions, AuthOptions, AuthorizeOptions, BackendOptions,
+    CertificateOptions, CertificatesOptions, ClaimWanted, Config, CorsOptions, DiscoverOptions,
     DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
-    FromOptions, HashBy, HealthOptions, ListenerOptions, OneOrMany, Reading, Records,
+    FromOptions, HashBy, HealthOptions, HolderOptions, IntrospectOptions, IssuerOptions,
+    KeyOptions, KeysOptions, ListenerOptions, OnFailure, OneOrMany, Reading, Records,
     RedirectOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes,
     StickyOptions, TlsOptions, TrustOptions, VersionOptions,
 };
@@ -57,6 +60,8 @@ pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};
 pub use inside::{ServiceError, Services};
 pub use limits::Limits;
+pub use ondol_auth::Revocations;
 pub use snapshot::{BuildError, check_certificates};
 pub use start::{Gateway, GatewayHandle, StartError, Surroundings};
 pub use tls::TlsError;
+pub use who::{IssuerError, KeysError};

@@ -2,6 +2,7 @@
 
 mod hand;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use ondol_auth::{ProofOptions, Proofs, Revocations};
 use ondol_doors::{Clock, Rng, SeededRng, SystemClock, SystemRng};
 use ondol_resilience::Doors;
 use tokio::sync::{oneshot, watch};
@@ -33,6 +35,7 @@ use crate::meter::Meters;
 use crate::snapshot::{BuildError, Snapshot};
 use crate::tend::tend;
 use crate::tls::TlsError;
+use crate::who::Messenger;
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +77,9 @@ pub struct Surroundings {
     pub services: Services,
     /// A file in which what was found of instances is kept over a restart.
     pub state: Option<PathBuf>,
+    /// What issuers take back, by the names that the configuration has for them: whoever hears of it
+    /// puts it there.
+    pub revocations: BTreeMap<String, Revocations>,
     /// Its clock.
     pub clock: Arc<dyn Clock>,
     /// Its chance.
@@ -85,6 +91,7 @@ impl Default for Surroundings {
         Self {
             services: Services::new(),
             state: None,
+            revocations: BTreeMap::new(),
             clock: Arc::new(SystemClock::start()),
             rng: Arc::new(SeededRng::new(SystemRng.number())),
         }
@@ -114,7 +121,7 @@ impl Gateway {
     /// What stands in the way.
     pub fn with(config: impl Into<Arc<Config>>, around: Surroundings) -> Result<Self, StartError> {
         let config = config.into();
-        let Surroundings { services, state, clock, rng } = around;
+        let Surroundings { services, state, revocations, clock, rng } = around;
         let directory = Directory::open(state);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
@@ -127,6 +134,9 @@ impl Gateway {
             services,
             clock: Arc::clone(&clock),
             doors,
+            messenger: Messenger::default(),
+            proofs: Proofs::new(ProofOptions::default(), Arc::clone(&clock)),
+            revocations: Mutex::new(revocations),
         };
         let meters = Meters::default();
         let doors = open(&config)?;
@@ -141,6 +151,7 @@ impl Gateway {
         let snapshot = ArcSwap::from_pointee(snapshot);
         let changes = watch::Sender::new(0);
         let core = Arc::new(Core { snapshot, changes, clock, rng, meters, log, cut });
+        workshop.messenger.serve(&core);
         Ok(Self { core, workshop: Arc::new(workshop), doors, admin })
     }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::backend::BackendOptions;
 use super::cors::CorsOptions;
 use super::from::FromOptions;
+use super::who::{AuthOptions, AuthorizeOptions, CertificatesOptions, IssuerOptions, KeysOptions};
 use crate::limits::Limits;
 
 /// A whole file.
@@ -42,6 +43,15 @@ pub struct Config {
     /// Where clients come from, by their addresses.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<String, RegionOptions>,
+    /// Issuers whose tokens are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub issuers: BTreeMap<String, IssuerOptions>,
+    /// Keys that are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, KeysOptions>,
+    /// Certificates that are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub certificates: BTreeMap<String, CertificatesOptions>,
     /// The services behind the gateway.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub backends: BTreeMap<String, BackendOptions>,
@@ -257,6 +267,13 @@ pub struct RouteOptions {
     /// From where it may be called. From everywhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<FromOptions>,
+
+    /// Who may call it. Everybody, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthOptions>,
+    /// A service of the house that is asked whether a request may go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorize: Option<AuthorizeOptions>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]

@@ -23,3 +23,4 @@ mod rig;
 mod routing;
 mod tls;
 mod trust;
+mod who;
