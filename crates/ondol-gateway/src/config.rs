@@ -6,10 +6,14 @@
 mod again;
 mod alike;
 mod backend;
+mod blue_green;
+mod canary;
 mod check;
+mod control;
 mod cors;
 mod endpoint;
 mod from;
+mod mirror;
 mod model;
 mod place;
 mod read;
@@ -20,9 +24,13 @@ pub use backend::{
     BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
     RegistrationSource,
 };
+pub use blue_green::{BlueGreenOptions, Colour};
+pub use canary::CanaryOptions;
+pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
 pub use from::FromOptions;
+pub use mirror::{MirrorOptions, Values, Writes};
 pub use model::{
     AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,
     OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, Routes, StickyOptions,

@@ -23,17 +23,20 @@ use tokio_util::sync::CancellationToken;
 use crate::access_log::AccessLog;
 use crate::body::Body;
 use crate::canonical::Target;
+use crate::control::Refusals;
 use crate::cors::{asked_about, may_upgrade};
 use crate::handle::{Answer, Arrived, Ask, Handler, Peer, Sent};
 use crate::inflate;
 use crate::kept::Key;
 use crate::meter::Meters;
+use crate::mirror::{Copying, Job};
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
 use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
 use crate::spare;
 use crate::who::Caller;
 
+pub(crate) use choose::strikes;
 pub(crate) use forward::{Errand, ErrandError, Probe, Returned, of_body};
 pub(crate) use record::{Line, Record};
 pub(crate) use respond::fill;
@@ -47,6 +50,8 @@ pub(crate) struct Core {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) meters: Meters,
     pub(crate) log: AccessLog,
+    /// What was refused lately, for those who look.
+    pub(crate) refusals: Refusals,
     /// Cuts tunnels when the time to drain is over.
     pub(crate) cut: CancellationToken,
 }
@@ -116,6 +121,7 @@ impl Core {
     fn refused(&self, problem: Problem, record: &mut Record) -> Response<Body> {
         self.meters.refused(problem.code());
         record.refused(&problem);
+        record.tell_refusal(self, &problem);
         problem.into_response()
     }
 
@@ -171,11 +177,47 @@ impl Core {
         mut exchange: Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
-        let backend = choose::choose(split, &exchange, &*self.rng);
+        let chosen = choose::choose(split, &exchange, &*self.rng);
+        record.side(&chosen);
         headers::prepare(&mut exchange, record);
+        let copying = self.copy(&mut exchange);
+        let response = self.fetch(&chosen, exchange, record).await;
+        match copying {
+            Some(copying) => response.map(|response| copying.watch(response)),
+            None => response,
+        }
+    }
+
+    /// Begins to copy a request whose route is mirrored.
+    fn copy(&self, exchange: &mut Exchange) -> Option<Copying> {
+        let route = Arc::clone(&exchange.route);
+        let mirroring = route.mirror.as_ref()?;
+        exchange.ask.headers.remove(&mirroring.mark);
+        if exchange.upgrade {
+            return None;
+        }
+        let (target, peer) = (forward::rewrite(exchange).into_owned(), Arc::clone(&exchange.peer));
+        let job = |ask| Job {
+            ask,
+            target,
+            peer,
+            waits: route.waits,
+            body: bytes::Bytes::new(),
+            answer: Default::default(),
+        };
+        mirroring.begin(&exchange.ask, &mut exchange.body, job, &*self.rng)
+    }
+
+    /// The answer of what was chosen, or of what there is instead.
+    async fn fetch(
+        &self,
+        chosen: &choose::Chosen<'_>,
+        mut exchange: Exchange,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Problem> {
         let route = Arc::clone(&exchange.route);
         let Some(fallback) = &route.fallback else {
-            let response = self.send(backend, &mut exchange, record).await;
+            let response = self.send_judged(chosen, &mut exchange, record).await;
             spare::give(exchange.ask.headers);
             return response;
         };
@@ -187,7 +229,7 @@ impl Core {
             let key = Key::of(&exchange.target, &exchange.ask).filter(|_key| nobodys)?;
             Some((kept, key))
         });
-        let first = self.send(backend, &mut exchange, record).await;
+        let first = self.send_judged(chosen, &mut exchange, record).await;
         let status = first.as_ref().map_or_else(Problem::status, Response::status);
         if !fallback.on.contains(&status) {
             return match kept {
@@ -213,13 +255,28 @@ impl Core {
         }
     }
 
+    /// Sends a request to what was chosen, and counts what becomes of it where that is judged.
+    async fn send_judged(
+        &self,
+        chosen: &choose::Chosen<'_>,
+        exchange: &mut Exchange,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Problem> {
+        let Some((canary, side)) = chosen.judged else {
+            return self.send(chosen.backend, exchange, record).await;
+        };
+        let began = self.clock.running();
+        let outcome = self.send(chosen.backend, exchange, record).await;
+        canary.note(side, self.clock.running().saturating_sub(began), outcome)
+    }
+
     async fn inject(&self, fault: &crate::config::FaultOptions) -> Result<(), Problem> {
-        if choose::strikes(fault.delay_percent, &*self.rng) {
+        if strikes(fault.delay_percent, &*self.rng) {
             self.clock.sleep(fault.delay).await;
         }
         let status = fault.abort_status.and_then(|status| http::StatusCode::from_u16(status).ok());
         match status {
-            Some(status) if choose::strikes(fault.abort_percent, &*self.rng) => {
+            Some(status) if strikes(fault.abort_percent, &*self.rng) => {
                 Err(Problem::Aborted(status))
             }
             _ => Ok(()),
@@ -235,7 +292,10 @@ impl Core {
             let dropped = self.log.dropped();
             writeln!(out, "# TYPE ondol_gateway_access_log_dropped_total counter")?;
             writeln!(out, "ondol_gateway_access_log_dropped_total {dropped}")?;
-            self.snapshot.load().write_backends(&mut out)
+            let snapshot = self.snapshot.load();
+            snapshot.write_backends(&mut out)?;
+            snapshot.write_steered(&mut out)?;
+            snapshot.write_mirrors(&mut out)
         });
         debug_assert!(written.is_ok(), "a string takes everything");
         out

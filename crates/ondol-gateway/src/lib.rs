@@ -14,6 +14,7 @@ mod backend;
 mod body;
 mod canonical;
 mod config;
+mod control;
 mod cors;
 mod descriptors;
 mod discovery;
@@ -31,6 +32,7 @@ mod kept;
 mod limits;
 mod listen;
 mod meter;
+mod mirror;
 mod patience;
 mod policy;
 mod pool;
@@ -40,6 +42,7 @@ mod snapshot;
 mod spare;
 mod start;
 mod stay;
+mod steer;
 mod tend;
 mod tls;
 mod who;
@@ -49,12 +52,13 @@ pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
     AboveOptions, AccessLogOptions, AuthOptions, AuthorizeOptions, BackendOptions,
-    CertificateOptions, CertificatesOptions, ClaimWanted, Config, CorsOptions, DiscoverOptions,
-    DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
-    FromOptions, HashBy, HealthOptions, HolderOptions, IntrospectOptions, IssuerOptions,
-    KeyOptions, KeysOptions, ListenerOptions, OnFailure, OneOrMany, Reading, Records,
-    RedirectOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes,
-    StickyOptions, TlsOptions, TrustOptions, VersionOptions,
+    BlueGreenOptions, CanaryOptions, CertificateOptions, CertificatesOptions, ClaimWanted, Colour,
+    Config, ControlOptions, CorsOptions, DiscoverOptions, DnsSource, EndpointOptions,
+    FallbackOptions, FaultOptions, FileSource, Finding, Findings, FromOptions, HashBy,
+    HealthOptions, HolderOptions, IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions,
+    ListenerOptions, MirrorOptions, OnFailure, OneOrMany, Reading, Records, RedirectOptions,
+    RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes, StickyOptions,
+    TlsOptions, TokenOptions, TrustOptions, Values, VersionOptions, Writes,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};
@@ -63,5 +67,6 @@ pub use limits::Limits;
 pub use ondol_auth::Revocations;
 pub use snapshot::{BuildError, check_certificates};
 pub use start::{Gateway, GatewayHandle, StartError, Surroundings};
+pub use steer::{CanaryAct, SteerError};
 pub use tls::TlsError;
 pub use who::{IssuerError, KeysError};

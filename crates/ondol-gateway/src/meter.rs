@@ -45,6 +45,22 @@ impl RouteMeter {
         }
     }
 
+    /// All of it, for people.
+    pub(crate) fn told(&self) -> serde_json::Value {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let buckets: Vec<u64> = self.buckets.iter().map(count).collect();
+        let classes = CLASSES.iter().zip(&self.classes);
+        let classes = classes.map(|(class, counter)| ((*class).to_owned(), count(counter).into()));
+        serde_json::json!({
+            "answers": classes.collect::<serde_json::Map<_, _>>(),
+            "buckets": buckets,
+            "bucket_ends_micros": BUCKETS,
+            "incomplete": count(&self.incomplete),
+            "retries": count(&self.retries),
+            "bytes": count(&self.bytes),
+        })
+    }
+
     /// A request is sent once more.
     pub(crate) fn retried(&self) {
         self.retries.fetch_add(1, Ordering::Relaxed);
@@ -80,6 +96,11 @@ impl Meters {
     pub(crate) fn refused(&self, reason: &'static str) {
         let mut reasons = self.reasons.lock().expect("nobody panics while holding the meters");
         *reasons.entry(reason).or_default() += 1;
+    }
+
+    /// How often it has answered itself, by the reason.
+    pub(crate) fn reasons(&self) -> BTreeMap<&'static str, u64> {
+        self.reasons.lock().expect("nobody panics while holding the meters").clone()
     }
 
     /// A policy that only watches would have refused a request, for this reason.

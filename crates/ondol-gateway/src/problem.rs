@@ -10,6 +10,7 @@ use http::{Response, StatusCode};
 use ondol_resilience::{Kind, Rejected};
 
 use crate::body::Body;
+use crate::control::ControlProblem;
 use crate::who::Said;
 
 /// Why the gateway answers itself.
@@ -45,6 +46,7 @@ pub(crate) enum Problem {
     RegistrationRefused(String),
     RegistrationUnauthorised,
     Who(Box<Said>),
+    Control(Box<ControlProblem>),
 }
 
 impl Problem {
@@ -79,6 +81,7 @@ impl Problem {
             Self::RegistrationRefused(_) => "gateway-registration-refused",
             Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
             Self::Who(said) => said.code(),
+            Self::Control(problem) => problem.code(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "gateway-breaker-open",
                 Kind::Balancer => "gateway-no-endpoint",
@@ -115,11 +118,12 @@ impl Problem {
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Aborted(status) => *status,
             Self::Who(said) => said.status(),
+            Self::Control(problem) => problem.status(),
         }
     }
 
     /// What the client is told, in one sentence that gives nothing away.
-    fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::BadFraming(_) => "The request is not well-formed HTTP.",
             Self::UnknownVersion => "This version of HTTP is not spoken here.",
@@ -149,6 +153,7 @@ impl Problem {
             Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
             Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
             Self::Who(said) => said.title(),
+            Self::Control(problem) => problem.title(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "The service is being left alone to recover.",
                 Kind::Balancer => Self::NoEndpoint.title(),
@@ -187,6 +192,7 @@ impl Problem {
             Self::Rejected(rejected) => Some(rejected.to_string()),
             Self::RegistrationRefused(detail) => Some(detail.clone()),
             Self::Who(said) => said.detail(),
+            Self::Control(problem) => Some(problem.to_string()),
             _ => None,
         }
     }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
-use ondol_doors::Clock;
 
 use crate::address::{Network, Regions};
 use crate::backend::{Backend, BackendError, Workshop};
@@ -21,8 +20,10 @@ use crate::cors::Cors;
 use crate::http1::Waits;
 use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
+use crate::mirror::Mirroring;
 use crate::policy::{Policies, Within};
 use crate::route::{Criteria, Pattern, Table};
+use crate::steer::{Canary, InUse, Steering, Switch};
 use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
 
 /// Everything a request needs to know.
@@ -53,6 +54,7 @@ pub(crate) struct Route {
     pub(crate) forward_certificate: bool,
     pub(crate) cors: Option<Cors>,
     pub(crate) fallback: Option<Fallback>,
+    pub(crate) mirror: Option<Mirroring>,
     pub(crate) fault: Option<FaultOptions>,
     pub(crate) version: Option<VersionOptions>,
     /// None, if it insists on nothing.
@@ -72,6 +74,15 @@ pub(crate) struct Split {
     pub(crate) backends: Vec<(Arc<Backend>, u64)>,
     pub(crate) total: u64,
     pub(crate) sticky: Option<StickyOptions>,
+    pub(crate) steered: Option<Steered>,
+}
+
+/// What decides between the two backends of a split, where that is not their shares.
+pub(crate) enum Steered {
+    /// The first is the baseline, the second the candidate.
+    Canary(Arc<Canary>),
+    /// The first is blue, the second green.
+    Switch(Arc<Switch>),
 }
 
 /// Where a request goes when the first backend has nothing for it.
@@ -169,8 +180,7 @@ impl Snapshot {
         }
         let registry = Registry::build(&config, before.map(|before| &before.registry), workshop)?;
         let within = Within { registry: &registry, proofs: &workshop.proofs };
-        let making =
-            Making { config: &config, backends: &backends, meters, clock: &workshop.clock, within };
+        let making = Making { config: &config, backends: &backends, meters, workshop, within };
         let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
@@ -228,7 +238,7 @@ struct Making<'a> {
     config: &'a Config,
     backends: &'a Backends,
     meters: &'a Meters,
-    clock: &'a Arc<dyn Clock>,
+    workshop: &'a Workshop,
     within: Within<'a>,
 }
 
@@ -259,7 +269,7 @@ impl Making<'_> {
         let route = Route {
             name: name.into(),
             criteria,
-            action: build_action(options, self.backends)?,
+            action: build_action(name, options, self.backends, &self.workshop.steering)?,
             strip_prefix: options.strip_prefix.clone(),
             rewrite: options.rewrite.clone(),
             host: match &options.rewrite_host {
@@ -278,6 +288,13 @@ impl Making<'_> {
                 Some(fallback) => Some(self.fallback(fallback, kept)?),
                 None => None,
             },
+            mirror: match &options.mirror {
+                Some(mirror) => {
+                    let known = self.workshop.steering.mirror(name, mirror);
+                    Some(Mirroring::new(mirror, known)?)
+                }
+                None => None,
+            },
             fault: options.fault.clone(),
             version: options.version.clone(),
             policies: Policies::new(options, &self.within).ok()?,
@@ -294,13 +311,55 @@ impl Making<'_> {
             (None, Some(respond)) => Some(FallbackTo::Respond(respond.clone())),
             (None, None) => None,
         };
-        let new = |age_max| Arc::new(Kept::new(age_max, Arc::clone(self.clock)));
+        let new = |age_max| Arc::new(Kept::new(age_max, Arc::clone(&self.workshop.clock)));
         let kept = options.kept.map(|age_max| kept.unwrap_or_else(|| new(age_max)));
         Some(Fallback { on, kept, to })
     }
 }
 
+impl Snapshot {
+    /// The route of this name, with its options.
+    pub(crate) fn route(&self, name: &str) -> Option<&Arc<Route>> {
+        let at = self.routes.binary_search_by(|route| (*route.name).cmp(name)).ok()?;
+        self.routes.get(at)
+    }
+
+    /// All routes, in the order of their names.
+    pub(crate) fn routes(&self) -> &[Arc<Route>] {
+        &self.routes
+    }
+
+    /// What it steers.
+    pub(crate) fn in_use(&self) -> InUse {
+        let mut in_use = InUse::default();
+        in_use.backends.extend(self.backends.keys().cloned());
+        for route in &self.routes {
+            if let Some(Mirroring { mirror, .. }) = &route.mirror {
+                in_use.mirrors.insert(route.name.to_string(), Arc::clone(mirror));
+            }
+            match route.steered() {
+                Some(Steered::Canary(canary)) => {
+                    in_use.canaries.insert(route.name.to_string(), Arc::clone(canary));
+                }
+                Some(Steered::Switch(switch)) => {
+                    in_use.switches.insert(route.name.to_string(), Arc::clone(switch));
+                }
+                None => {}
+            }
+        }
+        in_use
+    }
+}
+
 impl Route {
+    /// What decides between its two backends, if it is steered.
+    pub(crate) fn steered(&self) -> Option<&Steered> {
+        match &self.action {
+            Action::Forward(split) => split.steered.as_ref(),
+            Action::Redirect(_) | Action::Respond(_) => None,
+        }
+    }
+
     /// What its path looks like.
     pub(crate) fn pattern(&self) -> &Pattern {
         &self.criteria.pattern
@@ -328,21 +387,53 @@ fn waits(options: &RouteOptions) -> Waits {
     }
 }
 
-fn build_action(options: &RouteOptions, backends: &Backends) -> Option<Action> {
+fn build_action(
+    name: &str,
+    options: &RouteOptions,
+    backends: &Backends,
+    steering: &Steering,
+) -> Option<Action> {
     if let Some(redirect) = &options.redirect {
         return Some(Action::Redirect(redirect.clone()));
     }
     if let Some(respond) = &options.respond {
         return Some(Action::Respond(respond.clone()));
     }
+    if let Some(split) = build_steered(name, options, backends, steering) {
+        return Some(Action::Forward(split));
+    }
     let shares: Vec<(&String, u64)> = match &options.to {
         Some(to) => vec![(to, 1)],
         None => options.split.iter().map(|(name, share)| (name, u64::from(*share))).collect(),
     };
-    let mut split = Split { backends: Vec::new(), total: 0, sticky: options.sticky.clone() };
+    let sticky = options.sticky.clone();
+    let mut split = Split { backends: Vec::new(), total: 0, sticky, steered: None };
     for (name, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
         split.total += share;
         split.backends.push((Arc::clone(backends.get(name)?), share));
     }
     (split.total > 0).then_some(Action::Forward(split))
+}
+
+/// Two backends, and what decides between them.
+fn build_steered(
+    name: &str,
+    options: &RouteOptions,
+    backends: &Backends,
+    steering: &Steering,
+) -> Option<Split> {
+    let (one, other, steered) = match (&options.canary, &options.blue_green) {
+        (Some(canary), _) => {
+            (&canary.from, &canary.to, Steered::Canary(steering.canary(name, canary)))
+        }
+        (None, Some(two)) => (&two.blue, &two.green, Steered::Switch(steering.switch(name, two))),
+        (None, None) => return None,
+    };
+    let backend = |name: &String| Some((Arc::clone(backends.get(name)?), 1));
+    Some(Split {
+        backends: vec![backend(one)?, backend(other)?],
+        total: 2,
+        sticky: options.sticky.clone(),
+        steered: Some(steered),
+    })
 }

@@ -1,6 +1,8 @@
 //! Starting a gateway, running it, and stopping it.
 
+mod control;
 mod hand;
+mod steer;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,17 +24,20 @@ use crate::address::Network;
 use crate::admin::{Admin, administer};
 use crate::backend::Workshop;
 use crate::config::Config;
+use crate::control::Refusals;
 use crate::descriptors::clients_max;
 use crate::discovery::{Directory, Leases};
 use crate::gateway::Core;
 use crate::inside::Services;
 
+use control::Desk;
 pub use hand::GatewayHandle;
 
 use crate::limits::ConnectionLimits;
 use crate::listen::{Door, Shift, bind, work};
 use crate::meter::Meters;
 use crate::snapshot::{BuildError, Snapshot};
+use crate::steer::Steering;
 use crate::tend::tend;
 use crate::tls::TlsError;
 use crate::who::Messenger;
@@ -80,6 +85,11 @@ pub struct Surroundings {
     /// What issuers take back, by the names that the configuration has for them: whoever hears of it
     /// puts it there.
     pub revocations: BTreeMap<String, Revocations>,
+    /// A file in which what is steered (canaries, switches, drained instances) is kept over a restart.
+    pub steered: Option<PathBuf>,
+    /// The file that the configuration comes from: changes by hand are written to it, and earlier
+    /// versions are kept beside it.
+    pub file: Option<PathBuf>,
     /// Its clock.
     pub clock: Arc<dyn Clock>,
     /// Its chance.
@@ -92,6 +102,8 @@ impl Default for Surroundings {
             services: Services::new(),
             state: None,
             revocations: BTreeMap::new(),
+            steered: None,
+            file: None,
             clock: Arc::new(SystemClock::start()),
             rng: Arc::new(SeededRng::new(SystemRng.number())),
         }
@@ -104,6 +116,7 @@ pub struct Gateway {
     workshop: Arc<Workshop>,
     doors: Vec<(Door, std::net::TcpListener)>,
     admin: Option<std::net::TcpListener>,
+    desk: Arc<Desk>,
 }
 
 impl Gateway {
@@ -121,7 +134,7 @@ impl Gateway {
     /// What stands in the way.
     pub fn with(config: impl Into<Arc<Config>>, around: Surroundings) -> Result<Self, StartError> {
         let config = config.into();
-        let Surroundings { services, state, revocations, clock, rng } = around;
+        let Surroundings { services, state, steered, file, revocations, clock, rng } = around;
         let directory = Directory::open(state);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
@@ -130,6 +143,7 @@ impl Gateway {
             workers,
             directory,
             leases: Leases::default(),
+            steering: Steering::open(steered),
             changing: Mutex::new(()),
             services,
             clock: Arc::clone(&clock),
@@ -146,13 +160,18 @@ impl Gateway {
         let admin = admin.transpose()?;
         let log =
             AccessLog::open(config.access_log.to.as_deref()).map_err(StartError::AccessLog)?;
+        let is_controlled = config.control.is_some();
         let snapshot = Snapshot::build(config, None, &workshop, &meters)?;
+        workshop.steering.settle(&snapshot.in_use());
         let cut = CancellationToken::new();
         let snapshot = ArcSwap::from_pointee(snapshot);
         let changes = watch::Sender::new(0);
-        let core = Arc::new(Core { snapshot, changes, clock, rng, meters, log, cut });
+        let refusals = Refusals::default();
+        refusals.turn(is_controlled);
+        let core = Core { snapshot, changes, clock, rng, meters, log, refusals, cut };
+        let (core, workshop) = (Arc::new(core), Arc::new(workshop));
         workshop.messenger.serve(&core);
-        Ok(Self { core, workshop: Arc::new(workshop), doors, admin })
+        Ok(Self { core, workshop, doors, admin, desk: Arc::new(Desk::beside(file)) })
     }
 
     /// A hand on it.
@@ -161,7 +180,8 @@ impl Gateway {
         let (core, workshop) = (Arc::clone(&self.core), Arc::clone(&self.workshop));
         let admin = self.admin.as_ref().and_then(|listener| listener.local_addr().ok());
         let doors = self.doors.iter().map(|(door, _)| door.clone()).collect();
-        GatewayHandle { core, workshop, addresses, doors, admin }
+        let desk = Arc::clone(&self.desk);
+        GatewayHandle { core, workshop, addresses, doors, admin, desk }
     }
 
     /// Serves until `stop` is cancelled and what was under way has ended. Services of this process

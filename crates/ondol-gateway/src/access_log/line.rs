@@ -85,6 +85,10 @@ impl Entry<'_> {
         number(out, ",\"upstream_micros\":", micros(self.upstream_wait));
         number(out, ",\"tries\":", u64::from(self.tries));
         truth(out, ",\"fell_back\":", line.fell_back);
+        if let Some((side, share)) = line.side {
+            text(out, ",\"canary\":", side.name());
+            number(out, ",\"canary_percent\":", u64::from(share));
+        }
         out.extend_from_slice(b"}\n");
     }
 }

@@ -139,7 +139,7 @@ impl Config {
     /// The same without its routes.
     fn bare(&self) -> Self {
         let Self { routes: _, listen, admin, workers, drain, limits, trust, .. } = self;
-        let Self { access_log, listeners, regions, backends, .. } = self;
+        let Self { access_log, listeners, regions, backends, control, .. } = self;
         let Self { issuers, keys, certificates, .. } = self;
         Self {
             routes: Routes::new(),
@@ -156,6 +156,7 @@ impl Config {
             issuers: issuers.clone(),
             keys: keys.clone(),
             certificates: certificates.clone(),
+            control: control.clone(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
+mod control;
 mod route;
+mod steer;
 mod who;
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
@@ -16,6 +18,7 @@ use crate::backend::At;
 pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     let mut checker = Checker::new(source, config);
     checker.trust();
+    checker.control();
     for (name, listener) in &config.listeners {
         checker.networks(
             &format!("listeners.{name}.proxy_protocol_from"),

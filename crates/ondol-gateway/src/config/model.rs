@@ -10,8 +10,12 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
 use super::backend::BackendOptions;
+use super::blue_green::BlueGreenOptions;
+use super::canary::CanaryOptions;
+use super::control::ControlOptions;
 use super::cors::CorsOptions;
 use super::from::FromOptions;
+use super::mirror::MirrorOptions;
 use super::who::{AuthOptions, AuthorizeOptions, CertificatesOptions, IssuerOptions, KeysOptions};
 use crate::limits::Limits;
 
@@ -25,6 +29,9 @@ pub struct Config {
     /// Where metrics, health and registration are served. Nowhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin: Option<SocketAddr>,
+    /// Who may look at it and change it over the admin port. Nobody, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlOptions>,
     /// Threads that serve; as many as there are cores, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<usize>,
@@ -98,7 +105,13 @@ pub struct TrustOptions {
 impl Default for TrustOptions {
     fn default() -> Self {
         let strip = ["x-user-id", "x-user-*", "x-tenant", "x-tenant-*", "x-internal-*", "x-auth-*"];
-        let more = ["x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-roles"];
+        let more = [
+            "x-forwarded-user",
+            "x-forwarded-email",
+            "x-forwarded-groups",
+            "x-roles",
+            "x-ondol-mirror",
+        ];
         let strip = strip.into_iter().chain(more).map(str::to_owned).collect();
         Self { proxies: Vec::new(), strip }
     }
@@ -216,9 +229,18 @@ pub struct RouteOptions {
     /// Backends and their shares.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub split: BTreeMap<String, u32>,
-    /// What keeps a client on its side of a split.
+    /// What keeps a client on its side of a split, or of a canary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky: Option<StickyOptions>,
+    /// A new build that gets more and more while it does as well as the old one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryOptions>,
+    /// Two backends of which one serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blue_green: Option<BlueGreenOptions>,
+    /// Copies its requests to another backend, and compares the answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorOptions>,
     /// Sends the client elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect: Option<RedirectOptions>,

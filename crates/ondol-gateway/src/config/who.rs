@@ -186,7 +186,8 @@ pub struct AuthOptions {
     /// One of these he has to be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
-    /// Claims of the token and what they have to be, or, where the claim is a list, to hold.
+    /// Claims of the token and what they have to be, or, where the claim is a list, to hold; a list
+    /// here means one of them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub claims: BTreeMap<String, ClaimWanted>,
     /// On whose ground the route is: a name, `{parameter}` of the path, or `{subdomain}`, which is the
@@ -225,6 +226,8 @@ pub enum ClaimWanted {
     Number(i64),
     /// This.
     Truth(bool),
+    /// One of these.
+    Any(Vec<Self>),
 }
 
 /// How somebody has to have proved himself when an amount in the body is large.

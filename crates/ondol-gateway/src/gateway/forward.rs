@@ -4,6 +4,7 @@
 //! That is nobody's failure: the request goes out once more, on a fresh connection, if it may — when
 //! not a byte had left, or when doing it twice is the same as doing it once.
 
+mod copy;
 mod errand;
 mod http2;
 mod inside;
@@ -281,7 +282,7 @@ pub(crate) fn of_body(error: &BodyError) -> Problem {
 }
 
 /// What the backend is asked for.
-fn rewrite(exchange: &Exchange) -> Cow<'_, str> {
+pub(super) fn rewrite(exchange: &Exchange) -> Cow<'_, str> {
     let Exchange { route, target, .. } = exchange;
     let path = match (&route.rewrite, &route.strip_prefix) {
         (Some(template), _) => fill(template, &route.pattern().captures(target.path())),

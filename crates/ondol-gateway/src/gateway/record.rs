@@ -6,10 +6,13 @@ use std::time::Duration;
 use http::Method;
 
 use super::Core;
+use super::choose::Chosen;
 use crate::canonical::Target;
+use crate::control::Refusal;
 use crate::handle::{Arrived, Peer, Sent};
 use crate::problem::Problem;
 use crate::snapshot::Route;
+use crate::steer::Side;
 use crate::who::Caller;
 
 /// Notes for the meters and, if there is one, the access log.
@@ -39,6 +42,8 @@ pub(crate) struct Line {
     pub(crate) trace: Option<[u8; 32]>,
     pub(crate) span: Option<[u8; 16]>,
     pub(crate) fell_back: bool,
+    /// The side of a canary, and the candidate's share at that time.
+    pub(crate) side: Option<(Side, u8)>,
 }
 
 impl Line {
@@ -54,6 +59,7 @@ impl Line {
             trace: None,
             span: None,
             fell_back: false,
+            side: None,
         }
     }
 }
@@ -67,8 +73,9 @@ impl Record {
         record
     }
 
-    pub(super) fn nameless(core: &Core, peer: &Arc<Peer>) -> Self {
-        let line = core.log.is_on().then(|| Box::new(Line::of(Arc::clone(peer))));
+    pub(crate) fn nameless(core: &Core, peer: &Arc<Peer>) -> Self {
+        let wanted = core.log.is_on() || core.refusals.is_on();
+        let line = wanted.then(|| Box::new(Line::of(Arc::clone(peer))));
         let random = (core.rng.number(), core.rng.number(), core.rng.number());
         Self {
             began: core.clock.running(),
@@ -123,6 +130,23 @@ impl Record {
         }
     }
 
+    /// Lets those see it who look after the gateway.
+    pub(super) fn tell_refusal(&self, core: &Core, problem: &Problem) {
+        let Some(line) = self.line.as_ref().filter(|_| core.refusals.is_on()) else { return };
+        let target = line.target.as_ref();
+        core.refusals.note(Refusal {
+            at: core.clock.now(),
+            route: self.route.as_ref().map(|route| route.name.to_string()),
+            client: line.peer.forwarded_for.to_str().unwrap_or_default().to_owned(),
+            method: line.method.as_ref().map(Method::to_string),
+            host: target.map(|target| target.host.name().to_owned()),
+            path: target.map(|target| target.path().to_owned()),
+            status: problem.status().as_u16(),
+            code: problem.code(),
+            detail: problem.detail(),
+        });
+    }
+
     /// A policy that only watches would have refused it: the first that would is noted.
     pub(crate) fn observed(&mut self, problem: &Problem) {
         if let Some(line) = &mut self.line {
@@ -133,6 +157,12 @@ impl Record {
     pub(super) fn fell_back(&mut self) {
         if let Some(line) = &mut self.line {
             line.fell_back = true;
+        }
+    }
+
+    pub(super) fn side(&mut self, chosen: &Chosen<'_>) {
+        if let (Some(line), Some((canary, side))) = (&mut self.line, chosen.judged) {
+            line.side = Some((side, canary.share()));
         }
     }
 

@@ -8,12 +8,15 @@ use ondol_auth::Revocations;
 use ondol_doors::Clock;
 use tokio::sync::watch;
 
+use super::control::Desk;
 use crate::backend::{Backend, Workshop};
 use crate::config::Config;
 use crate::discovery::{Instance, Leases};
 use crate::gateway::Core;
 use crate::listen::Door;
-use crate::snapshot::{BuildError, Snapshot};
+use crate::mirror::Mirror;
+use crate::snapshot::{BuildError, Snapshot, Steered};
+use crate::steer::{Canary, Steering};
 
 /// A hand on a gateway: cheap to clone.
 #[derive(Clone)]
@@ -23,6 +26,7 @@ pub struct GatewayHandle {
     pub(super) addresses: Arc<[SocketAddr]>,
     pub(super) doors: Arc<[Door]>,
     pub(super) admin: Option<SocketAddr>,
+    pub(super) desk: Arc<Desk>,
 }
 
 impl GatewayHandle {
@@ -54,16 +58,18 @@ impl GatewayHandle {
         let snapshot = Snapshot::build(config, Some(&before), &self.workshop, meters)?;
         meters.keep_routes(|name| snapshot.config.routes.contains_key(name));
         self.workshop.directory.keep_backends(|name| snapshot.backends.contains_key(name));
+        self.workshop.steering.settle(&snapshot.in_use());
         for (door, config) in certificates {
             door.store(config);
         }
+        self.core.refusals.turn(snapshot.config.control.is_some());
         self.core.snapshot.store(Arc::new(snapshot));
         self.core.changes.send_modify(|count| *count += 1);
         Ok(())
     }
 
     /// The certificates of all doors, read again.
-    fn certificates(&self, config: &Config) -> Result<Vec<Renewed<'_>>, BuildError> {
+    pub(super) fn certificates(&self, config: &Config) -> Result<Vec<Renewed<'_>>, BuildError> {
         let mut certificates = Vec::new();
         for door in self.doors.iter() {
             let Some((name, tls)) = door.name.as_ref().zip(door.tls.as_ref()) else { continue };
@@ -92,7 +98,8 @@ impl GatewayHandle {
     }
 }
 
-type Renewed<'a> = (&'a arc_swap::ArcSwap<rustls::ServerConfig>, Arc<rustls::ServerConfig>);
+pub(super) type Renewed<'a> =
+    (&'a arc_swap::ArcSwap<rustls::ServerConfig>, Arc<rustls::ServerConfig>);
 
 /// For those who look after it.
 impl GatewayHandle {
@@ -111,6 +118,24 @@ impl GatewayHandle {
 
     pub(crate) fn workers(&self) -> usize {
         self.workshop.workers
+    }
+
+    pub(crate) fn steering(&self) -> &Steering {
+        &self.workshop.steering
+    }
+
+    /// The canary of a route, if it has one.
+    pub(crate) fn canary(&self, route: &str) -> Option<Arc<Canary>> {
+        match self.core.snapshot.load().route(route)?.steered()? {
+            Steered::Canary(canary) => Some(Arc::clone(canary)),
+            Steered::Switch(_) => None,
+        }
+    }
+
+    /// The mirror of a route, if it has one.
+    pub(crate) fn mirror(&self, route: &str) -> Option<Arc<Mirror>> {
+        let snapshot = self.core.snapshot.load();
+        Some(Arc::clone(&snapshot.route(route)?.mirror.as_ref()?.mirror))
     }
 
     pub(crate) fn leases(&self) -> &Leases {

@@ -86,6 +86,7 @@ impl ClaimWanted {
     /// Whether a claim is this, or a list that holds it.
     fn is(&self, claim: &Value) -> bool {
         match (self, claim) {
+            (Self::Any(wanted), claim) => wanted.iter().any(|one| one.is(claim)),
             (_, Value::Array(list)) => list.iter().any(|one| !one.is_array() && self.is(one)),
             (Self::Text(wanted), Value::String(text)) => wanted == text,
             (Self::Number(wanted), Value::Number(number)) => number.as_i64() == Some(*wanted),

@@ -2,8 +2,11 @@
 
 mod admission;
 mod attacks;
+mod blue_green;
+mod canary;
 mod certificates;
 mod configuration;
+mod control;
 mod descriptors;
 mod differential;
 mod discovery;
@@ -13,6 +16,7 @@ mod handshakes;
 mod health;
 mod http2;
 mod inside;
+mod mirror;
 mod newcomer;
 mod origins;
 mod peers;

@@ -21,6 +21,7 @@ impl Checker<'_> {
         self.asked(name, route);
         self.action(name, route);
         self.target(name, route);
+        self.steered(name, route);
         let key = |field: &str| format!("routes.{name}.{field}");
         for origin in route.cors.iter().flat_map(|cors| &cors.origins) {
             if Listed::read(origin).is_none() {
@@ -101,13 +102,17 @@ impl Checker<'_> {
         let actions = [
             route.to.is_some(),
             !route.split.is_empty(),
+            route.canary.is_some(),
+            route.blue_green.is_some(),
             route.redirect.is_some(),
             route.respond.is_some(),
         ];
         if actions.iter().filter(|action| **action).count() != 1 {
             self.found(
                 &format!("routes.{name}"),
-                format!("route `{name}` needs exactly one of `to`, `split`, `redirect`, `respond`"),
+                format!(
+                    "route `{name}` needs exactly one of `to`, `split`, `canary`, `blue_green`, `redirect`, `respond`"
+                ),
             );
         }
         self.named(&key("to"), route.to.as_deref());
@@ -121,8 +126,8 @@ impl Checker<'_> {
             if sticky.header.is_none() && sticky.cookie.is_none() && !sticky.address {
                 self.found(&key("sticky"), "it needs a `header`, a `cookie` or `address = true`");
             }
-            if route.split.is_empty() {
-                self.found(&key("sticky"), "only a `split` has sides to stay on");
+            if route.split.is_empty() && route.canary.is_none() {
+                self.found(&key("sticky"), "only a `split` has sides to stay on, or a `canary`");
             }
         }
         if let Some(redirect) = &route.redirect {

@@ -68,12 +68,16 @@ impl Core {
     ) -> Result<Returned, ErrandError> {
         let timeout = errand.timeout;
         tokio::select! {
-            returned = self.fetch(backend, errand) => returned,
+            returned = self.run_errand(backend, errand) => returned,
             () = self.clock.sleep(timeout) => Err(ErrandError::TimedOut(timeout)),
         }
     }
 
-    async fn fetch(&self, backend: &Backend, errand: Errand<'_>) -> Result<Returned, ErrandError> {
+    async fn run_errand(
+        &self,
+        backend: &Backend,
+        errand: Errand<'_>,
+    ) -> Result<Returned, ErrandError> {
         let Errand { method, target, mut headers, body, timeout, bytes_max, worker } = errand;
         if !headers.contains_key(HOST)
             && let Some(endpoint) = backend.first()

@@ -65,6 +65,10 @@ fn a_claim_is_what_it_has_to_be_or_a_list_that_holds_it() {
         ("groups", text("b"), false),
         ("groups", ClaimWanted::Number(7), true),
         ("none", text("web"), false),
+        ("channel", ClaimWanted::Any(vec![text("atm"), text("web")]), true),
+        ("channel", ClaimWanted::Any(vec![text("atm")]), false),
+        ("channel", ClaimWanted::Any(Vec::new()), false),
+        ("groups", ClaimWanted::Any(vec![text("x"), ClaimWanted::Number(7)]), true),
     ] {
         let found = asked(|it| drop(it.claims.insert(name.to_owned(), wanted.clone())));
         assert_eq!(found.is_ok(), is_met, "{name} {wanted:?}");
