@@ -17,6 +17,7 @@ mod mirror;
 mod model;
 mod place;
 mod read;
+mod who;
 
 pub use again::Reading;
 pub use backend::{
@@ -37,3 +38,7 @@ pub use model::{
 };
 pub(crate) use place::meant;
 pub use place::{Finding, Findings};
+pub use who::{
+    AboveOptions, AuthOptions, AuthorizeOptions, CertificatesOptions, ClaimWanted, HolderOptions,
+    IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions, OnFailure,
+};

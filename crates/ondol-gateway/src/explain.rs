@@ -162,7 +162,11 @@ fn tell(
 
 /// What the route insists on, in the order in which it is looked at.
 fn tell_policies(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
-    let modes = [("from", options.from.as_ref().map(|from| from.mode))];
+    let modes = [
+        ("from", options.from.as_ref().map(|from| from.mode)),
+        ("auth", options.auth.as_ref().map(|auth| auth.mode)),
+        ("authorize", options.authorize.as_ref().map(|authorize| authorize.mode)),
+    ];
     for (policy, mode) in modes {
         match mode {
             Some(Mode::Enforce) => writeln!(out, "insists   on `{policy}`")?,

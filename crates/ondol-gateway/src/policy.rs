@@ -6,17 +6,27 @@
 mod from;
 
 use http::HeaderMap;
+use ondol_auth::Proofs;
 use ondol_resilience::Mode;
 
 use crate::config::RouteOptions;
 use crate::gateway::{Core, Exchange, Record};
 use crate::problem::Problem;
+use crate::who::{Auth, Authorizer, NotMade, Registry};
 
 use from::From;
 
 /// The policies of a route.
 pub(crate) struct Policies {
     from: Option<From>,
+    auth: Option<Auth>,
+    authorizer: Option<Authorizer>,
+}
+
+/// What policies are made of besides their options.
+pub(crate) struct Within<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) proofs: &'a Proofs,
 }
 
 /// A request that may go on, and what its answer is told because of that.
@@ -25,13 +35,32 @@ pub(crate) struct Admitted {}
 
 impl Policies {
     /// Those of a route; none, if it insists on nothing.
-    pub(crate) fn new(options: &RouteOptions) -> Option<Box<Self>> {
+    ///
+    /// # Errors
+    /// One of them cannot be made.
+    pub(crate) fn new(
+        options: &RouteOptions,
+        within: &Within<'_>,
+    ) -> Result<Option<Box<Self>>, NotMade> {
         let from = options.from.as_ref().and_then(From::new);
-        from.is_some().then(|| Box::new(Self { from }))
+        let auth = match &options.auth {
+            Some(auth) => Auth::new(auth, within.registry, within.proofs)?,
+            None => None,
+        };
+        let authorizer = match &options.authorize {
+            Some(authorize) => Authorizer::new(authorize)?,
+            None => None,
+        };
+        let any = from.is_some() || auth.is_some() || authorizer.is_some();
+        Ok(any.then(|| Box::new(Self { from, auth, authorizer })))
+    }
+
+    /// Whether they are made of this still.
+    pub(crate) fn fit(&self, within: &Within<'_>) -> bool {
+        self.auth.as_ref().is_none_or(|auth| auth.is_of(within.registry))
     }
 
     /// Lets a request in, or says why not.
-    #[expect(clippy::unused_async, reason = "whoever has to be asked answers in his own time")]
     pub(crate) async fn admit(
         &self,
         core: &Core,
@@ -40,6 +69,14 @@ impl Policies {
     ) -> Result<Admitted, Problem> {
         if let Some(from) = &self.from {
             judge(core, record, from.mode, from.admit(exchange.client))?;
+        }
+        if let Some(auth) = &self.auth {
+            let judgement = auth.admit(core, exchange, record).await;
+            judge(core, record, auth.mode, judgement)?;
+        }
+        if let Some(authorizer) = &self.authorizer {
+            let judgement = authorizer.admit(core, exchange).await;
+            judge(core, record, authorizer.mode, judgement)?;
         }
         Ok(Admitted::default())
     }

@@ -5,12 +5,13 @@
 
 use std::error::Error;
 
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use ondol_resilience::{Kind, Rejected};
 
 use crate::body::Body;
 use crate::control::ControlProblem;
+use crate::who::Said;
 
 /// Why the gateway answers itself.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ pub(crate) enum Problem {
     Aborted(StatusCode),
     RegistrationRefused(String),
     RegistrationUnauthorised,
+    Who(Box<Said>),
     Control(Box<ControlProblem>),
 }
 
@@ -78,6 +80,7 @@ impl Problem {
             Self::Aborted(_) => "gateway-fault-injected",
             Self::RegistrationRefused(_) => "gateway-registration-refused",
             Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
+            Self::Who(said) => said.code(),
             Self::Control(problem) => problem.code(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "gateway-breaker-open",
@@ -114,6 +117,7 @@ impl Problem {
             Self::UpstreamTimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Aborted(status) => *status,
+            Self::Who(said) => said.status(),
             Self::Control(problem) => problem.status(),
         }
     }
@@ -148,6 +152,7 @@ impl Problem {
             Self::Aborted(_) => "A fault was injected on purpose.",
             Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
             Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
+            Self::Who(said) => said.title(),
             Self::Control(problem) => problem.title(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "The service is being left alone to recover.",
@@ -186,6 +191,7 @@ impl Problem {
             }
             Self::Rejected(rejected) => Some(rejected.to_string()),
             Self::RegistrationRefused(detail) => Some(detail.clone()),
+            Self::Who(said) => said.detail(),
             Self::Control(problem) => Some(problem.to_string()),
             _ => None,
         }
@@ -198,6 +204,7 @@ impl Problem {
                 Some(rejected.retry_after.map_or(1, |after| after.as_secs() + 1))
             }
             Self::TooBusy | Self::NoEndpoint => Some(1),
+            Self::Who(said) => said.retry_after(),
             _ => None,
         }
     }
@@ -215,6 +222,11 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.closes() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Self::Who(said) = &self
+            && let Some(challenge) = said.challenge()
+        {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, seconds.into());

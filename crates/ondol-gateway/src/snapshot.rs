@@ -21,9 +21,10 @@ use crate::http1::Waits;
 use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
-use crate::policy::Policies;
+use crate::policy::{Policies, Within};
 use crate::route::{Criteria, Pattern, Table};
 use crate::steer::{Canary, InUse, Steering, Switch};
+use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
 
 /// Everything a request needs to know.
 pub(crate) struct Snapshot {
@@ -33,6 +34,8 @@ pub(crate) struct Snapshot {
     pub(crate) headers: HeaderPolicy,
     pub(crate) proxies: Vec<Network>,
     pub(crate) regions: Regions,
+    /// Who is believed.
+    pub(crate) registry: Registry,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
 }
@@ -119,12 +122,31 @@ pub enum BuildError {
         #[source]
         source: crate::tls::TlsError,
     },
+    /// An issuer cannot be made ready.
+    #[error("issuer `{name}` cannot be made ready")]
+    Issuer {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: IssuerError,
+    },
+    /// Keys cannot be used.
+    #[error("the keys `{name}` cannot be used")]
+    Keys {
+        /// Their name.
+        name: String,
+        /// Why.
+        #[source]
+        source: KeysError,
+    },
     /// A route cannot be made; checking the configuration says why.
     #[error("route `{0}` cannot be made")]
     Route(String),
 }
 
-/// Whether the certificates and keys that a configuration names are there and can be used.
+/// Whether the certificates and keys that a configuration names, its own and those of whoever is
+/// believed, are there and can be used.
 ///
 /// # Errors
 /// The first that cannot, and whose it is.
@@ -139,7 +161,7 @@ pub fn check_certificates(config: &Config) -> Result<(), BuildError> {
             |source| BuildError::Backend { name: name.clone(), source: BackendError::Tls(source) };
         crate::tls::client(options).map_err(failed)?;
     }
-    Ok(())
+    check_files(config)
 }
 
 impl Snapshot {
@@ -156,7 +178,9 @@ impl Snapshot {
                 .map_err(|source| BuildError::Backend { name: name.clone(), source })?;
             backends.insert(name.clone(), backend);
         }
-        let making = Making { config: &config, backends: &backends, meters, workshop };
+        let registry = Registry::build(&config, before.map(|before| &before.registry), workshop)?;
+        let within = Within { registry: &registry, proofs: &workshop.proofs };
+        let making = Making { config: &config, backends: &backends, meters, workshop, within };
         let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
@@ -168,8 +192,10 @@ impl Snapshot {
         let networks = config.trust.proxies.iter();
         let proxies = networks.filter_map(|network| network.parse().ok()).collect();
         let regions = Regions::of(&config.regions);
-        let headers = HeaderPolicy::new(&config.trust.strip);
-        Ok(Self { table, backends, headers, proxies, regions, routes, config })
+        let told = told_headers(&config).map(str::to_owned);
+        let stripped: Vec<_> = config.trust.strip.iter().cloned().chain(told).collect();
+        let headers = HeaderPolicy::new(&stripped);
+        Ok(Self { table, backends, headers, proxies, regions, registry, routes, config })
     }
 }
 
@@ -213,6 +239,7 @@ struct Making<'a> {
     backends: &'a Backends,
     meters: &'a Meters,
     workshop: &'a Workshop,
+    within: Within<'a>,
 }
 
 impl Making<'_> {
@@ -225,7 +252,12 @@ impl Making<'_> {
     ) -> Option<Arc<Route>> {
         let is_same = |it: &Known<'_>| Arc::ptr_eq(it.options, options) || it.options == options;
         let same = before.filter(is_same);
-        if let Some(known) = same.filter(|known| known.route.leads_to_these(self.backends)) {
+        let stays = |known: &Known<'_>| {
+            let policies = &known.route.policies;
+            let fits = policies.as_ref().is_none_or(|it| it.fit(&self.within));
+            fits && known.route.leads_to_these(self.backends)
+        };
+        if let Some(known) = same.filter(stays) {
             return Some(Arc::clone(known.route));
         }
         let criteria = Criteria::read(options).ok()?;
@@ -265,7 +297,7 @@ impl Making<'_> {
             },
             fault: options.fault.clone(),
             version: options.version.clone(),
-            policies: Policies::new(options),
+            policies: Policies::new(options, &self.within).ok()?,
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))

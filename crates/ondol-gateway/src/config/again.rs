@@ -140,6 +140,7 @@ impl Config {
     fn bare(&self) -> Self {
         let Self { routes: _, listen, admin, workers, drain, limits, trust, .. } = self;
         let Self { access_log, listeners, regions, backends, control, .. } = self;
+        let Self { issuers, keys, certificates, .. } = self;
         Self {
             routes: Routes::new(),
             listen: listen.clone(),
@@ -152,6 +153,9 @@ impl Config {
             listeners: listeners.clone(),
             regions: regions.clone(),
             backends: backends.clone(),
+            issuers: issuers.clone(),
+            keys: keys.clone(),
+            certificates: certificates.clone(),
             control: control.clone(),
         }
     }

@@ -3,6 +3,7 @@
 mod control;
 mod route;
 mod steer;
+mod who;
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
 
@@ -30,6 +31,7 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     for (name, backend) in &config.backends {
         checker.backend(name, backend);
     }
+    checker.who();
     for (name, route) in &config.routes {
         checker.route(name, route);
     }

@@ -13,6 +13,7 @@ use crate::handle::{Arrived, Peer, Sent};
 use crate::problem::Problem;
 use crate::snapshot::Route;
 use crate::steer::Side;
+use crate::who::Caller;
 
 /// Notes for the meters and, if there is one, the access log.
 pub(crate) struct Record {
@@ -32,6 +33,8 @@ pub(crate) struct Line {
     pub(crate) method: Option<Method>,
     pub(crate) target: Option<Target>,
     pub(crate) peer: Arc<Peer>,
+    /// Who asks, if he has proved it.
+    pub(crate) caller: Option<Caller>,
     pub(crate) detail: Option<String>,
     /// Why a policy that only watches would have refused it.
     pub(crate) observed: Option<&'static str>,
@@ -49,6 +52,7 @@ impl Line {
             method: None,
             target: None,
             peer,
+            caller: None,
             detail: None,
             observed: None,
             upstream: None,
@@ -84,6 +88,19 @@ impl Record {
         }
     }
 
+    /// Nothing is noted of what the gateway itself asks.
+    pub(super) const fn of_errand() -> Self {
+        Self {
+            began: Duration::ZERO,
+            route: None,
+            reason: None,
+            random: (0, 0, 0),
+            upstream_wait: Duration::ZERO,
+            tries: 0,
+            line: None,
+        }
+    }
+
     /// Whether a line will be written about it.
     pub(super) const fn is_logged(&self) -> bool {
         self.line.is_some()
@@ -103,6 +120,13 @@ impl Record {
         self.reason = Some(problem.code());
         if let Some(line) = &mut self.line {
             line.detail = problem.detail();
+        }
+    }
+
+    /// Who it is.
+    pub(crate) fn caller(&mut self, caller: Option<&Caller>) {
+        if let Some(line) = &mut self.line {
+            line.caller = caller.cloned();
         }
     }
 

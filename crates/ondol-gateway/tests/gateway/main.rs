@@ -27,3 +27,4 @@ mod rig;
 mod routing;
 mod tls;
 mod trust;
+mod who;
