@@ -295,7 +295,8 @@ impl Core {
             let snapshot = self.snapshot.load();
             snapshot.write_backends(&mut out)?;
             snapshot.write_steered(&mut out)?;
-            snapshot.write_mirrors(&mut out)
+            snapshot.write_mirrors(&mut out)?;
+            snapshot.write_links(&mut out)
         });
         debug_assert!(written.is_ok(), "a string takes everything");
         out

@@ -16,6 +16,7 @@ mod handshakes;
 mod health;
 mod http2;
 mod inside;
+mod limits;
 mod mirror;
 mod newcomer;
 mod origins;
