@@ -4,8 +4,10 @@
 //! the word that was probably meant. A refused file changes nothing that is running.
 
 mod again;
+mod aggregate;
 mod alike;
 mod backend;
+mod cache;
 mod check;
 mod cors;
 mod endpoint;
@@ -15,10 +17,12 @@ mod place;
 mod read;
 
 pub use again::Reading;
+pub use aggregate::{AggregateOptions, PartOptions};
 pub use backend::{
     BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
     RegistrationSource,
 };
+pub use cache::CacheOptions;
 pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
 pub use from::FromOptions;

@@ -173,6 +173,19 @@ fn tell_policies(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
+/// What is done with its answers.
+fn tell_answers(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
+    if let Some(cache) = &options.cache {
+        let fresh = cache.fresh.map(|fresh| format!(", {} s if they do not say", fresh.as_secs()));
+        writeln!(out, "cache     answers as long as they are fresh{}", fresh.unwrap_or_default())?;
+    }
+    for (name, part) in options.aggregate.iter().flat_map(|aggregate| &aggregate.parts) {
+        let required = if part.required { ", required" } else { "" };
+        writeln!(out, "part      {name}: {} of {}{required}", part.path, part.from)?;
+    }
+    Ok(())
+}
+
 fn tell_route(
     config: &Config,
     name: &str,
@@ -187,6 +200,7 @@ fn tell_route(
     if let Some(respond) = &options.respond {
         return writeln!(out, "respond   {}", respond.status);
     }
+    tell_answers(options, out)?;
     let single = options.to.iter().map(|name| (name, 100));
     let total = options.split.values().sum::<u32>().max(1);
     let split = options.split.iter().map(|(name, share)| (name, share * 100 / total));

@@ -3,6 +3,8 @@
 //! canonical form → route → admit (the route's policies) → choose → forward → fall back → answer. Each stage sees the one canonical request; none looks at what the
 //! client wrote.
 
+mod aggregated;
+mod cached;
 mod choose;
 mod client;
 mod forward;
@@ -22,17 +24,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access_log::AccessLog;
 use crate::body::Body;
+use crate::cache::{Key, Purge};
 use crate::canonical::Target;
 use crate::cors::{asked_about, may_upgrade};
+use crate::errand::{Errand, Errands};
 use crate::handle::{Answer, Arrived, Ask, Handler, Peer, Sent};
 use crate::inflate;
-use crate::kept::Key;
+use crate::kept::Wanted;
 use crate::meter::Meters;
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
 use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
 use crate::spare;
 
+pub(crate) use cached::Refresh;
 pub(crate) use forward::Probe;
 pub(crate) use record::{Line, Record};
 
@@ -45,6 +50,7 @@ pub(crate) struct Core {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) meters: Meters,
     pub(crate) log: AccessLog,
+    pub(crate) errands: Errands,
     /// Cuts tunnels when the time to drain is over.
     pub(crate) cut: CancellationToken,
 }
@@ -113,11 +119,15 @@ impl Core {
         if let Some(fault) = &route.fault {
             self.inject(fault).await?;
         }
-        let mut response = match &route.action {
-            Action::Redirect(redirect) => respond::redirect(redirect, &exchange)?,
-            Action::Respond(options) => respond::fixed(options),
-            Action::Forward(split) => self.forward(split, exchange, record).await?,
+        let changes = snapshot.has_caches() && !exchange.ask.method.is_safe();
+        let changes = changes.then(|| Key::of(exchange.peer.secure, &exchange.target));
+        let mut response = match &route.cache {
+            Some(cache) => Box::pin(self.cached(snapshot, cache, exchange, record)).await?,
+            None => self.fetch(exchange, record).await?,
         };
+        if let Some(key) = changes.filter(|_| response.status().as_u16() < 400) {
+            self.changed(snapshot, &key, response.headers());
+        }
         if let Some(version) = &route.version {
             respond::tell_version(version, &mut response);
         }
@@ -128,6 +138,23 @@ impl Core {
             cors.tell(origin, response.headers_mut());
         }
         Ok(response)
+    }
+
+    /// The answer of whoever has it.
+    async fn fetch(
+        &self,
+        exchange: Exchange,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Problem> {
+        let route = Arc::clone(&exchange.route);
+        match &route.action {
+            Action::Redirect(redirect) => respond::redirect(redirect, &exchange),
+            Action::Respond(options) => Ok(respond::fixed(options)),
+            Action::Forward(split) => self.forward(split, exchange, record).await,
+            Action::Aggregate(aggregate) => {
+                Box::pin(self.aggregated(aggregate, exchange, record)).await
+            }
+        }
     }
 
     async fn forward(
@@ -147,18 +174,18 @@ impl Core {
         // What may be asked for twice is kept; a body that has to be read cannot be.
         let again = exchange.body.whole();
         let kept = fallback.kept.as_ref().and_then(|kept| {
-            let key = Key::of(&exchange.target, &exchange.ask)?;
-            Some((kept, key))
+            let wanted = Wanted::of(exchange.peer.secure, &exchange.target, &exchange.ask)?;
+            Some((kept, wanted))
         });
         let first = self.send(backend, &mut exchange, record).await;
         let status = first.as_ref().map_or_else(Problem::status, Response::status);
         if !fallback.on.contains(&status) {
             return match kept {
-                Some((kept, key)) => first.map(|response| kept.keep(key, response)),
+                Some((kept, wanted)) => first.map(|response| kept.keep(wanted, response)),
                 None => first,
             };
         }
-        if let Some(response) = kept.and_then(|(kept, key)| kept.find(&key)) {
+        if let Some(response) = kept.and_then(|(kept, wanted)| kept.find(&wanted)) {
             record.fell_back();
             return Ok(response);
         }
@@ -191,6 +218,20 @@ impl Core {
 }
 
 impl Core {
+    /// Does what nobody waits for.
+    pub(crate) async fn go(&self, errand: Errand) {
+        match errand {
+            Errand::Refresh(refresh) => self.refresh(*refresh).await,
+        }
+    }
+
+    /// Lets go of stored answers, of one route or of all. How many.
+    pub(crate) fn purge(&self, route: Option<&str>, what: &[Purge]) -> u64 {
+        let snapshot = self.snapshot.load();
+        let caches = snapshot.caches_of(route);
+        caches.flat_map(|cache| what.iter().map(|what| cache.purge(what))).sum()
+    }
+
     /// Everything that is counted, as Prometheus reads it.
     pub(crate) fn write_metrics(&self) -> String {
         let mut out = String::new();
@@ -198,6 +239,10 @@ impl Core {
             let dropped = self.log.dropped();
             writeln!(out, "# TYPE ondol_gateway_access_log_dropped_total counter")?;
             writeln!(out, "ondol_gateway_access_log_dropped_total {dropped}")?;
+            let dropped = self.errands.dropped();
+            writeln!(out, "# TYPE ondol_gateway_errands_dropped_total counter")?;
+            writeln!(out, "ondol_gateway_errands_dropped_total {dropped}")?;
+            self.snapshot.load().write_caches(&mut out)?;
             self.snapshot.load().write_backends(&mut out)
         });
         debug_assert!(written.is_ok(), "a string takes everything");

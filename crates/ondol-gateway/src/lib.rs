@@ -10,13 +10,16 @@
 mod access_log;
 mod address;
 mod admin;
+mod aggregate;
 mod backend;
 mod body;
+mod cache;
 mod canonical;
 mod config;
 mod cors;
 mod descriptors;
 mod discovery;
+mod errand;
 mod explain;
 #[cfg(test)]
 mod fuzz;
@@ -27,6 +30,7 @@ mod http1;
 mod http2;
 mod inflate;
 mod inside;
+mod json;
 mod kept;
 mod limits;
 mod listen;
@@ -35,6 +39,7 @@ mod patience;
 mod policy;
 mod pool;
 mod problem;
+mod purge;
 mod route;
 mod snapshot;
 mod spare;
@@ -47,16 +52,17 @@ mod wire;
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, CertificateOptions, Config, CorsOptions, DiscoverOptions,
-    DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
-    FromOptions, HashBy, HealthOptions, ListenerOptions, OneOrMany, Reading, Records,
-    RedirectOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes,
-    StickyOptions, TlsOptions, TrustOptions, VersionOptions,
+    AccessLogOptions, AggregateOptions, BackendOptions, CacheOptions, CertificateOptions, Config,
+    CorsOptions, DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions, FaultOptions,
+    FileSource, Finding, Findings, FromOptions, HashBy, HealthOptions, ListenerOptions, OneOrMany,
+    PartOptions, Reading, Records, RedirectOptions, RegionOptions, RegistrationSource,
+    RespondOptions, RouteOptions, Routes, StickyOptions, TlsOptions, TrustOptions, VersionOptions,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};
 pub use inside::{ServiceError, Services};
 pub use limits::Limits;
+pub use purge::{PurgeError, Purged};
 pub use snapshot::{BuildError, check_certificates};
 pub use start::{Gateway, GatewayHandle, StartError, Surroundings};
 pub use tls::TlsError;

@@ -41,6 +41,9 @@ pub(crate) enum Problem {
     UpstreamTimedOut,
     Rejected(Rejected),
     Aborted(StatusCode),
+    NotStored,
+    PartMissing(String, Box<Self>),
+    PartRefused(StatusCode),
     RegistrationRefused(String),
     RegistrationUnauthorised,
 }
@@ -74,6 +77,8 @@ impl Problem {
             Self::UpstreamMalformed => "gateway-upstream-malformed",
             Self::UpstreamTimedOut => "gateway-upstream-timed-out",
             Self::Aborted(_) => "gateway-fault-injected",
+            Self::NotStored => "gateway-not-stored",
+            Self::PartMissing(..) | Self::PartRefused(_) => "gateway-part-missing",
             Self::RegistrationRefused(_) => "gateway-registration-refused",
             Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
             Self::Rejected(rejected) => match rejected.reason.kind() {
@@ -108,9 +113,15 @@ impl Problem {
             Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
                 StatusCode::BAD_GATEWAY
             }
-            Self::UpstreamTimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::UpstreamTimedOut | Self::NotStored => StatusCode::GATEWAY_TIMEOUT,
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Aborted(status) => *status,
+            Self::PartMissing(_, problem) => problem.status(),
+            // That it is not there, or not for this client, is said of the whole as well.
+            Self::PartRefused(status) => match status.as_u16() {
+                401 | 403 | 404 | 410 => *status,
+                _ => StatusCode::BAD_GATEWAY,
+            },
         }
     }
 
@@ -142,6 +153,8 @@ impl Problem {
             Self::UpstreamMalformed => "The service's answer cannot be understood.",
             Self::UpstreamTimedOut => "The service did not answer in time.",
             Self::Aborted(_) => "A fault was injected on purpose.",
+            Self::PartMissing(..) | Self::PartRefused(_) => "A part of the answer is missing.",
+            Self::NotStored => "No answer is stored, and none was to be asked for.",
             Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
             Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
             Self::Rejected(rejected) => match rejected.reason.kind() {
@@ -181,6 +194,7 @@ impl Problem {
             }
             Self::Rejected(rejected) => Some(rejected.to_string()),
             Self::RegistrationRefused(detail) => Some(detail.clone()),
+            Self::PartMissing(part, problem) => Some(format!("{part}: {}", problem.code())),
             _ => None,
         }
     }

@@ -22,6 +22,7 @@ use crate::backend::Workshop;
 use crate::config::Config;
 use crate::descriptors::clients_max;
 use crate::discovery::{Directory, Leases};
+use crate::errand::{self, Errands};
 use crate::gateway::Core;
 use crate::inside::Services;
 
@@ -140,7 +141,8 @@ impl Gateway {
         let cut = CancellationToken::new();
         let snapshot = ArcSwap::from_pointee(snapshot);
         let changes = watch::Sender::new(0);
-        let core = Arc::new(Core { snapshot, changes, clock, rng, meters, log, cut });
+        let errands = Errands::default();
+        let core = Arc::new(Core { snapshot, changes, clock, rng, meters, log, errands, cut });
         Ok(Self { core, workshop: Arc::new(workshop), doors, admin })
     }
 
@@ -190,6 +192,7 @@ impl Gateway {
             });
         }
         workers.spawn(tend(handle.clone(), stop.clone()));
+        workers.spawn(errand::run(Arc::clone(&self.core), stop.clone()));
         drop(self.doors);
         if let Some(listener) = self.admin {
             let admin = Admin { handle, stop: stop.clone() };

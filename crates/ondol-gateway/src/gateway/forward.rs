@@ -4,6 +4,7 @@
 //! That is nobody's failure: the request goes out once more, on a fresh connection, if it may — when
 //! not a byte had left, or when doing it twice is the same as doing it once.
 
+mod call;
 mod http2;
 mod inside;
 mod probe;
@@ -18,6 +19,7 @@ use ondol_resilience::{
     Breaker, Classify, Context, HttpStatus, Place, Rejected, Retry, Safety, Verdict,
 };
 
+pub(crate) use call::Call;
 pub(crate) use probe::Probe;
 
 use super::choose::Key;

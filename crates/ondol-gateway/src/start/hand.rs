@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::discovery::{Instance, Leases};
 use crate::gateway::Core;
 use crate::listen::Door;
+use crate::purge::{PurgeError, Purged};
 use crate::snapshot::{BuildError, Snapshot};
 
 /// A hand on a gateway: cheap to clone.
@@ -78,6 +79,14 @@ impl GatewayHandle {
     /// What has been counted, as Prometheus reads it.
     pub fn metrics(&self) -> String {
         self.core.write_metrics()
+    }
+
+    /// Lets go of stored answers, of one route or of all. How many.
+    ///
+    /// # Errors
+    /// What is to go cannot be understood.
+    pub fn purge(&self, route: Option<&str>, what: &Purged) -> Result<u64, PurgeError> {
+        Ok(self.core.purge(route, &what.read()?))
     }
 
     /// Where metrics and health are served.

@@ -1,7 +1,9 @@
 //! The gateway as its clients and its backends see it: over real sockets.
 
 mod admission;
+mod aggregate;
 mod attacks;
+mod cache;
 mod certificates;
 mod configuration;
 mod descriptors;

@@ -42,6 +42,7 @@ impl Checker<'_> {
         if let Some(from) = &route.from {
             self.from(&key("from"), from);
         }
+        self.answers(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }
@@ -97,11 +98,15 @@ impl Checker<'_> {
             !route.split.is_empty(),
             route.redirect.is_some(),
             route.respond.is_some(),
+            route.aggregate.is_some(),
         ];
         if actions.iter().filter(|action| **action).count() != 1 {
             self.found(
                 &format!("routes.{name}"),
-                format!("route `{name}` needs exactly one of `to`, `split`, `redirect`, `respond`"),
+                format!(
+                    "route `{name}` needs exactly one of `to`, `split`, `redirect`, `respond`, \
+                     `aggregate`"
+                ),
             );
         }
         self.named(&key("to"), route.to.as_deref());
