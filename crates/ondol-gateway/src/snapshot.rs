@@ -10,7 +10,9 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode};
 
 use crate::address::{Network, Regions};
+use crate::aggregate::Aggregate;
 use crate::backend::{Backend, BackendError, Workshop};
+use crate::cache::Cache;
 use crate::canonical::HeaderPolicy;
 use crate::config::{
     Config, FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, RouteOptions,
@@ -39,6 +41,8 @@ pub(crate) struct Snapshot {
     pub(crate) links: Links,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
+    /// The caches of routes, with the routes' names.
+    caches: Vec<(Arc<str>, Arc<Cache>)>,
 }
 
 /// What becomes of a request.
@@ -57,6 +61,7 @@ pub(crate) struct Route {
     pub(crate) fallback: Option<Fallback>,
     pub(crate) mirror: Option<Mirroring>,
     pub(crate) fault: Option<FaultOptions>,
+    pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) version: Option<VersionOptions>,
     /// None, if it insists on nothing.
     pub(crate) policies: Option<Box<Policies>>,
@@ -68,6 +73,7 @@ pub(crate) enum Action {
     Forward(Split),
     Redirect(RedirectOptions),
     Respond(RespondOptions),
+    Aggregate(Aggregate),
 }
 
 /// Backends and their shares.
@@ -208,6 +214,10 @@ impl Snapshot {
             let route = making.route(name, options, earlier.named(name));
             routes.push(route.ok_or_else(|| BuildError::Route(name.clone()))?);
         }
+        let caches = routes.iter().filter_map(|route: &Arc<Route>| {
+            Some((Arc::clone(&route.name), Arc::clone(route.cache.as_ref()?)))
+        });
+        let caches = caches.collect();
         let table = routes.iter().map(|route| (Arc::clone(&route.criteria), Arc::clone(route)));
         let table = Table::new(table.collect(), before.map(|before| &before.table));
         let networks = config.trust.proxies.iter();
@@ -216,7 +226,47 @@ impl Snapshot {
         let told = told_headers(&config).map(str::to_owned);
         let stripped: Vec<_> = config.trust.strip.iter().cloned().chain(told).collect();
         let headers = HeaderPolicy::new(&stripped);
-        Ok(Self { table, backends, headers, proxies, regions, registry, links, routes, config })
+        Ok(Self {
+            table,
+            backends,
+            headers,
+            proxies,
+            regions,
+            registry,
+            links,
+            routes,
+            caches,
+            config,
+        })
+    }
+}
+
+impl Snapshot {
+    /// Whether any route stores answers.
+    pub(crate) const fn has_caches(&self) -> bool {
+        !self.caches.is_empty()
+    }
+
+    /// The caches of all routes.
+    pub(crate) fn caches(&self) -> impl Iterator<Item = &Arc<Cache>> {
+        self.caches.iter().map(|(_, cache)| cache)
+    }
+
+    /// The caches of all routes, or of one.
+    pub(crate) fn caches_of(&self, route: Option<&str>) -> impl Iterator<Item = &Arc<Cache>> {
+        let is_meant = move |name: &str| route.is_none_or(|route| route == name);
+        self.caches.iter().filter(move |(name, _)| is_meant(name)).map(|(_, cache)| cache)
+    }
+
+    /// What is counted of the caches, as Prometheus reads it.
+    pub(crate) fn write_caches(&self, out: &mut String) -> std::fmt::Result {
+        if self.has_caches() {
+            out.push_str("# TYPE ondol_gateway_cache_requests_total counter\n");
+            out.push_str("# TYPE ondol_gateway_cache_answers gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_bytes gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_evicted_total counter\n");
+        }
+        self.caches.iter().try_for_each(|(route, cache)| cache.write(route, out))
     }
 }
 
@@ -332,6 +382,13 @@ impl Making<'_> {
                 None => None,
             },
             fault: options.fault.clone(),
+            // What was stored is another route's when anything about this one has changed.
+            cache: options.cache.as_ref().map(|options| {
+                let stored = same.and_then(|same| same.route.cache.clone());
+                stored.unwrap_or_else(|| {
+                    Arc::new(Cache::new(options, Vec::new(), Arc::clone(&self.workshop.clock)))
+                })
+            }),
             version: options.version.clone(),
             policies: Policies::new(name, options, self.works).ok()?,
             meter: self.meters.route(name),
@@ -391,7 +448,7 @@ impl Route {
     pub(crate) fn steered(&self) -> Option<&Steered> {
         match &self.action {
             Action::Forward(split) => split.steered.as_ref(),
-            Action::Redirect(_) | Action::Respond(_) => None,
+            Action::Redirect(_) | Action::Respond(_) | Action::Aggregate(_) => None,
         }
     }
 
@@ -407,6 +464,7 @@ impl Route {
         };
         let split = match &self.action {
             Action::Forward(split) => split.backends.iter().all(|(backend, _)| same(backend)),
+            Action::Aggregate(aggregate) => aggregate.parts.iter().all(|part| same(&part.backend)),
             Action::Redirect(_) | Action::Respond(_) => true,
         };
         let fallback = self.fallback.as_ref().and_then(|fallback| fallback.to.as_ref());
@@ -436,6 +494,9 @@ fn build_action(
     }
     if let Some(split) = build_steered(name, options, backends, steering) {
         return Some(Action::Forward(split));
+    }
+    if let Some(aggregate) = &options.aggregate {
+        return Aggregate::new(aggregate, backends).map(Action::Aggregate);
     }
     let shares: Vec<(&String, u64)> = match &options.to {
         Some(to) => vec![(to, 1)],
