@@ -13,7 +13,7 @@ use http::header::HOST;
 
 use crate::problem::Problem;
 
-pub(crate) use headers::{HeaderPolicy, clean_answer};
+pub(crate) use headers::{HeaderPolicy, clean_answer, is_hop_by_hop};
 pub(crate) use host::Host;
 pub(crate) use path::canonical_path;
 

@@ -1,7 +1,7 @@
 //! The pipeline: from a request as it arrived to the answer that goes out.
 //!
-//! canonical form → route → admit (the route's policies) → choose → forward → fall back → answer. Each stage sees the one canonical request; none looks at what the
-//! client wrote.
+//! canonical form → route → admit (the route's policies) → choose → forward → fall back → answer. Each
+//! stage sees the one canonical request; none looks at what the client wrote.
 
 mod choose;
 mod client;
@@ -34,10 +34,12 @@ use crate::problem::Problem;
 use crate::route::{Found, Seen};
 use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
 use crate::spare;
+use crate::who::Caller;
 
 pub(crate) use choose::strikes;
-pub(crate) use forward::Probe;
+pub(crate) use forward::{Errand, ErrandError, Probe, Returned, of_body};
 pub(crate) use record::{Line, Record};
+pub(crate) use respond::fill;
 
 /// What all connections share.
 pub(crate) struct Core {
@@ -63,10 +65,31 @@ pub(crate) struct Exchange {
     /// The client's own address, through proxies that are trusted.
     pub(crate) client: IpAddr,
     pub(crate) route: Arc<Route>,
+    /// Who asks, once he has proved it.
+    pub(crate) caller: Option<Caller>,
     /// Whether a change of protocol is asked for and allowed.
     pub(crate) upgrade: bool,
     /// Whether the client understands trailers, as gRPC needs it.
     pub(crate) trailers: bool,
+}
+
+/// All of a request but its body: what can be looked at while somebody else is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) ask: &'a Ask,
+    pub(crate) target: &'a Target,
+    pub(crate) peer: &'a Arc<Peer>,
+    pub(crate) client: IpAddr,
+    pub(crate) route: &'a Arc<Route>,
+    pub(crate) caller: Option<&'a Caller>,
+}
+
+impl Exchange {
+    /// All of it but its body.
+    pub(crate) fn head(&self) -> Head<'_> {
+        let Self { ask, target, peer, client, route, caller, .. } = self;
+        Head { ask, target, peer, client: *client, route, caller: caller.as_ref() }
+    }
 }
 
 impl Handler for Core {
@@ -77,21 +100,15 @@ impl Handler for Core {
         let snapshot = self.snapshot.load_full();
         let response = match self.answer(&snapshot, arrived, &mut record).await {
             Ok(response) => response,
-            Err(problem) => {
-                self.meters.refused(problem.code());
-                record.refused(&problem);
-                record.tell_refusal(self, &problem);
-                problem.into_response()
-            }
+            Err(problem) => self.refused(problem, &mut record),
         };
         Answer { response, record }
     }
 
     fn refuse(&self, peer: &Arc<Peer>, problem: Problem) -> Answer<Record> {
-        self.meters.refused(problem.code());
         let mut record = Record::nameless(self, peer);
-        record.refused(&problem);
-        Answer { response: problem.into_response(), record }
+        let response = self.refused(problem, &mut record);
+        Answer { response, record }
     }
 
     fn finished(&self, record: Record, sent: Sent) {
@@ -100,6 +117,14 @@ impl Handler for Core {
 }
 
 impl Core {
+    /// Notes why a request is not answered by anybody else, and answers it.
+    fn refused(&self, problem: Problem, record: &mut Record) -> Response<Body> {
+        self.meters.refused(problem.code());
+        record.refused(&problem);
+        record.tell_refusal(self, &problem);
+        problem.into_response()
+    }
+
     async fn answer(
         &self,
         snapshot: &Snapshot,
@@ -113,7 +138,17 @@ impl Core {
             return Ok(cors.preflight(origin.clone()));
         }
         let admitted = match &route.policies {
-            Some(policies) => Some(policies.admit(self, &mut exchange, record).await?),
+            Some(policies) => match policies.admit(self, &mut exchange, record).await {
+                Ok(admitted) => Some(admitted),
+                Err(problem) => {
+                    // A page that is listed may read why: only then can it do something about it.
+                    let mut response = self.refused(problem, record);
+                    if let Some((cors, origin)) = page {
+                        cors.tell(origin, response.headers_mut());
+                    }
+                    return Ok(response);
+                }
+            },
             None => None,
         };
         if let Some(fault) = &route.fault {
@@ -189,7 +224,9 @@ impl Core {
         // What may be asked for twice is kept; a body that has to be read cannot be.
         let again = exchange.body.whole();
         let kept = fallback.kept.as_ref().and_then(|kept| {
-            let key = Key::of(&exchange.target, &exchange.ask)?;
+            // What somebody is told of himself is for nobody else.
+            let nobodys = exchange.caller.is_none();
+            let key = Key::of(&exchange.target, &exchange.ask).filter(|_key| nobodys)?;
             Some((kept, key))
         });
         let first = self.send_judged(chosen, &mut exchange, record).await;
@@ -258,7 +295,8 @@ impl Core {
             let snapshot = self.snapshot.load();
             snapshot.write_backends(&mut out)?;
             snapshot.write_steered(&mut out)?;
-            snapshot.write_mirrors(&mut out)
+            snapshot.write_mirrors(&mut out)?;
+            snapshot.write_links(&mut out)
         });
         debug_assert!(written.is_ok(), "a string takes everything");
         out
@@ -334,6 +372,7 @@ fn enter(
         peer,
         client,
         route,
+        caller: None,
         upgrade: upgrade.is_some(),
         trailers: kept.trailers,
     };

@@ -45,23 +45,29 @@ mod stay;
 mod steer;
 mod tend;
 mod tls;
+mod who;
 mod wire;
 
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, BlueGreenOptions, CanaryOptions, CertificateOptions, Colour,
-    Config, ControlOptions, CorsOptions, DiscoverOptions, DnsSource, EndpointOptions,
-    FallbackOptions, FaultOptions, FileSource, Finding, Findings, FromOptions, HashBy,
-    HealthOptions, ListenerOptions, MirrorOptions, OneOrMany, Reading, Records, RedirectOptions,
-    RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes, StickyOptions,
-    TlsOptions, TokenOptions, TrustOptions, Values, VersionOptions, Writes,
+    AboveOptions, AccessLogOptions, AuthOptions, AuthorizeOptions, BackendOptions,
+    BlueGreenOptions, CanaryOptions, CertificateOptions, CertificatesOptions, ClaimWanted, Colour,
+    ConcurrencyOptions, Config, ControlOptions, CorsOptions, DiscoverOptions, DnsSource,
+    EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings, FromOptions,
+    HashBy, HealthOptions, HolderOptions, IntrospectOptions, IssuerOptions, KeyOptions,
+    KeysOptions, ListenerOptions, MirrorOptions, OnFailure, OneOrMany, RateOptions, Reading,
+    Records, RedirectOptions, RedisOptions, RegionOptions, RegistrationSource, RespondOptions,
+    RouteOptions, Routes, Several, StickyOptions, TlsOptions, TokenOptions, TrustOptions, Values,
+    VersionOptions, Writes,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};
 pub use inside::{ServiceError, Services};
 pub use limits::Limits;
+pub use ondol_auth::Revocations;
 pub use snapshot::{BuildError, check_certificates};
 pub use start::{Gateway, GatewayHandle, StartError, Surroundings};
 pub use steer::{CanaryAct, SteerError};
 pub use tls::TlsError;
+pub use who::{IssuerError, KeysError};

@@ -23,9 +23,10 @@ use crate::http1::Waits;
 use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
-use crate::policy::Policies;
+use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
 use crate::steer::Steering;
+use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
 
 pub(crate) use steered::Steered;
 use steered::build_steered;
@@ -38,6 +39,9 @@ pub(crate) struct Snapshot {
     pub(crate) headers: HeaderPolicy,
     pub(crate) proxies: Vec<Network>,
     pub(crate) regions: Regions,
+    /// Who is believed.
+    pub(crate) registry: Registry,
+    pub(crate) links: Links,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
 }
@@ -116,12 +120,40 @@ pub enum BuildError {
         #[source]
         source: crate::tls::TlsError,
     },
+    /// An issuer cannot be made ready.
+    #[error("issuer `{name}` cannot be made ready")]
+    Issuer {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: IssuerError,
+    },
+    /// Keys cannot be used.
+    #[error("the keys `{name}` cannot be used")]
+    Keys {
+        /// Their name.
+        name: String,
+        /// Why.
+        #[source]
+        source: KeysError,
+    },
+    /// The certificates of a Redis cannot be used.
+    #[error("the authorities of redis `{name}` cannot be used")]
+    Redis {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: crate::tls::TlsError,
+    },
     /// A route cannot be made; checking the configuration says why.
     #[error("route `{0}` cannot be made")]
     Route(String),
 }
 
-/// Whether the certificates and keys that a configuration names are there and can be used.
+/// Whether the certificates and keys that a configuration names, its own and those of whoever is
+/// believed, are there and can be used.
 ///
 /// # Errors
 /// The first that cannot, and whose it is.
@@ -131,12 +163,16 @@ pub fn check_certificates(config: &Config) -> Result<(), BuildError> {
         let failed = |source| BuildError::Tls { name: name.clone(), source };
         used.transpose().map_err(failed)?;
     }
+    for (name, options) in &config.redis {
+        let failed = |source| BuildError::Redis { name: name.clone(), source };
+        options.authorities.as_deref().map(crate::tls::trusting).transpose().map_err(failed)?;
+    }
     for (name, options) in &config.backends {
         let failed =
             |source| BuildError::Backend { name: name.clone(), source: BackendError::Tls(source) };
         crate::tls::client(options).map_err(failed)?;
     }
-    Ok(())
+    check_files(config)
 }
 
 impl Snapshot {
@@ -153,7 +189,16 @@ impl Snapshot {
                 .map_err(|source| BuildError::Backend { name: name.clone(), source })?;
             backends.insert(name.clone(), backend);
         }
-        let making = Making { config: &config, backends: &backends, meters, workshop };
+        let registry = Registry::build(&config, before.map(|before| &before.registry), workshop)?;
+        let links = links(&config, before);
+        let works = Works {
+            config: &config,
+            registry: &registry,
+            proofs: &workshop.proofs,
+            counted: &meters.policies,
+            links: &links,
+        };
+        let making = Making { config: &config, backends: &backends, meters, workshop, works };
         let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
@@ -165,9 +210,21 @@ impl Snapshot {
         let networks = config.trust.proxies.iter();
         let proxies = networks.filter_map(|network| network.parse().ok()).collect();
         let regions = Regions::of(&config.regions);
-        let headers = HeaderPolicy::new(&config.trust.strip);
-        Ok(Self { table, backends, headers, proxies, regions, routes, config })
+        let told = told_headers(&config).map(str::to_owned);
+        let stripped: Vec<_> = config.trust.strip.iter().cloned().chain(told).collect();
+        let headers = HeaderPolicy::new(&stripped);
+        Ok(Self { table, backends, headers, proxies, regions, registry, links, routes, config })
     }
+}
+
+/// Ways to where limits are shared; those that are to be the same are.
+fn links(config: &Config, before: Option<&Snapshot>) -> Links {
+    let links = config.redis.iter().map(|(name, options)| {
+        let before = before.and_then(|before| before.links.get(name));
+        let same = before.filter(|link| link.options == *options).cloned();
+        (name.clone(), same.unwrap_or_else(|| Arc::new(Link::new(name, options))))
+    });
+    links.collect()
 }
 
 type Backends = BTreeMap<String, Arc<Backend>>;
@@ -188,7 +245,12 @@ struct Known<'a> {
 impl<'a> Earlier<'a> {
     /// Those of another snapshot; none where routes depend on something else that has changed.
     fn of(before: Option<&'a Snapshot>, config: &Config) -> Self {
-        let same = |before: &&Snapshot| before.config.limits == config.limits;
+        let same = |before: &&Snapshot| {
+            let before = &before.config;
+            before.limits == config.limits
+                && before.rates == config.rates
+                && before.redis == config.redis
+        };
         let routes = before.filter(same).into_iter().flat_map(|before| {
             let options = before.config.routes.iter().zip(&before.routes);
             options.map(|((name, options), route)| Known { name, options, route })
@@ -210,6 +272,7 @@ struct Making<'a> {
     backends: &'a Backends,
     meters: &'a Meters,
     workshop: &'a Workshop,
+    works: Works<'a>,
 }
 
 impl Making<'_> {
@@ -222,7 +285,12 @@ impl Making<'_> {
     ) -> Option<Arc<Route>> {
         let is_same = |it: &Known<'_>| Arc::ptr_eq(it.options, options) || it.options == options;
         let same = before.filter(is_same);
-        if let Some(known) = same.filter(|known| known.route.leads_to_these(self.backends)) {
+        let stays = |known: &Known<'_>| {
+            let policies = &known.route.policies;
+            let fits = policies.as_ref().is_none_or(|it| it.fit(self.works));
+            fits && known.route.leads_to_these(self.backends)
+        };
+        if let Some(known) = same.filter(stays) {
             return Some(Arc::clone(known.route));
         }
         let criteria = Criteria::read(options).ok()?;
@@ -262,7 +330,7 @@ impl Making<'_> {
             },
             fault: options.fault.clone(),
             version: options.version.clone(),
-            policies: Policies::new(options),
+            policies: Policies::new(name, options, self.works).ok()?,
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))

@@ -1,8 +1,10 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
 mod control;
+mod rate;
 mod route;
 mod steer;
+mod who;
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
 
@@ -27,9 +29,11 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     for (name, region) in &config.regions {
         checker.networks(&format!("regions.{name}.networks"), &region.networks);
     }
+    checker.shared_limits();
     for (name, backend) in &config.backends {
         checker.backend(name, backend);
     }
+    checker.who();
     for (name, route) in &config.routes {
         checker.route(name, route);
     }

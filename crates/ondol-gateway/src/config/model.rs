@@ -16,6 +16,9 @@ use super::control::ControlOptions;
 use super::cors::CorsOptions;
 use super::from::FromOptions;
 use super::mirror::MirrorOptions;
+use super::rate::{ConcurrencyOptions, RateOptions, RedisOptions};
+use super::short::Several;
+use super::who::{AuthOptions, AuthorizeOptions, CertificatesOptions, IssuerOptions, KeysOptions};
 use crate::limits::Limits;
 
 /// A whole file.
@@ -49,6 +52,21 @@ pub struct Config {
     /// Where clients come from, by their addresses.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<String, RegionOptions>,
+    /// Issuers whose tokens are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub issuers: BTreeMap<String, IssuerOptions>,
+    /// Keys that are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, KeysOptions>,
+    /// Certificates that are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub certificates: BTreeMap<String, CertificatesOptions>,
+    /// Limits that several routes share, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rates: BTreeMap<String, RateOptions>,
+    /// Where gateways share limits.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub redis: BTreeMap<String, RedisOptions>,
     /// The services behind the gateway.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub backends: BTreeMap<String, BackendOptions>,
@@ -279,6 +297,19 @@ pub struct RouteOptions {
     /// From where it may be called. From everywhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<FromOptions>,
+
+    /// Who may call it. Everybody, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthOptions>,
+    /// A service of the house that is asked whether a request may go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorize: Option<AuthorizeOptions>,
+    /// How often it may be called: `"100 / minute per user"`, or several of these.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub rate: Several<RateOptions>,
+    /// How often at once it may be called: `"5 per user"`, or several of these.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub concurrency: Several<ConcurrencyOptions>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]

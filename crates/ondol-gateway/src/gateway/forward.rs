@@ -5,6 +5,7 @@
 //! not a byte had left, or when doing it twice is the same as doing it once.
 
 mod copy;
+mod errand;
 mod http2;
 mod inside;
 mod probe;
@@ -19,6 +20,7 @@ use ondol_resilience::{
     Breaker, Classify, Context, HttpStatus, Place, Rejected, Retry, Safety, Verdict,
 };
 
+pub(crate) use errand::{Errand, ErrandError, Returned};
 pub(crate) use probe::Probe;
 
 use super::choose::Key;
@@ -270,7 +272,7 @@ fn is_repeatable(ask: &Ask) -> bool {
 }
 
 /// What the client is told whose own body failed.
-fn of_body(error: &BodyError) -> Problem {
+pub(crate) fn of_body(error: &BodyError) -> Problem {
     match error {
         BodyError::TooLarge(_) => Problem::BodyTooLarge,
         BodyError::TooSlow => Problem::BodyTooSlow,

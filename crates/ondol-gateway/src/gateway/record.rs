@@ -10,9 +10,11 @@ use super::choose::Chosen;
 use crate::canonical::Target;
 use crate::control::Refusal;
 use crate::handle::{Arrived, Peer, Sent};
+use crate::policy::UnderWay;
 use crate::problem::Problem;
 use crate::snapshot::Route;
 use crate::steer::Side;
+use crate::who::Caller;
 
 /// Notes for the meters and, if there is one, the access log.
 pub(crate) struct Record {
@@ -22,6 +24,7 @@ pub(crate) struct Record {
     random: (u64, u64, u64),
     pub(crate) upstream_wait: Duration,
     pub(crate) tries: u32,
+    under_way: Vec<UnderWay>,
     line: Option<Box<Line>>,
 }
 
@@ -32,6 +35,8 @@ pub(crate) struct Line {
     pub(crate) method: Option<Method>,
     pub(crate) target: Option<Target>,
     pub(crate) peer: Arc<Peer>,
+    /// Who asks, if he has proved it.
+    pub(crate) caller: Option<Caller>,
     pub(crate) detail: Option<String>,
     /// Why a policy that only watches would have refused it.
     pub(crate) observed: Option<&'static str>,
@@ -49,6 +54,7 @@ impl Line {
             method: None,
             target: None,
             peer,
+            caller: None,
             detail: None,
             observed: None,
             upstream: None,
@@ -80,7 +86,22 @@ impl Record {
             random,
             upstream_wait: Duration::ZERO,
             tries: 0,
+            under_way: Vec::new(),
             line,
+        }
+    }
+
+    /// Nothing is noted of what the gateway itself asks.
+    pub(super) const fn of_errand() -> Self {
+        Self {
+            began: Duration::ZERO,
+            route: None,
+            reason: None,
+            random: (0, 0, 0),
+            upstream_wait: Duration::ZERO,
+            tries: 0,
+            under_way: Vec::new(),
+            line: None,
         }
     }
 
@@ -106,6 +127,13 @@ impl Record {
         }
     }
 
+    /// Who it is.
+    pub(crate) fn caller(&mut self, caller: Option<&Caller>) {
+        if let Some(line) = &mut self.line {
+            line.caller = caller.cloned();
+        }
+    }
+
     /// Lets those see it who look after the gateway.
     pub(super) fn tell_refusal(&self, core: &Core, problem: &Problem) {
         let Some(line) = self.line.as_ref().filter(|_| core.refusals.is_on()) else { return };
@@ -121,6 +149,11 @@ impl Record {
             code: problem.code(),
             detail: problem.detail(),
         });
+    }
+
+    /// It is under way, for a policy that counts how many are, until all is done.
+    pub(crate) fn is_under_way(&mut self, under_way: UnderWay) {
+        self.under_way.push(under_way);
     }
 
     /// A policy that only watches would have refused it: the first that would is noted.

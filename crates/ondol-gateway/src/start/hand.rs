@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use ondol_auth::Revocations;
 use ondol_doors::Clock;
 use tokio::sync::watch;
 
@@ -14,6 +15,7 @@ use crate::discovery::{Instance, Leases};
 use crate::gateway::Core;
 use crate::listen::Door;
 use crate::mirror::Mirror;
+use crate::policy::Link;
 use crate::snapshot::{BuildError, Snapshot, Steered};
 use crate::steer::{Canary, Steering};
 
@@ -87,6 +89,11 @@ impl GatewayHandle {
         self.core.write_metrics()
     }
 
+    /// What an issuer takes back, for whoever hears of it: it is believed from then on.
+    pub fn revocations(&self, issuer: &str) -> Revocations {
+        self.workshop.revocations(issuer)
+    }
+
     /// Where metrics and health are served.
     pub const fn admin(&self) -> Option<SocketAddr> {
         self.admin
@@ -145,6 +152,11 @@ impl GatewayHandle {
         self.core.snapshot.load().backends.get(name).cloned()
     }
 
+    /// The way to a Redis.
+    pub(crate) fn link(&self, name: &str) -> Option<Arc<Link>> {
+        self.core.snapshot.load().links.get(name).cloned()
+    }
+
     /// Wakes when there is another configuration.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.core.changes.subscribe()
@@ -182,14 +194,15 @@ impl GatewayHandle {
         let listeners = config.listeners.values().filter_map(|listener| listener.tls.as_ref());
         let listeners = listeners.map(crate::tls::fingerprint_of_server);
         let backends = config.backends.values().map(crate::tls::fingerprint);
-        listeners.chain(backends).fold(0, |all, one| all.rotate_left(7) ^ one)
+        let known = std::iter::once(crate::tls::fingerprint_of(crate::who::files(&config)));
+        listeners.chain(backends).chain(known).fold(0, |all, one| all.rotate_left(7) ^ one)
     }
 
     /// Certificates have changed: the same configuration once more, with them.
     pub(crate) fn renew_certificates(&self) {
         match self.reload(self.config()) {
-            Ok(()) => tracing::info!("certificates renewed"),
-            Err(error) => tracing::error!(%error, "certificates cannot be renewed"),
+            Ok(()) => tracing::info!("certificates and keys renewed"),
+            Err(error) => tracing::error!(%error, "certificates or keys cannot be renewed"),
         }
     }
 }

@@ -43,6 +43,13 @@ impl Checker<'_> {
         if let Some(from) = &route.from {
             self.from(&key("from"), from);
         }
+        if let Some(auth) = &route.auth {
+            self.auth(name, route, auth);
+        }
+        if let Some(authorize) = &route.authorize {
+            self.authorize(name, route, authorize);
+        }
+        self.limits(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }
@@ -156,7 +163,13 @@ impl Checker<'_> {
     }
 
     /// Whether all that is to be filled in is there.
-    fn filled(&mut self, key: &str, template: &str, route: &RouteOptions, more: &[&str]) {
+    pub(super) fn filled(
+        &mut self,
+        key: &str,
+        template: &str,
+        route: &RouteOptions,
+        more: &[&str],
+    ) {
         let pattern = match route.path.as_deref().map(Pattern::read) {
             None => Pattern::Any,
             Some(Ok(pattern)) => pattern,
