@@ -3,6 +3,8 @@
 //! A request keeps the snapshot it began with. What has state (pools, counters) is carried from one
 //! snapshot to the next by its name.
 
+mod steered;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +27,11 @@ use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
 use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
-use crate::steer::{Canary, InUse, Steering, Switch};
+use crate::steer::Steering;
 use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
+
+pub(crate) use steered::Steered;
+use steered::build_steered;
 
 /// Everything a request needs to know.
 pub(crate) struct Snapshot {
@@ -82,14 +87,6 @@ pub(crate) struct Split {
     pub(crate) total: u64,
     pub(crate) sticky: Option<StickyOptions>,
     pub(crate) steered: Option<Steered>,
-}
-
-/// What decides between the two backends of a split, where that is not their shares.
-pub(crate) enum Steered {
-    /// The first is the baseline, the second the candidate.
-    Canary(Arc<Canary>),
-    /// The first is blue, the second green.
-    Switch(Arc<Switch>),
 }
 
 /// Where a request goes when the first backend has nothing for it.
@@ -421,37 +418,9 @@ impl Snapshot {
     pub(crate) fn routes(&self) -> &[Arc<Route>] {
         &self.routes
     }
-
-    /// What it steers.
-    pub(crate) fn in_use(&self) -> InUse {
-        let mut in_use = InUse::default();
-        for route in &self.routes {
-            if let Some(Mirroring { mirror, .. }) = &route.mirror {
-                in_use.mirrors.insert(route.name.to_string(), Arc::clone(mirror));
-            }
-            match route.steered() {
-                Some(Steered::Canary(canary)) => {
-                    in_use.canaries.insert(route.name.to_string(), Arc::clone(canary));
-                }
-                Some(Steered::Switch(switch)) => {
-                    in_use.switches.insert(route.name.to_string(), Arc::clone(switch));
-                }
-                None => {}
-            }
-        }
-        in_use
-    }
 }
 
 impl Route {
-    /// What decides between its two backends, if it is steered.
-    pub(crate) fn steered(&self) -> Option<&Steered> {
-        match &self.action {
-            Action::Forward(split) => split.steered.as_ref(),
-            Action::Redirect(_) | Action::Respond(_) | Action::Aggregate(_) => None,
-        }
-    }
-
     /// What its path looks like.
     pub(crate) fn pattern(&self) -> &Pattern {
         &self.criteria.pattern
@@ -509,27 +478,4 @@ fn build_action(
         split.backends.push((Arc::clone(backends.get(name)?), share));
     }
     (split.total > 0).then_some(Action::Forward(split))
-}
-
-/// Two backends, and what decides between them.
-fn build_steered(
-    name: &str,
-    options: &RouteOptions,
-    backends: &Backends,
-    steering: &Steering,
-) -> Option<Split> {
-    let (one, other, steered) = match (&options.canary, &options.blue_green) {
-        (Some(canary), _) => {
-            (&canary.from, &canary.to, Steered::Canary(steering.canary(name, canary)))
-        }
-        (None, Some(two)) => (&two.blue, &two.green, Steered::Switch(steering.switch(name, two))),
-        (None, None) => return None,
-    };
-    let backend = |name: &String| Some((Arc::clone(backends.get(name)?), 1));
-    Some(Split {
-        backends: vec![backend(one)?, backend(other)?],
-        total: 2,
-        sticky: options.sticky.clone(),
-        steered: Some(steered),
-    })
 }
