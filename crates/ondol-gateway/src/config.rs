@@ -16,7 +16,9 @@ mod from;
 mod mirror;
 mod model;
 mod place;
+mod rate;
 mod read;
+mod short;
 mod who;
 
 pub use again::Reading;
@@ -38,6 +40,8 @@ pub use model::{
 };
 pub(crate) use place::meant;
 pub use place::{Finding, Findings};
+pub use rate::{ConcurrencyOptions, RateOptions, RedisOptions};
+pub use short::Several;
 pub use who::{
     AboveOptions, AuthOptions, AuthorizeOptions, CertificatesOptions, ClaimWanted, HolderOptions,
     IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions, OnFailure,

@@ -160,8 +160,33 @@ fn tell(
     Ok(())
 }
 
+/// Its limits, a line each.
+fn route_limits(config: &Config, options: &RouteOptions) -> Vec<String> {
+    let verb = |mode| match mode {
+        Mode::Enforce => Some("limits   "),
+        Mode::Observe => Some("observes "),
+        Mode::Off => None,
+    };
+    let rates = options.rate.iter().filter_map(|rate| {
+        let (name, rate) = match config.rates.get_key_value(rate.limit.trim()) {
+            Some((name, rate)) => (format!(" (`{name}`)"), rate),
+            None => (String::new(), rate),
+        };
+        let shared = rate.shared.as_ref().map(|redis| format!(", shared through `{redis}`"));
+        let shared = shared.unwrap_or_default();
+        Some(format!("{} to {}{name}{shared}", verb(rate.mode)?, rate.limit))
+    });
+    let at_once = options.concurrency.iter().filter_map(|at_once| {
+        Some(format!("{} to {} at once", verb(at_once.mode)?, at_once.limit))
+    });
+    rates.chain(at_once).collect()
+}
+
 /// What the route insists on, in the order in which it is looked at.
-fn tell_policies(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
+fn tell_policies(config: &Config, options: &RouteOptions, out: &mut String) -> std::fmt::Result {
+    for rate in route_limits(config, options) {
+        writeln!(out, "{rate}")?;
+    }
     let modes = [
         ("from", options.from.as_ref().map(|from| from.mode)),
         ("auth", options.auth.as_ref().map(|auth| auth.mode)),
@@ -184,7 +209,7 @@ fn tell_route(
     out: &mut String,
 ) -> std::fmt::Result {
     writeln!(out, "route     {name}")?;
-    tell_policies(options, out)?;
+    tell_policies(config, options, out)?;
     if let Some(redirect) = &options.redirect {
         return writeln!(out, "redirect  {} to {}", redirect.status, redirect.to);
     }

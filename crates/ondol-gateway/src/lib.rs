@@ -53,12 +53,13 @@ pub use body::{Body, BodyError};
 pub use config::{
     AboveOptions, AccessLogOptions, AuthOptions, AuthorizeOptions, BackendOptions,
     BlueGreenOptions, CanaryOptions, CertificateOptions, CertificatesOptions, ClaimWanted, Colour,
-    Config, ControlOptions, CorsOptions, DiscoverOptions, DnsSource, EndpointOptions,
-    FallbackOptions, FaultOptions, FileSource, Finding, Findings, FromOptions, HashBy,
-    HealthOptions, HolderOptions, IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions,
-    ListenerOptions, MirrorOptions, OnFailure, OneOrMany, Reading, Records, RedirectOptions,
-    RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes, StickyOptions,
-    TlsOptions, TokenOptions, TrustOptions, Values, VersionOptions, Writes,
+    ConcurrencyOptions, Config, ControlOptions, CorsOptions, DiscoverOptions, DnsSource,
+    EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings, FromOptions,
+    HashBy, HealthOptions, HolderOptions, IntrospectOptions, IssuerOptions, KeyOptions,
+    KeysOptions, ListenerOptions, MirrorOptions, OnFailure, OneOrMany, RateOptions, Reading,
+    Records, RedirectOptions, RedisOptions, RegionOptions, RegistrationSource, RespondOptions,
+    RouteOptions, Routes, Several, StickyOptions, TlsOptions, TokenOptions, TrustOptions, Values,
+    VersionOptions, Writes,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};

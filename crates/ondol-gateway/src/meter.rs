@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::StatusCode;
 use ondol_resilience::PhaseState;
 
+use crate::policy::Counted;
 use crate::snapshot::Snapshot;
 
 /// Upper ends of the buckets of durations, in microseconds.
@@ -73,6 +74,8 @@ pub(crate) struct Meters {
     routes: Mutex<BTreeMap<Arc<str>, Arc<RouteMeter>>>,
     reasons: Mutex<BTreeMap<&'static str, u64>>,
     observed: Mutex<BTreeMap<&'static str, u64>>,
+    /// What policies have counted.
+    pub(crate) policies: Counted,
     /// Connections now open.
     pub(crate) connections: AtomicU64,
     /// Idle connections closed because their places were needed.
@@ -113,6 +116,8 @@ impl Meters {
     pub(crate) fn keep_routes(&self, keep: impl Fn(&str) -> bool) {
         let mut routes = self.routes.lock().expect("nobody panics while holding the meters");
         routes.retain(|name, _| keep(name));
+        drop(routes);
+        self.policies.tidy();
     }
 
     /// Everything, as Prometheus reads it.
@@ -141,11 +146,24 @@ impl Meters {
             writeln!(out, "ondol_gateway_observed_total{{reason=\"{reason}\"}} {number}")?;
         }
         let routes = self.routes.lock().expect("nobody panics while holding the meters").clone();
-        write_routes(&routes, out)
+        write_routes(&routes, out)?;
+        self.policies.write(out)
     }
 }
 
 impl Snapshot {
+    /// What is known of where limits are shared, as Prometheus reads it.
+    pub(crate) fn write_links(&self, out: &mut String) -> std::fmt::Result {
+        if self.links.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "# TYPE ondol_gateway_redis_up gauge")?;
+        for series in ["asked", "failed", "alone"] {
+            writeln!(out, "# TYPE ondol_gateway_redis_{series}_total counter")?;
+        }
+        self.links.values().try_for_each(|link| link.write(out))
+    }
+
     /// What is known of the backends, as Prometheus reads it.
     pub(crate) fn write_backends(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "# TYPE ondol_gateway_upstream_requests gauge")?;

@@ -3,35 +3,60 @@
 //! The order is the same for every route: from where → who asks → whether he may → how much → whether
 //! the request makes sense. What is only observed is decided and noted like the rest, and passes.
 
+mod concurrency;
 mod from;
+mod known;
+mod rate;
 
 use http::HeaderMap;
 use ondol_auth::Proofs;
 use ondol_resilience::Mode;
 
-use crate::config::RouteOptions;
+use crate::config::{Config, RouteOptions};
 use crate::gateway::{Core, Exchange, Record};
 use crate::problem::Problem;
-use crate::who::{Auth, Authorizer, NotMade, Registry};
+use crate::who::{Auth, Authorizer, By, NotMade, Registry};
 
+pub(crate) use concurrency::UnderWay;
+use concurrency::{Concurrency, Tally};
 use from::From;
+use known::Known;
+use rate::{Asker, Ledger, Rates};
+pub(crate) use rate::{AtOnce, Fields, Limit, seconds};
+pub(crate) use rate::{Link, Links, Place, serve};
 
 /// The policies of a route.
 pub(crate) struct Policies {
     from: Option<From>,
     auth: Option<Auth>,
     authorizer: Option<Authorizer>,
+    rates: Option<Rates>,
+    concurrency: Option<Concurrency>,
 }
 
-/// What policies are made of besides their options.
-pub(crate) struct Within<'a> {
+/// What policies have counted, which outlives configurations.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    ledgers: Known<Ledger>,
+    tallies: Known<Tally>,
+}
+
+/// What policies are made of, apart from their options.
+#[derive(Clone, Copy)]
+pub(crate) struct Works<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) counted: &'a Counted,
+    pub(crate) links: &'a Links,
     pub(crate) registry: &'a Registry,
     pub(crate) proofs: &'a Proofs,
 }
 
 /// A request that may go on, and what its answer is told because of that.
 #[derive(Debug, Default)]
-pub(crate) struct Admitted {}
+pub(crate) struct Admitted {
+    /// What is left of limits.
+    limits: Fields,
+}
 
 impl Policies {
     /// Those of a route; none, if it insists on nothing.
@@ -39,25 +64,29 @@ impl Policies {
     /// # Errors
     /// One of them cannot be made.
     pub(crate) fn new(
+        route: &str,
         options: &RouteOptions,
-        within: &Within<'_>,
+        works: Works<'_>,
     ) -> Result<Option<Box<Self>>, NotMade> {
         let from = options.from.as_ref().and_then(From::new);
         let auth = match &options.auth {
-            Some(auth) => Auth::new(auth, within.registry, within.proofs)?,
+            Some(auth) => Auth::new(auth, works.registry, works.proofs)?,
             None => None,
         };
         let authorizer = match &options.authorize {
             Some(authorize) => Authorizer::new(authorize)?,
             None => None,
         };
-        let any = from.is_some() || auth.is_some() || authorizer.is_some();
-        Ok(any.then(|| Box::new(Self { from, auth, authorizer })))
+        let rates = Rates::new(route, &options.rate, works);
+        let concurrency = Concurrency::new(route, &options.concurrency, works);
+        let knows = auth.is_some() || authorizer.is_some();
+        let any = knows || from.is_some() || rates.is_some() || concurrency.is_some();
+        Ok(any.then(|| Box::new(Self { from, auth, authorizer, rates, concurrency })))
     }
 
     /// Whether they are made of this still.
-    pub(crate) fn fit(&self, within: &Within<'_>) -> bool {
-        self.auth.as_ref().is_none_or(|auth| auth.is_of(within.registry))
+    pub(crate) fn fit(&self, works: Works<'_>) -> bool {
+        self.auth.as_ref().is_none_or(|auth| auth.is_of(works.registry))
     }
 
     /// Lets a request in, or says why not.
@@ -78,13 +107,47 @@ impl Policies {
             let judgement = authorizer.admit(core, exchange).await;
             judge(core, record, authorizer.mode, judgement)?;
         }
-        Ok(Admitted::default())
+        let mut admitted = Admitted::default();
+        if let Some(rates) = &self.rates {
+            admitted.limits = rates.admit(core, record, &asker(exchange)).await?;
+        }
+        if let Some(concurrency) = &self.concurrency {
+            concurrency.admit(core, record, &asker(exchange))?;
+        }
+        Ok(admitted)
+    }
+}
+
+impl Counted {
+    /// Forgets what no configuration uses.
+    pub(crate) fn tidy(&self) {
+        self.ledgers.tidy();
+        self.tallies.tidy();
+    }
+
+    /// What there is to say, as Prometheus reads it.
+    pub(crate) fn write(&self, out: &mut String) -> std::fmt::Result {
+        self.ledgers.write(out)
     }
 }
 
 impl Admitted {
     /// Adds what the answer has to say.
-    pub(crate) fn tell(&self, _headers: &mut HeaderMap) {}
+    pub(crate) fn tell(self, headers: &mut HeaderMap) {
+        self.limits.tell(headers);
+    }
+}
+
+/// Who sends a request, for those who count.
+fn asker(exchange: &Exchange) -> Asker<'_> {
+    let caller = exchange.caller.as_ref();
+    let key = caller.filter(|caller| caller.by == By::Key);
+    Asker {
+        user: caller.map(|caller| caller.principal.subject.as_str()),
+        key: key.map(|caller| caller.principal.client.as_str()),
+        address: exchange.client,
+        headers: &exchange.ask.headers,
+    }
 }
 
 /// What becomes of a policy's judgement: carried out, or only noted.
@@ -96,10 +159,15 @@ fn judge<T: Default>(
 ) -> Result<T, Problem> {
     match (judgement, mode) {
         (Err(problem), Mode::Observe) => {
-            core.meters.observed(problem.code());
-            record.observed(&problem);
+            observe(core, record, &problem);
             Ok(T::default())
         }
         (judgement, _) => judgement,
     }
+}
+
+/// Notes a judgement that is not carried out.
+fn observe(core: &Core, record: &mut Record, problem: &Problem) {
+    core.meters.observed(problem.code());
+    record.observed(problem);
 }

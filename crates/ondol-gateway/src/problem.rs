@@ -4,6 +4,7 @@
 //! holds a path, a version, an upstream's name or an error's source.
 
 use std::error::Error;
+use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
@@ -11,6 +12,7 @@ use ondol_resilience::{Kind, Rejected};
 
 use crate::body::Body;
 use crate::control::ControlProblem;
+use crate::policy::{Fields, seconds};
 use crate::who::Said;
 
 /// Why the gateway answers itself.
@@ -42,11 +44,28 @@ pub(crate) enum Problem {
     UpstreamMalformed,
     UpstreamTimedOut,
     Rejected(Rejected),
+    TooOften(Box<TooOften>),
+    TooManyAtOnce,
     Aborted(StatusCode),
     RegistrationRefused(String),
     RegistrationUnauthorised,
     Who(Box<Said>),
     Control(Box<ControlProblem>),
+}
+
+/// More than a limit allows.
+#[derive(Debug)]
+pub(crate) struct TooOften {
+    /// How long until it is not too much.
+    pub(crate) wait: Duration,
+    /// What the client is told of the limits.
+    pub(crate) fields: Fields,
+}
+
+impl From<TooOften> for Problem {
+    fn from(said: TooOften) -> Self {
+        Self::TooOften(Box::new(said))
+    }
 }
 
 impl Problem {
@@ -77,6 +96,8 @@ impl Problem {
             Self::UpstreamFailed => "gateway-upstream-failed",
             Self::UpstreamMalformed => "gateway-upstream-malformed",
             Self::UpstreamTimedOut => "gateway-upstream-timed-out",
+            Self::TooOften(_) => "gateway-rate-limited",
+            Self::TooManyAtOnce => "gateway-too-many-at-once",
             Self::Aborted(_) => "gateway-fault-injected",
             Self::RegistrationRefused(_) => "gateway-registration-refused",
             Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
@@ -116,6 +137,7 @@ impl Problem {
             }
             Self::UpstreamTimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooOften(_) | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::Aborted(status) => *status,
             Self::Who(said) => said.status(),
             Self::Control(problem) => problem.status(),
@@ -149,6 +171,8 @@ impl Problem {
             Self::UpstreamFailed => "The service broke off without an answer.",
             Self::UpstreamMalformed => "The service's answer cannot be understood.",
             Self::UpstreamTimedOut => "The service did not answer in time.",
+            Self::TooOften(_) => "This was asked for too often.",
+            Self::TooManyAtOnce => "Too many of your requests are under way.",
             Self::Aborted(_) => "A fault was injected on purpose.",
             Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
             Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
@@ -203,7 +227,8 @@ impl Problem {
             Self::Rejected(rejected) => {
                 Some(rejected.retry_after.map_or(1, |after| after.as_secs() + 1))
             }
-            Self::TooBusy | Self::NoEndpoint => Some(1),
+            Self::TooBusy | Self::NoEndpoint | Self::TooManyAtOnce => Some(1),
+            Self::TooOften(said) => Some(seconds(said.wait).max(1)),
             Self::Who(said) => said.retry_after(),
             _ => None,
         }
@@ -230,6 +255,9 @@ impl Problem {
         }
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if let Self::TooOften(said) = self {
+            said.fields.tell(headers);
         }
         response
     }

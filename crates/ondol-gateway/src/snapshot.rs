@@ -21,7 +21,7 @@ use crate::http1::Waits;
 use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
-use crate::policy::{Policies, Within};
+use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
 use crate::steer::{Canary, InUse, Steering, Switch};
 use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
@@ -36,6 +36,7 @@ pub(crate) struct Snapshot {
     pub(crate) regions: Regions,
     /// Who is believed.
     pub(crate) registry: Registry,
+    pub(crate) links: Links,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
 }
@@ -140,6 +141,15 @@ pub enum BuildError {
         #[source]
         source: KeysError,
     },
+    /// The certificates of a Redis cannot be used.
+    #[error("the authorities of redis `{name}` cannot be used")]
+    Redis {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: crate::tls::TlsError,
+    },
     /// A route cannot be made; checking the configuration says why.
     #[error("route `{0}` cannot be made")]
     Route(String),
@@ -155,6 +165,10 @@ pub fn check_certificates(config: &Config) -> Result<(), BuildError> {
         let used = listener.tls.as_ref().map(crate::tls::server);
         let failed = |source| BuildError::Tls { name: name.clone(), source };
         used.transpose().map_err(failed)?;
+    }
+    for (name, options) in &config.redis {
+        let failed = |source| BuildError::Redis { name: name.clone(), source };
+        options.authorities.as_deref().map(crate::tls::trusting).transpose().map_err(failed)?;
     }
     for (name, options) in &config.backends {
         let failed =
@@ -179,8 +193,15 @@ impl Snapshot {
             backends.insert(name.clone(), backend);
         }
         let registry = Registry::build(&config, before.map(|before| &before.registry), workshop)?;
-        let within = Within { registry: &registry, proofs: &workshop.proofs };
-        let making = Making { config: &config, backends: &backends, meters, workshop, within };
+        let links = links(&config, before);
+        let making = Making {
+            config: &config,
+            backends: &backends,
+            links: &links,
+            registry: &registry,
+            meters,
+            workshop,
+        };
         let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
@@ -195,8 +216,18 @@ impl Snapshot {
         let told = told_headers(&config).map(str::to_owned);
         let stripped: Vec<_> = config.trust.strip.iter().cloned().chain(told).collect();
         let headers = HeaderPolicy::new(&stripped);
-        Ok(Self { table, backends, headers, proxies, regions, registry, routes, config })
+        Ok(Self { table, backends, headers, proxies, regions, registry, links, routes, config })
     }
+}
+
+/// Ways to where limits are shared; those that are to be the same are.
+fn links(config: &Config, before: Option<&Snapshot>) -> Links {
+    let links = config.redis.iter().map(|(name, options)| {
+        let before = before.and_then(|before| before.links.get(name));
+        let same = before.filter(|link| link.options == *options).cloned();
+        (name.clone(), same.unwrap_or_else(|| Arc::new(Link::new(name, options))))
+    });
+    links.collect()
 }
 
 type Backends = BTreeMap<String, Arc<Backend>>;
@@ -217,7 +248,12 @@ struct Known<'a> {
 impl<'a> Earlier<'a> {
     /// Those of another snapshot; none where routes depend on something else that has changed.
     fn of(before: Option<&'a Snapshot>, config: &Config) -> Self {
-        let same = |before: &&Snapshot| before.config.limits == config.limits;
+        let same = |before: &&Snapshot| {
+            let before = &before.config;
+            before.limits == config.limits
+                && before.rates == config.rates
+                && before.redis == config.redis
+        };
         let routes = before.filter(same).into_iter().flat_map(|before| {
             let options = before.config.routes.iter().zip(&before.routes);
             options.map(|((name, options), route)| Known { name, options, route })
@@ -237,12 +273,23 @@ impl<'a> Earlier<'a> {
 struct Making<'a> {
     config: &'a Config,
     backends: &'a Backends,
+    links: &'a Links,
     meters: &'a Meters,
     workshop: &'a Workshop,
-    within: Within<'a>,
+    registry: &'a Registry,
 }
 
 impl Making<'_> {
+    const fn works(&self) -> Works<'_> {
+        Works {
+            config: self.config,
+            counted: &self.meters.policies,
+            links: self.links,
+            registry: self.registry,
+            proofs: &self.workshop.proofs,
+        }
+    }
+
     /// A route: the very one that there was, if nothing about it has changed.
     fn route(
         &self,
@@ -254,7 +301,7 @@ impl Making<'_> {
         let same = before.filter(is_same);
         let stays = |known: &Known<'_>| {
             let policies = &known.route.policies;
-            let fits = policies.as_ref().is_none_or(|it| it.fit(&self.within));
+            let fits = policies.as_ref().is_none_or(|it| it.fit(self.works()));
             fits && known.route.leads_to_these(self.backends)
         };
         if let Some(known) = same.filter(stays) {
@@ -297,7 +344,7 @@ impl Making<'_> {
             },
             fault: options.fault.clone(),
             version: options.version.clone(),
-            policies: Policies::new(options, &self.within).ok()?,
+            policies: Policies::new(name, options, self.works()).ok()?,
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))

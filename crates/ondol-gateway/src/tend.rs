@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,11 +13,13 @@ use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{
-    BackendOptions, CanaryOptions, DiscoverOptions, HealthOptions, MirrorOptions, RouteOptions,
+    BackendOptions, CanaryOptions, DiscoverOptions, HealthOptions, MirrorOptions, RedisOptions,
+    RouteOptions,
 };
 use crate::discovery::discover;
 use crate::health;
 use crate::mirror;
+use crate::policy::serve;
 use crate::start::GatewayHandle;
 use crate::steer;
 
@@ -30,6 +33,7 @@ enum Duty {
     Health(HealthOptions),
     Canary(CanaryOptions),
     Mirror(MirrorOptions),
+    Share(RedisOptions),
 }
 
 /// A backend or a route, and a kind of duty.
@@ -67,8 +71,12 @@ impl Wards {
     /// Begins what is missing and ends what is no longer wanted.
     fn renew(&mut self, handle: &GatewayHandle) {
         let config = handle.config();
-        let mut wanted: BTreeMap<Place, Duty> =
-            config.backends.iter().flat_map(|(name, options)| duties(name, options)).collect();
+        let backends = config.backends.iter().flat_map(|(name, options)| duties(name, options));
+        let shares = config
+            .redis
+            .iter()
+            .map(|(name, options)| ((name.clone(), "share"), Duty::Share(options.clone())));
+        let mut wanted: BTreeMap<Place, Duty> = backends.chain(shares).collect();
         wanted.extend(config.routes.iter().flat_map(|(name, options)| of_route(name, options)));
         self.duties.retain(|place, (duty, task)| {
             let stays = wanted.get(place) == Some(duty);
@@ -90,6 +98,10 @@ impl Wards {
                 Duty::Health(options) => self.tasks.spawn(health::watch(handle, name, options)),
                 Duty::Mirror(options) => self.tasks.spawn(mirror::work(handle, name, options)),
                 Duty::Canary(options) => self.tasks.spawn(steer::watch(handle, name, options)),
+                Duty::Share(_) => {
+                    let Some(link) = handle.link(&name) else { continue };
+                    self.tasks.spawn(serve(link, Arc::clone(handle.clock())))
+                }
             };
             self.duties.insert(place, (duty, task));
         }

@@ -1,6 +1,7 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
 mod control;
+mod rate;
 mod route;
 mod steer;
 mod who;
@@ -28,6 +29,7 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     for (name, region) in &config.regions {
         checker.networks(&format!("regions.{name}.networks"), &region.networks);
     }
+    checker.shared_limits();
     for (name, backend) in &config.backends {
         checker.backend(name, backend);
     }

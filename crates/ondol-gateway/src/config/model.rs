@@ -16,6 +16,8 @@ use super::control::ControlOptions;
 use super::cors::CorsOptions;
 use super::from::FromOptions;
 use super::mirror::MirrorOptions;
+use super::rate::{ConcurrencyOptions, RateOptions, RedisOptions};
+use super::short::Several;
 use super::who::{AuthOptions, AuthorizeOptions, CertificatesOptions, IssuerOptions, KeysOptions};
 use crate::limits::Limits;
 
@@ -59,6 +61,12 @@ pub struct Config {
     /// Certificates that are believed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub certificates: BTreeMap<String, CertificatesOptions>,
+    /// Limits that several routes share, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rates: BTreeMap<String, RateOptions>,
+    /// Where gateways share limits.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub redis: BTreeMap<String, RedisOptions>,
     /// The services behind the gateway.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub backends: BTreeMap<String, BackendOptions>,
@@ -296,6 +304,12 @@ pub struct RouteOptions {
     /// A service of the house that is asked whether a request may go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorize: Option<AuthorizeOptions>,
+    /// How often it may be called: `"100 / minute per user"`, or several of these.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub rate: Several<RateOptions>,
+    /// How often at once it may be called: `"5 per user"`, or several of these.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub concurrency: Several<ConcurrencyOptions>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]

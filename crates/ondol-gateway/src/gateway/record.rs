@@ -10,6 +10,7 @@ use super::choose::Chosen;
 use crate::canonical::Target;
 use crate::control::Refusal;
 use crate::handle::{Arrived, Peer, Sent};
+use crate::policy::UnderWay;
 use crate::problem::Problem;
 use crate::snapshot::Route;
 use crate::steer::Side;
@@ -23,6 +24,7 @@ pub(crate) struct Record {
     random: (u64, u64, u64),
     pub(crate) upstream_wait: Duration,
     pub(crate) tries: u32,
+    under_way: Vec<UnderWay>,
     line: Option<Box<Line>>,
 }
 
@@ -84,6 +86,7 @@ impl Record {
             random,
             upstream_wait: Duration::ZERO,
             tries: 0,
+            under_way: Vec::new(),
             line,
         }
     }
@@ -145,6 +148,11 @@ impl Record {
             code: problem.code(),
             detail: problem.detail(),
         });
+    }
+
+    /// It is under way, for a policy that counts how many are, until all is done.
+    pub(crate) fn is_under_way(&mut self, under_way: UnderWay) {
+        self.under_way.push(under_way);
     }
 
     /// A policy that only watches would have refused it: the first that would is noted.

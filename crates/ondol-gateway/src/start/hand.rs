@@ -15,6 +15,8 @@ use crate::discovery::{Instance, Leases};
 use crate::gateway::Core;
 use crate::listen::Door;
 use crate::mirror::Mirror;
+use crate::policy::Link;
+use crate::snapshot::{BuildError, Snapshot};
 use crate::snapshot::{BuildError, Snapshot, Steered};
 use crate::steer::{Canary, Steering};
 
@@ -148,6 +150,11 @@ impl GatewayHandle {
 
     pub(crate) fn backend(&self, name: &str) -> Option<Arc<Backend>> {
         self.core.snapshot.load().backends.get(name).cloned()
+    }
+
+    /// The way to a Redis.
+    pub(crate) fn link(&self, name: &str) -> Option<Arc<Link>> {
+        self.core.snapshot.load().links.get(name).cloned()
     }
 
     /// Wakes when there is another configuration.

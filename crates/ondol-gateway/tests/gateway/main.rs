@@ -2,6 +2,7 @@
 
 mod admission;
 mod attacks;
+mod bank;
 mod blue_green;
 mod canary;
 mod certificates;
@@ -16,6 +17,7 @@ mod handshakes;
 mod health;
 mod http2;
 mod inside;
+mod limits;
 mod mirror;
 mod newcomer;
 mod origins;

@@ -49,6 +49,7 @@ impl Checker<'_> {
         if let Some(authorize) = &route.authorize {
             self.authorize(name, route, authorize);
         }
+        self.limits(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }
