@@ -294,9 +294,9 @@ impl Core {
             writeln!(out, "ondol_gateway_access_log_dropped_total {dropped}")?;
             let snapshot = self.snapshot.load();
             snapshot.write_backends(&mut out)?;
-            snapshot.write_links(&mut out)?;
             snapshot.write_steered(&mut out)?;
-            snapshot.write_mirrors(&mut out)
+            snapshot.write_mirrors(&mut out)?;
+            snapshot.write_links(&mut out)
         });
         debug_assert!(written.is_ok(), "a string takes everything");
         out

@@ -15,7 +15,7 @@ use ondol_resilience::Mode;
 use crate::config::{Config, RouteOptions};
 use crate::gateway::{Core, Exchange, Record};
 use crate::problem::Problem;
-use crate::who::{Auth, Authorizer, By, NotMade, Registry};
+use crate::who::{Auth, Authorizer, NotMade, Registry};
 
 pub(crate) use concurrency::UnderWay;
 use concurrency::{Concurrency, Tally};
@@ -45,10 +45,10 @@ pub(crate) struct Counted {
 #[derive(Clone, Copy)]
 pub(crate) struct Works<'a> {
     pub(crate) config: &'a Config,
-    pub(crate) counted: &'a Counted,
-    pub(crate) links: &'a Links,
     pub(crate) registry: &'a Registry,
     pub(crate) proofs: &'a Proofs,
+    pub(crate) counted: &'a Counted,
+    pub(crate) links: &'a Links,
 }
 
 /// A request that may go on, and what its answer is told because of that.
@@ -79,8 +79,8 @@ impl Policies {
         };
         let rates = Rates::new(route, &options.rate, works);
         let concurrency = Concurrency::new(route, &options.concurrency, works);
-        let knows = auth.is_some() || authorizer.is_some();
-        let any = knows || from.is_some() || rates.is_some() || concurrency.is_some();
+        let who = auth.is_some() || authorizer.is_some();
+        let any = from.is_some() || who || rates.is_some() || concurrency.is_some();
         Ok(any.then(|| Box::new(Self { from, auth, authorizer, rates, concurrency })))
     }
 
@@ -140,11 +140,10 @@ impl Admitted {
 
 /// Who sends a request, for those who count.
 fn asker(exchange: &Exchange) -> Asker<'_> {
-    let caller = exchange.caller.as_ref();
-    let key = caller.filter(|caller| caller.by == By::Key);
+    let principal = exchange.caller.as_ref().map(|caller| &*caller.principal);
     Asker {
-        user: caller.map(|caller| caller.principal.subject.as_str()),
-        key: key.map(|caller| caller.principal.client.as_str()),
+        user: principal.map(|principal| &*principal.subject),
+        key: principal.map(|principal| &*principal.client),
         address: exchange.client,
         headers: &exchange.ask.headers,
     }

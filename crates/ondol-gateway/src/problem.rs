@@ -227,9 +227,9 @@ impl Problem {
             Self::Rejected(rejected) => {
                 Some(rejected.retry_after.map_or(1, |after| after.as_secs() + 1))
             }
+            Self::Who(said) => said.retry_after(),
             Self::TooBusy | Self::NoEndpoint | Self::TooManyAtOnce => Some(1),
             Self::TooOften(said) => Some(seconds(said.wait).max(1)),
-            Self::Who(said) => said.retry_after(),
             _ => None,
         }
     }

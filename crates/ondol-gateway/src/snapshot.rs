@@ -194,14 +194,14 @@ impl Snapshot {
         }
         let registry = Registry::build(&config, before.map(|before| &before.registry), workshop)?;
         let links = links(&config, before);
-        let making = Making {
+        let works = Works {
             config: &config,
-            backends: &backends,
-            links: &links,
             registry: &registry,
-            meters,
-            workshop,
+            proofs: &workshop.proofs,
+            counted: &meters.policies,
+            links: &links,
         };
+        let making = Making { config: &config, backends: &backends, meters, workshop, works };
         let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
@@ -273,23 +273,12 @@ impl<'a> Earlier<'a> {
 struct Making<'a> {
     config: &'a Config,
     backends: &'a Backends,
-    links: &'a Links,
     meters: &'a Meters,
     workshop: &'a Workshop,
-    registry: &'a Registry,
+    works: Works<'a>,
 }
 
 impl Making<'_> {
-    const fn works(&self) -> Works<'_> {
-        Works {
-            config: self.config,
-            counted: &self.meters.policies,
-            links: self.links,
-            registry: self.registry,
-            proofs: &self.workshop.proofs,
-        }
-    }
-
     /// A route: the very one that there was, if nothing about it has changed.
     fn route(
         &self,
@@ -301,7 +290,7 @@ impl Making<'_> {
         let same = before.filter(is_same);
         let stays = |known: &Known<'_>| {
             let policies = &known.route.policies;
-            let fits = policies.as_ref().is_none_or(|it| it.fit(self.works()));
+            let fits = policies.as_ref().is_none_or(|it| it.fit(self.works));
             fits && known.route.leads_to_these(self.backends)
         };
         if let Some(known) = same.filter(stays) {
@@ -344,7 +333,7 @@ impl Making<'_> {
             },
             fault: options.fault.clone(),
             version: options.version.clone(),
-            policies: Policies::new(name, options, self.works()).ok()?,
+            policies: Policies::new(name, options, self.works).ok()?,
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))
@@ -379,7 +368,6 @@ impl Snapshot {
     /// What it steers.
     pub(crate) fn in_use(&self) -> InUse {
         let mut in_use = InUse::default();
-        in_use.backends.extend(self.backends.keys().cloned());
         for route in &self.routes {
             if let Some(Mirroring { mirror, .. }) = &route.mirror {
                 in_use.mirrors.insert(route.name.to_string(), Arc::clone(mirror));

@@ -162,7 +162,8 @@ impl Gateway {
             AccessLog::open(config.access_log.to.as_deref()).map_err(StartError::AccessLog)?;
         let is_controlled = config.control.is_some();
         let snapshot = Snapshot::build(config, None, &workshop, &meters)?;
-        workshop.steering.settle(&snapshot.in_use());
+        let has_backend = |name: &str| snapshot.backends.contains_key(name);
+        workshop.steering.settle(&snapshot.in_use(), has_backend);
         let cut = CancellationToken::new();
         let snapshot = ArcSwap::from_pointee(snapshot);
         let changes = watch::Sender::new(0);

@@ -61,14 +61,17 @@ struct Known {
     drained: BTreeMap<String, BTreeSet<String>>,
     /// What was there before the start, and has not been asked for yet.
     before: Kept,
+    /// What the file holds.
+    written: Kept,
 }
 
 impl Steering {
     /// What is kept in this file. Without one, or with one that cannot be read, all begins anew.
     pub(crate) fn open(file: Option<PathBuf>) -> Self {
         let before = file.as_deref().and_then(kept::read).unwrap_or_default();
-        let drained = before.drained.clone();
-        Self { known: Mutex::new(Known { drained, before, ..Known::default() }), file }
+        let (drained, written) = (before.drained.clone(), before.clone());
+        let known = Known { drained, before, written, ..Known::default() };
+        Self { known: Mutex::new(known), file }
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -131,29 +134,29 @@ impl Steering {
             false => names.remove(endpoint),
         };
         known.drained.retain(|_, names| !names.is_empty());
-        self.keep(&known);
+        self.keep(&mut known);
         news
     }
 
     /// A configuration has been taken over: what it does not have is forgotten.
-    pub(crate) fn settle(&self, in_use: &InUse) {
+    pub(crate) fn settle(&self, in_use: &InUse, has_backend: impl Fn(&str) -> bool) {
         let mut known = self.lock();
-        let Known { canaries, switches, mirrors, drained, before } = &mut *known;
+        let Known { canaries, switches, mirrors, drained, before, .. } = &mut *known;
         retain(canaries, &in_use.canaries);
         retain(switches, &in_use.switches);
         retain(mirrors, &in_use.mirrors);
-        drained.retain(|backend, _| in_use.backends.contains(backend));
+        drained.retain(|backend, _| has_backend(backend));
         *before = Kept::default();
-        self.keep(&known);
+        self.keep(&mut known);
     }
 
     /// Something has moved: it is kept.
     pub(crate) fn moved(&self) {
-        let known = self.lock();
-        self.keep(&known);
+        let mut known = self.lock();
+        self.keep(&mut known);
     }
 
-    fn keep(&self, known: &Known) {
+    fn keep(&self, known: &mut Known) {
         let Some(file) = &self.file else { return };
         let canaries = known.canaries.iter().flat_map(|(route, canaries)| {
             canaries.iter().map(|canary| KeptCanary::of(route, canary))
@@ -168,7 +171,10 @@ impl Steering {
             switches: switches.collect(),
             drained: known.drained.clone(),
         };
-        kept::write(file, &kept);
+        if kept != known.written {
+            kept::write(file, &kept);
+            known.written = kept;
+        }
     }
 }
 
@@ -178,7 +184,6 @@ pub(crate) struct InUse {
     pub(crate) canaries: BTreeMap<String, Arc<Canary>>,
     pub(crate) switches: BTreeMap<String, Arc<Switch>>,
     pub(crate) mirrors: BTreeMap<String, Arc<Mirror>>,
-    pub(crate) backends: BTreeSet<String>,
 }
 
 fn retain<T>(known: &mut BTreeMap<String, Vec<Arc<T>>>, in_use: &BTreeMap<String, Arc<T>>) {

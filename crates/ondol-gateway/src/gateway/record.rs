@@ -100,6 +100,7 @@ impl Record {
             random: (0, 0, 0),
             upstream_wait: Duration::ZERO,
             tries: 0,
+            under_way: Vec::new(),
             line: None,
         }
     }

@@ -16,7 +16,6 @@ use crate::gateway::Core;
 use crate::listen::Door;
 use crate::mirror::Mirror;
 use crate::policy::Link;
-use crate::snapshot::{BuildError, Snapshot};
 use crate::snapshot::{BuildError, Snapshot, Steered};
 use crate::steer::{Canary, Steering};
 
@@ -60,7 +59,8 @@ impl GatewayHandle {
         let snapshot = Snapshot::build(config, Some(&before), &self.workshop, meters)?;
         meters.keep_routes(|name| snapshot.config.routes.contains_key(name));
         self.workshop.directory.keep_backends(|name| snapshot.backends.contains_key(name));
-        self.workshop.steering.settle(&snapshot.in_use());
+        let has_backend = |name: &str| snapshot.backends.contains_key(name);
+        self.workshop.steering.settle(&snapshot.in_use(), has_backend);
         for (door, config) in certificates {
             door.store(config);
         }

@@ -89,10 +89,9 @@ fn percentile(buckets: &[u64], ends: &[u64], percent: u64, all: u64) -> Option<f
 fn of_backend(now: &Value) -> Value {
     let breaker = &now["breaker"];
     let phase = &breaker["phase"];
-    let endpoints = list(&now["endpoints"]);
     json!({
         "name": now["name"],
-        "endpoints": endpoints.clone().count(),
+        "endpoints": list(&now["endpoints"]).count(),
         "ill": list(&now["endpoints"]).filter(|one| one["ill"] == true).count(),
         "drained": list(&now["endpoints"]).filter(|one| one["drained"] == true).count(),
         "requests": list(&now["endpoints"]).map(|one| number(&one["requests"])).sum::<u64>(),

@@ -84,6 +84,27 @@ fn one_unlucky_request_among_few_is_no_reason() {
 }
 
 #[test]
+fn what_fails_too_rarely_for_one_interval_is_found_over_several() {
+    let options = CanaryOptions { holds: 9, ..options() };
+    let (baseline, candidate) = (window(900, 10, 0), window(97, 10, 3));
+    assert_eq!(compare(&options, &baseline, &candidate), Found::Good);
+    let mut progress = Progress::begin(&options);
+    let mut intervals = 0;
+    while progress.stage == Stage::Walking && intervals < 6 {
+        progress = progress.judge(&options, &baseline, &candidate, 0).progress;
+        intervals += 1;
+    }
+    assert_eq!(progress.stage, Stage::RolledBack, "after {intervals}");
+}
+
+#[test]
+fn few_samples_of_either_side_are_enough_for_one_in_twenty() {
+    let (baseline, candidate) = (window(100, 10, 0), window(95, 10, 5));
+    let found = compare(&options(), &baseline, &candidate);
+    assert!(matches!(found, Found::Failing { .. }), "{found:?}");
+}
+
+#[test]
 fn a_frozen_one_stays_where_it_is_unless_it_fails() {
     let options = options();
     let mut progress = Progress::begin(&options);
