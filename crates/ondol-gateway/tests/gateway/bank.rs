@@ -276,9 +276,8 @@ fn a_user_has_a_hundred_requests_a_minute_over_all_of_the_bank() {
         assert_eq!(answers[100], 429, "{client}");
     }
     let partner = bank.token("other", "other", "partner transfers");
-    let answers: Vec<_> = (0..101)
-        .map(|_| bank.send("partner.bank.test", &partner, PARTNER, "5").status)
-        .collect();
+    let answers: Vec<_> =
+        (0..101).map(|_| bank.send("partner.bank.test", &partner, PARTNER, "5").status).collect();
     assert_eq!((answers[99], answers[100]), (200, 429));
 }
 
@@ -343,7 +342,8 @@ fn nobody_waits_longer_than_it_says() {
     let bank = Bank::open();
     let api = "api.bank.test";
     let kim = bank.token("kim", "web", ALL);
-    let (atm, acme) = (bank.token("m", "atm", "cash"), bank.token("a", "acme", "partner transfers"));
+    let (atm, acme) =
+        (bank.token("m", "atm", "cash"), bank.token("a", "acme", "partner transfers"));
     assert_eq!(bank.read("/api/v1/accounts/7", &kim).status, 200, "the keys are there");
     bank.reached();
     bank.hangs.store(true, Ordering::SeqCst);
