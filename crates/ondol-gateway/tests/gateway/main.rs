@@ -3,6 +3,7 @@
 mod admission;
 mod aggregate;
 mod attacks;
+mod bank;
 mod blue_green;
 mod cache;
 mod canary;
