@@ -7,10 +7,11 @@ mod endpoint;
 mod guards;
 mod origin;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
+use ondol_auth::{Proofs, Revocations};
 use ondol_doors::Clock;
 use ondol_resilience::{Doors, Problems};
 
@@ -18,6 +19,7 @@ use crate::config::BackendOptions;
 use crate::discovery::{Directory, INSTANCES_MAX, Instance, Leases};
 use crate::inside::Services;
 use crate::steer::Steering;
+use crate::who::Messenger;
 
 pub(crate) use endpoint::Endpoint;
 use endpoint::Place;
@@ -101,6 +103,21 @@ pub(crate) struct Workshop {
     pub(crate) services: Services,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) doors: Doors,
+    /// Carries the gateway's own questions.
+    pub(crate) messenger: Messenger,
+    /// Judges proofs of tokens that are bound to a key.
+    pub(crate) proofs: Proofs,
+    /// What issuers took back, by their names: it outlives configurations.
+    pub(crate) revocations: Mutex<BTreeMap<String, Revocations>>,
+}
+
+impl Workshop {
+    /// What an issuer has taken back.
+    pub(crate) fn revocations(&self, issuer: &str) -> Revocations {
+        let all = self.revocations.lock();
+        let mut all = all.expect("nobody panics while holding what was taken back");
+        all.entry(issuer.to_owned()).or_default().clone()
+    }
 }
 
 impl Backend {

@@ -4,9 +4,11 @@
 //! the word that was probably meant. A refused file changes nothing that is running.
 
 mod again;
+mod aggregate;
 mod alike;
 mod backend;
 mod blue_green;
+mod cache;
 mod canary;
 mod check;
 mod control;
@@ -20,13 +22,16 @@ mod place;
 mod rate;
 mod read;
 mod short;
+mod who;
 
 pub use again::Reading;
+pub use aggregate::{AggregateOptions, PartOptions};
 pub use backend::{
     BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
     RegistrationSource,
 };
 pub use blue_green::{BlueGreenOptions, Colour};
+pub use cache::CacheOptions;
 pub use canary::CanaryOptions;
 pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;
@@ -43,3 +48,7 @@ pub(crate) use place::meant;
 pub use place::{Finding, Findings};
 pub use rate::{ConcurrencyOptions, RateOptions, RedisOptions};
 pub use short::Several;
+pub use who::{
+    AboveOptions, AuthOptions, AuthorizeOptions, CertificatesOptions, ClaimWanted, HolderOptions,
+    IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions, OnFailure,
+};

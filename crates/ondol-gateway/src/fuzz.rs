@@ -14,6 +14,7 @@
 //! Limit: outcomes are what the targets say of themselves, not which lines of code were reached.
 
 mod targets;
+mod tokens;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -169,10 +169,16 @@ impl Snapshot {
         writeln!(out, "# TYPE ondol_gateway_upstream_requests gauge")?;
         writeln!(out, "# TYPE ondol_gateway_upstream_idle_connections gauge")?;
         writeln!(out, "# TYPE ondol_gateway_upstream_ill gauge")?;
+        writeln!(out, "# TYPE ondol_gateway_upstream_drained gauge")?;
         writeln!(out, "# TYPE ondol_gateway_breaker_open gauge")?;
         for backend in self.backends.values() {
             let name = &backend.name;
-            for endpoint in &backend.endpoints().list {
+            let set = backend.endpoints();
+            for endpoint in &set.drained {
+                let labels = format!("backend=\"{name}\",endpoint=\"{}\"", endpoint.name);
+                writeln!(out, "ondol_gateway_upstream_drained{{{labels}}} 1")?;
+            }
+            for endpoint in set.list.iter().chain(&set.drained) {
                 let labels = format!("backend=\"{name}\",endpoint=\"{}\"", endpoint.name);
                 let under_way = endpoint.pool.under_way();
                 writeln!(out, "ondol_gateway_upstream_requests{{{labels}}} {under_way}")?;

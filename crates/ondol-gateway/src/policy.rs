@@ -13,11 +13,13 @@ mod rate;
 mod security;
 
 use http::HeaderMap;
+use ondol_auth::Proofs;
 use ondol_resilience::Mode;
 
 use crate::config::{Config, RouteOptions};
 use crate::gateway::{Core, Exchange, Record};
 use crate::problem::Problem;
+use crate::who::{Auth, Authorizer, NotMade, Registry};
 
 use accept::Accept;
 pub(crate) use concurrency::UnderWay;
@@ -36,6 +38,8 @@ use security::Security;
 /// The policies of a route.
 pub(crate) struct Policies {
     from: Option<From>,
+    auth: Option<Auth>,
+    authorizer: Option<Authorizer>,
     rates: Option<Rates>,
     concurrency: Option<Concurrency>,
     accept: Option<Accept>,
@@ -54,19 +58,17 @@ pub(crate) struct Counted {
 #[derive(Clone, Copy)]
 pub(crate) struct Works<'a> {
     pub(crate) config: &'a Config,
+    pub(crate) registry: &'a Registry,
+    pub(crate) proofs: &'a Proofs,
     pub(crate) counted: &'a Counted,
     pub(crate) links: &'a Links,
 }
 
-/// A policy cannot be made of its options.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Unreadable;
-
 /// A policy of options that may not be there, and may be off.
 fn on<O, P>(
     options: Option<&O>,
-    make: impl FnOnce(&O) -> Result<Option<P>, Unreadable>,
-) -> Result<Option<P>, Unreadable> {
+    make: impl FnOnce(&O) -> Result<Option<P>, NotMade>,
+) -> Result<Option<P>, NotMade> {
     options.map_or(Ok(None), make)
 }
 
@@ -81,27 +83,38 @@ impl Policies {
     /// Those of a route; none, if it insists on nothing.
     ///
     /// # Errors
-    /// One of them cannot be made of its options; checking the configuration says why.
+    /// One of them cannot be made.
     pub(crate) fn new(
         route: &str,
         options: &RouteOptions,
         works: Works<'_>,
-    ) -> Result<Option<Box<Self>>, Unreadable> {
+    ) -> Result<Option<Box<Self>>, NotMade> {
         let from = options.from.as_ref().and_then(From::new);
+        let auth = match &options.auth {
+            Some(auth) => Auth::new(auth, works.registry, works.proofs)?,
+            None => None,
+        };
+        let authorizer = match &options.authorize {
+            Some(authorize) => Authorizer::new(authorize)?,
+            None => None,
+        };
         let rates = Rates::new(route, &options.rate, works)?;
         let concurrency = Concurrency::new(route, &options.concurrency, works)?;
         let accept = on(options.accept.as_ref(), Accept::new)?;
         let openapi = on(options.validate.as_ref(), OpenApi::new)?;
         let security = on(options.security.as_ref(), Security::new)?;
-        let judges = from.is_some() || rates.is_some() || concurrency.is_some();
+        let who = auth.is_some() || authorizer.is_some();
+        let much = rates.is_some() || concurrency.is_some();
         let guards = accept.is_some() || openapi.is_some() || security.is_some();
-        let all = Self { from, rates, concurrency, accept, openapi, security };
-        Ok((judges || guards).then(|| Box::new(all)))
+        let any = from.is_some() || who || much || guards;
+        let all = Self { from, auth, authorizer, rates, concurrency, accept, openapi, security };
+        Ok(any.then(|| Box::new(all)))
     }
 
-    /// Whether the files they are made of are still the same.
-    pub(crate) fn are_fresh(&self) -> bool {
-        self.openapi.as_ref().is_none_or(OpenApi::is_fresh)
+    /// Whether they are made of this still, and their files are the same.
+    pub(crate) fn fit(&self, works: Works<'_>) -> bool {
+        self.auth.as_ref().is_none_or(|auth| auth.is_of(works.registry))
+            && self.openapi.as_ref().is_none_or(OpenApi::is_fresh)
     }
 
     /// Lets a request in, or says why not.
@@ -113,6 +126,14 @@ impl Policies {
     ) -> Result<Admitted, Problem> {
         if let Some(from) = &self.from {
             judge(core, record, from.mode, from.admit(exchange.client))?;
+        }
+        if let Some(auth) = &self.auth {
+            let judgement = auth.admit(core, exchange, record).await;
+            judge(core, record, auth.mode, judgement)?;
+        }
+        if let Some(authorizer) = &self.authorizer {
+            let judgement = authorizer.admit(core, exchange).await;
+            judge(core, record, authorizer.mode, judgement)?;
         }
         let mut admitted = Admitted::default();
         if let Some(rates) = &self.rates {
@@ -161,8 +182,14 @@ impl Admitted {
 }
 
 /// Who sends a request, for those who count.
-const fn asker(exchange: &Exchange) -> Asker<'_> {
-    Asker { user: None, key: None, address: exchange.client, headers: &exchange.ask.headers }
+fn asker(exchange: &Exchange) -> Asker<'_> {
+    let principal = exchange.caller.as_ref().map(|caller| &*caller.principal);
+    Asker {
+        user: principal.map(|principal| &*principal.subject),
+        key: principal.map(|principal| &*principal.client),
+        address: exchange.client,
+        headers: &exchange.ask.headers,
+    }
 }
 
 /// What becomes of a policy's judgement: carried out, or only noted.

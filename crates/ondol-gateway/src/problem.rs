@@ -7,13 +7,14 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use ondol_resilience::{Kind, Rejected};
 
 use crate::body::Body;
 use crate::control::ControlProblem;
 use crate::policy::{Fields, NotJson, Violation, seconds};
+use crate::who::Said;
 
 /// Why the gateway answers itself.
 #[derive(Debug)]
@@ -53,8 +54,12 @@ pub(crate) enum Problem {
     JsonMalformed(NotJson),
     Violations(Box<Violations>),
     Aborted(StatusCode),
+    NotStored,
+    PartMissing(String, Box<Self>),
+    PartRefused(StatusCode),
     RegistrationRefused(String),
     RegistrationUnauthorised,
+    Who(Box<Said>),
     Control(Box<ControlProblem>),
 }
 
@@ -141,8 +146,11 @@ impl Problem {
             Self::JsonMalformed(_) => "gateway-json-malformed",
             Self::Violations(_) => "gateway-request-invalid",
             Self::Aborted(_) => "gateway-fault-injected",
+            Self::NotStored => "gateway-not-stored",
+            Self::PartMissing(..) | Self::PartRefused(_) => "gateway-part-missing",
             Self::RegistrationRefused(_) => "gateway-registration-refused",
             Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
+            Self::Who(said) => said.code(),
             Self::Control(problem) => problem.code(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "gateway-breaker-open",
@@ -176,7 +184,7 @@ impl Problem {
             Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
                 StatusCode::BAD_GATEWAY
             }
-            Self::UpstreamTimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::UpstreamTimedOut | Self::NotStored => StatusCode::GATEWAY_TIMEOUT,
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::QueryTooLarge => StatusCode::URI_TOO_LONG,
@@ -186,7 +194,14 @@ impl Problem {
             Self::Violations(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooOften(_) | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::Aborted(status) => *status,
+            Self::Who(said) => said.status(),
             Self::Control(problem) => problem.status(),
+            Self::PartMissing(_, problem) => problem.status(),
+            // That it is not there, or not for this client, is said of the whole as well.
+            Self::PartRefused(status) => match status.as_u16() {
+                401 | 403 | 404 | 410 => *status,
+                _ => StatusCode::BAD_GATEWAY,
+            },
         }
     }
 
@@ -226,8 +241,11 @@ impl Problem {
             Self::Violations(_) => "The request is not as the interface is described.",
             Self::TooManyAtOnce => "Too many of your requests are under way.",
             Self::Aborted(_) => "A fault was injected on purpose.",
+            Self::PartMissing(..) | Self::PartRefused(_) => "A part of the answer is missing.",
+            Self::NotStored => "No answer is stored, and none was to be asked for.",
             Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
             Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
+            Self::Who(said) => said.title(),
             Self::Control(problem) => problem.title(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "The service is being left alone to recover.",
@@ -268,7 +286,9 @@ impl Problem {
             Self::JsonMalformed(wrong) => Some(wrong.detail().to_owned()),
             Self::Violations(violations) => Some(violations.to_string()),
             Self::RegistrationRefused(detail) => Some(detail.clone()),
+            Self::Who(said) => said.detail(),
             Self::Control(problem) => Some(problem.to_string()),
+            Self::PartMissing(part, problem) => Some(format!("{part}: {}", problem.code())),
             _ => None,
         }
     }
@@ -279,6 +299,7 @@ impl Problem {
             Self::Rejected(rejected) => {
                 Some(rejected.retry_after.map_or(1, |after| after.as_secs() + 1))
             }
+            Self::Who(said) => said.retry_after(),
             Self::TooBusy | Self::NoEndpoint | Self::TooManyAtOnce => Some(1),
             Self::TooOften(said) => Some(seconds(said.wait).max(1)),
             _ => None,
@@ -302,6 +323,11 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.closes() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Self::Who(said) = &self
+            && let Some(challenge) = said.challenge()
+        {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, seconds.into());

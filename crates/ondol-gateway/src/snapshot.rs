@@ -3,6 +3,8 @@
 //! A request keeps the snapshot it began with. What has state (pools, counters) is carried from one
 //! snapshot to the next by its name.
 
+mod steered;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +12,9 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode};
 
 use crate::address::{Network, Regions};
+use crate::aggregate::Aggregate;
 use crate::backend::{Backend, BackendError, Workshop};
+use crate::cache::Cache;
 use crate::canonical::HeaderPolicy;
 use crate::config::{
     Config, FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, RouteOptions,
@@ -23,7 +27,11 @@ use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
 use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
-use crate::steer::{Canary, InUse, Steering, Switch};
+use crate::steer::Steering;
+use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
+
+pub(crate) use steered::Steered;
+use steered::build_steered;
 
 /// Everything a request needs to know.
 pub(crate) struct Snapshot {
@@ -33,9 +41,13 @@ pub(crate) struct Snapshot {
     pub(crate) headers: HeaderPolicy,
     pub(crate) proxies: Vec<Network>,
     pub(crate) regions: Regions,
+    /// Who is believed.
+    pub(crate) registry: Registry,
     pub(crate) links: Links,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
+    /// The caches of routes, with the routes' names.
+    caches: Vec<(Arc<str>, Arc<Cache>)>,
 }
 
 /// What becomes of a request.
@@ -54,6 +66,7 @@ pub(crate) struct Route {
     pub(crate) fallback: Option<Fallback>,
     pub(crate) mirror: Option<Mirroring>,
     pub(crate) fault: Option<FaultOptions>,
+    pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) version: Option<VersionOptions>,
     /// None, if it insists on nothing.
     pub(crate) policies: Option<Box<Policies>>,
@@ -65,6 +78,7 @@ pub(crate) enum Action {
     Forward(Split),
     Redirect(RedirectOptions),
     Respond(RespondOptions),
+    Aggregate(Aggregate),
 }
 
 /// Backends and their shares.
@@ -73,14 +87,6 @@ pub(crate) struct Split {
     pub(crate) total: u64,
     pub(crate) sticky: Option<StickyOptions>,
     pub(crate) steered: Option<Steered>,
-}
-
-/// What decides between the two backends of a split, where that is not their shares.
-pub(crate) enum Steered {
-    /// The first is the baseline, the second the candidate.
-    Canary(Arc<Canary>),
-    /// The first is blue, the second green.
-    Switch(Arc<Switch>),
 }
 
 /// Where a request goes when the first backend has nothing for it.
@@ -120,6 +126,24 @@ pub enum BuildError {
         #[source]
         source: crate::tls::TlsError,
     },
+    /// An issuer cannot be made ready.
+    #[error("issuer `{name}` cannot be made ready")]
+    Issuer {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: IssuerError,
+    },
+    /// Keys cannot be used.
+    #[error("the keys `{name}` cannot be used")]
+    Keys {
+        /// Their name.
+        name: String,
+        /// Why.
+        #[source]
+        source: KeysError,
+    },
     /// The certificates of a Redis cannot be used.
     #[error("the authorities of redis `{name}` cannot be used")]
     Redis {
@@ -134,7 +158,8 @@ pub enum BuildError {
     Route(String),
 }
 
-/// Whether the certificates and keys that a configuration names are there and can be used.
+/// Whether the certificates and keys that a configuration names, its own and those of whoever is
+/// believed, are there and can be used.
 ///
 /// # Errors
 /// The first that cannot, and whose it is.
@@ -153,7 +178,7 @@ pub fn check_certificates(config: &Config) -> Result<(), BuildError> {
             |source| BuildError::Backend { name: name.clone(), source: BackendError::Tls(source) };
         crate::tls::client(options).map_err(failed)?;
     }
-    Ok(())
+    check_files(config)
 }
 
 impl Snapshot {
@@ -170,22 +195,75 @@ impl Snapshot {
                 .map_err(|source| BuildError::Backend { name: name.clone(), source })?;
             backends.insert(name.clone(), backend);
         }
+        let registry = Registry::build(&config, before.map(|before| &before.registry), workshop)?;
         let links = links(&config, before);
-        let making =
-            Making { config: &config, backends: &backends, links: &links, meters, workshop };
+        let works = Works {
+            config: &config,
+            registry: &registry,
+            proofs: &workshop.proofs,
+            counted: &meters.policies,
+            links: &links,
+        };
+        let making = Making { config: &config, backends: &backends, meters, workshop, works };
         let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
             let route = making.route(name, options, earlier.named(name));
             routes.push(route.ok_or_else(|| BuildError::Route(name.clone()))?);
         }
+        let caches = routes.iter().filter_map(|route: &Arc<Route>| {
+            Some((Arc::clone(&route.name), Arc::clone(route.cache.as_ref()?)))
+        });
+        let caches = caches.collect();
         let table = routes.iter().map(|route| (Arc::clone(&route.criteria), Arc::clone(route)));
         let table = Table::new(table.collect(), before.map(|before| &before.table));
         let networks = config.trust.proxies.iter();
         let proxies = networks.filter_map(|network| network.parse().ok()).collect();
         let regions = Regions::of(&config.regions);
-        let headers = HeaderPolicy::new(&config.trust.strip);
-        Ok(Self { table, backends, headers, proxies, regions, links, routes, config })
+        let told = told_headers(&config).map(str::to_owned);
+        let stripped: Vec<_> = config.trust.strip.iter().cloned().chain(told).collect();
+        let headers = HeaderPolicy::new(&stripped);
+        Ok(Self {
+            table,
+            backends,
+            headers,
+            proxies,
+            regions,
+            registry,
+            links,
+            routes,
+            caches,
+            config,
+        })
+    }
+}
+
+impl Snapshot {
+    /// Whether any route stores answers.
+    pub(crate) const fn has_caches(&self) -> bool {
+        !self.caches.is_empty()
+    }
+
+    /// The caches of all routes.
+    pub(crate) fn caches(&self) -> impl Iterator<Item = &Arc<Cache>> {
+        self.caches.iter().map(|(_, cache)| cache)
+    }
+
+    /// The caches of all routes, or of one.
+    pub(crate) fn caches_of(&self, route: Option<&str>) -> impl Iterator<Item = &Arc<Cache>> {
+        let is_meant = move |name: &str| route.is_none_or(|route| route == name);
+        self.caches.iter().filter(move |(name, _)| is_meant(name)).map(|(_, cache)| cache)
+    }
+
+    /// What is counted of the caches, as Prometheus reads it.
+    pub(crate) fn write_caches(&self, out: &mut String) -> std::fmt::Result {
+        if self.has_caches() {
+            out.push_str("# TYPE ondol_gateway_cache_requests_total counter\n");
+            out.push_str("# TYPE ondol_gateway_cache_answers gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_bytes gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_evicted_total counter\n");
+        }
+        self.caches.iter().try_for_each(|(route, cache)| cache.write(route, out))
     }
 }
 
@@ -242,16 +320,12 @@ impl<'a> Earlier<'a> {
 struct Making<'a> {
     config: &'a Config,
     backends: &'a Backends,
-    links: &'a Links,
     meters: &'a Meters,
     workshop: &'a Workshop,
+    works: Works<'a>,
 }
 
 impl Making<'_> {
-    const fn works(&self) -> Works<'_> {
-        Works { config: self.config, counted: &self.meters.policies, links: self.links }
-    }
-
     /// A route: the very one that there was, if nothing about it has changed.
     fn route(
         &self,
@@ -261,9 +335,12 @@ impl Making<'_> {
     ) -> Option<Arc<Route>> {
         let is_same = |it: &Known<'_>| Arc::ptr_eq(it.options, options) || it.options == options;
         let same = before.filter(is_same);
-        if let Some(known) = same.filter(|known| known.route.leads_to_these(self.backends))
-            && known.route.policies.as_ref().is_none_or(|policies| policies.are_fresh())
-        {
+        let stays = |known: &Known<'_>| {
+            let policies = &known.route.policies;
+            let fits = policies.as_ref().is_none_or(|it| it.fit(self.works));
+            fits && known.route.leads_to_these(self.backends)
+        };
+        if let Some(known) = same.filter(stays) {
             return Some(Arc::clone(known.route));
         }
         let criteria = Criteria::read(options).ok()?;
@@ -302,8 +379,15 @@ impl Making<'_> {
                 None => None,
             },
             fault: options.fault.clone(),
+            // What was stored is another route's when anything about this one has changed.
+            cache: options.cache.as_ref().map(|options| {
+                let stored = same.and_then(|same| same.route.cache.clone());
+                stored.unwrap_or_else(|| {
+                    Arc::new(Cache::new(options, Vec::new(), Arc::clone(&self.workshop.clock)))
+                })
+            }),
             version: options.version.clone(),
-            policies: Policies::new(name, options, self.works()).ok()?,
+            policies: Policies::new(name, options, self.works).ok()?,
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))
@@ -334,38 +418,9 @@ impl Snapshot {
     pub(crate) fn routes(&self) -> &[Arc<Route>] {
         &self.routes
     }
-
-    /// What it steers.
-    pub(crate) fn in_use(&self) -> InUse {
-        let mut in_use = InUse::default();
-        in_use.backends.extend(self.backends.keys().cloned());
-        for route in &self.routes {
-            if let Some(Mirroring { mirror, .. }) = &route.mirror {
-                in_use.mirrors.insert(route.name.to_string(), Arc::clone(mirror));
-            }
-            match route.steered() {
-                Some(Steered::Canary(canary)) => {
-                    in_use.canaries.insert(route.name.to_string(), Arc::clone(canary));
-                }
-                Some(Steered::Switch(switch)) => {
-                    in_use.switches.insert(route.name.to_string(), Arc::clone(switch));
-                }
-                None => {}
-            }
-        }
-        in_use
-    }
 }
 
 impl Route {
-    /// What decides between its two backends, if it is steered.
-    pub(crate) fn steered(&self) -> Option<&Steered> {
-        match &self.action {
-            Action::Forward(split) => split.steered.as_ref(),
-            Action::Redirect(_) | Action::Respond(_) => None,
-        }
-    }
-
     /// What its path looks like.
     pub(crate) fn pattern(&self) -> &Pattern {
         &self.criteria.pattern
@@ -378,6 +433,7 @@ impl Route {
         };
         let split = match &self.action {
             Action::Forward(split) => split.backends.iter().all(|(backend, _)| same(backend)),
+            Action::Aggregate(aggregate) => aggregate.parts.iter().all(|part| same(&part.backend)),
             Action::Redirect(_) | Action::Respond(_) => true,
         };
         let fallback = self.fallback.as_ref().and_then(|fallback| fallback.to.as_ref());
@@ -408,6 +464,9 @@ fn build_action(
     if let Some(split) = build_steered(name, options, backends, steering) {
         return Some(Action::Forward(split));
     }
+    if let Some(aggregate) = &options.aggregate {
+        return Aggregate::new(aggregate, backends).map(Action::Aggregate);
+    }
     let shares: Vec<(&String, u64)> = match &options.to {
         Some(to) => vec![(to, 1)],
         None => options.split.iter().map(|(name, share)| (name, u64::from(*share))).collect(),
@@ -419,27 +478,4 @@ fn build_action(
         split.backends.push((Arc::clone(backends.get(name)?), share));
     }
     (split.total > 0).then_some(Action::Forward(split))
-}
-
-/// Two backends, and what decides between them.
-fn build_steered(
-    name: &str,
-    options: &RouteOptions,
-    backends: &Backends,
-    steering: &Steering,
-) -> Option<Split> {
-    let (one, other, steered) = match (&options.canary, &options.blue_green) {
-        (Some(canary), _) => {
-            (&canary.from, &canary.to, Steered::Canary(steering.canary(name, canary)))
-        }
-        (None, Some(two)) => (&two.blue, &two.green, Steered::Switch(steering.switch(name, two))),
-        (None, None) => return None,
-    };
-    let backend = |name: &String| Some((Arc::clone(backends.get(name)?), 1));
-    Some(Split {
-        backends: vec![backend(one)?, backend(other)?],
-        total: 2,
-        sticky: options.sticky.clone(),
-        steered: Some(steered),
-    })
 }

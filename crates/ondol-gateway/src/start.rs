@@ -4,6 +4,7 @@ mod control;
 mod hand;
 mod steer;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use ondol_auth::{ProofOptions, Proofs, Revocations};
 use ondol_doors::{Clock, Rng, SeededRng, SystemClock, SystemRng};
 use ondol_resilience::Doors;
 use tokio::sync::{oneshot, watch};
@@ -25,6 +27,7 @@ use crate::config::Config;
 use crate::control::Refusals;
 use crate::descriptors::clients_max;
 use crate::discovery::{Directory, Leases};
+use crate::errand::{self, Errands};
 use crate::gateway::Core;
 use crate::inside::Services;
 
@@ -38,6 +41,7 @@ use crate::snapshot::{BuildError, Snapshot};
 use crate::steer::Steering;
 use crate::tend::tend;
 use crate::tls::TlsError;
+use crate::who::Messenger;
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +83,9 @@ pub struct Surroundings {
     pub services: Services,
     /// A file in which what was found of instances is kept over a restart.
     pub state: Option<PathBuf>,
+    /// What issuers take back, by the names that the configuration has for them: whoever hears of it
+    /// puts it there.
+    pub revocations: BTreeMap<String, Revocations>,
     /// A file in which what is steered (canaries, switches, drained instances) is kept over a restart.
     pub steered: Option<PathBuf>,
     /// The file that the configuration comes from: changes by hand are written to it, and earlier
@@ -95,6 +102,7 @@ impl Default for Surroundings {
         Self {
             services: Services::new(),
             state: None,
+            revocations: BTreeMap::new(),
             steered: None,
             file: None,
             clock: Arc::new(SystemClock::start()),
@@ -127,7 +135,7 @@ impl Gateway {
     /// What stands in the way.
     pub fn with(config: impl Into<Arc<Config>>, around: Surroundings) -> Result<Self, StartError> {
         let config = config.into();
-        let Surroundings { services, state, steered, file, clock, rng } = around;
+        let Surroundings { services, state, steered, file, revocations, clock, rng } = around;
         let directory = Directory::open(state);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
@@ -141,6 +149,9 @@ impl Gateway {
             services,
             clock: Arc::clone(&clock),
             doors,
+            messenger: Messenger::default(),
+            proofs: Proofs::new(ProofOptions::default(), Arc::clone(&clock)),
+            revocations: Mutex::new(revocations),
         };
         let meters = Meters::default();
         let doors = open(&config)?;
@@ -152,14 +163,17 @@ impl Gateway {
             AccessLog::open(config.access_log.to.as_deref()).map_err(StartError::AccessLog)?;
         let is_controlled = config.control.is_some();
         let snapshot = Snapshot::build(config, None, &workshop, &meters)?;
-        workshop.steering.settle(&snapshot.in_use());
+        let has_backend = |name: &str| snapshot.backends.contains_key(name);
+        workshop.steering.settle(&snapshot.in_use(), has_backend);
         let cut = CancellationToken::new();
         let snapshot = ArcSwap::from_pointee(snapshot);
         let changes = watch::Sender::new(0);
         let refusals = Refusals::default();
         refusals.turn(is_controlled);
-        let core = Core { snapshot, changes, clock, rng, meters, log, refusals, cut };
+        let errands = Errands::default();
+        let core = Core { snapshot, changes, clock, rng, meters, log, refusals, errands, cut };
         let (core, workshop) = (Arc::new(core), Arc::new(workshop));
+        workshop.messenger.serve(&core);
         Ok(Self { core, workshop, doors, admin, desk: Arc::new(Desk::beside(file)) })
     }
 
@@ -210,6 +224,7 @@ impl Gateway {
             });
         }
         workers.spawn(tend(handle.clone(), stop.clone()));
+        workers.spawn(errand::run(Arc::clone(&self.core), stop.clone()));
         drop(self.doors);
         if let Some(listener) = self.admin {
             let admin = Admin { handle, stop: stop.clone() };

@@ -61,14 +61,17 @@ struct Known {
     drained: BTreeMap<String, BTreeSet<String>>,
     /// What was there before the start, and has not been asked for yet.
     before: Kept,
+    /// What the file holds.
+    written: Kept,
 }
 
 impl Steering {
     /// What is kept in this file. Without one, or with one that cannot be read, all begins anew.
     pub(crate) fn open(file: Option<PathBuf>) -> Self {
         let before = file.as_deref().and_then(kept::read).unwrap_or_default();
-        let drained = before.drained.clone();
-        Self { known: Mutex::new(Known { drained, before, ..Known::default() }), file }
+        let (drained, written) = (before.drained.clone(), before.clone());
+        let known = Known { drained, before, written, ..Known::default() };
+        Self { known: Mutex::new(known), file }
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -98,7 +101,8 @@ impl Steering {
         if let Some(switch) = here.iter().find(|switch| switch.written == options.active) {
             return Arc::clone(switch);
         }
-        let kept = before.switches.get(route).filter(|kept| kept.written == options.active);
+        let mut kept = before.switches.iter().filter(|kept| kept.route == route);
+        let kept = kept.find(|kept| kept.written == options.active);
         let active = kept.map_or(options.active, |kept| kept.active);
         let switch = Arc::new(Switch::new(options.active, active));
         here.push(Arc::clone(&switch));
@@ -131,44 +135,49 @@ impl Steering {
             false => names.remove(endpoint),
         };
         known.drained.retain(|_, names| !names.is_empty());
-        self.keep(&known);
+        self.keep(&mut known);
         news
     }
 
     /// A configuration has been taken over: what it does not have is forgotten.
-    pub(crate) fn settle(&self, in_use: &InUse) {
+    pub(crate) fn settle(&self, in_use: &InUse, has_backend: impl Fn(&str) -> bool) {
         let mut known = self.lock();
-        let Known { canaries, switches, mirrors, drained, before } = &mut *known;
+        let Known { canaries, switches, mirrors, drained, before, .. } = &mut *known;
         retain(canaries, &in_use.canaries);
         retain(switches, &in_use.switches);
         retain(mirrors, &in_use.mirrors);
-        drained.retain(|backend, _| in_use.backends.contains(backend));
+        drained.retain(|backend, _| has_backend(backend));
         *before = Kept::default();
-        self.keep(&known);
+        self.keep(&mut known);
     }
 
     /// Something has moved: it is kept.
     pub(crate) fn moved(&self) {
-        let known = self.lock();
-        self.keep(&known);
+        let mut known = self.lock();
+        self.keep(&mut known);
     }
 
-    fn keep(&self, known: &Known) {
+    fn keep(&self, known: &mut Known) {
         let Some(file) = &self.file else { return };
         let canaries = known.canaries.iter().flat_map(|(route, canaries)| {
             canaries.iter().map(|canary| KeptCanary::of(route, canary))
         });
-        let switches = known.switches.iter().filter_map(|(route, switches)| {
-            let switch = switches.last()?;
-            let kept = KeptSwitch { written: switch.written, active: switch.active() };
-            Some((route.clone(), kept))
+        let switches = known.switches.iter().flat_map(|(route, switches)| {
+            switches.iter().map(|switch| KeptSwitch {
+                route: route.clone(),
+                written: switch.written,
+                active: switch.active(),
+            })
         });
         let kept = Kept {
             canaries: canaries.collect(),
             switches: switches.collect(),
             drained: known.drained.clone(),
         };
-        kept::write(file, &kept);
+        if kept != known.written {
+            kept::write(file, &kept);
+            known.written = kept;
+        }
     }
 }
 
@@ -178,7 +187,6 @@ pub(crate) struct InUse {
     pub(crate) canaries: BTreeMap<String, Arc<Canary>>,
     pub(crate) switches: BTreeMap<String, Arc<Switch>>,
     pub(crate) mirrors: BTreeMap<String, Arc<Mirror>>,
-    pub(crate) backends: BTreeSet<String>,
 }
 
 fn retain<T>(known: &mut BTreeMap<String, Vec<Arc<T>>>, in_use: &BTreeMap<String, Arc<T>>) {

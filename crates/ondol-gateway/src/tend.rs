@@ -31,9 +31,9 @@ const CERTIFICATES: Duration = Duration::from_secs(2);
 enum Duty {
     Discover(DiscoverOptions),
     Health(HealthOptions),
-    Share(RedisOptions),
     Canary(CanaryOptions),
     Mirror(MirrorOptions),
+    Share(RedisOptions),
 }
 
 /// A backend or a route, and a kind of duty.
@@ -71,13 +71,13 @@ impl Wards {
     /// Begins what is missing and ends what is no longer wanted.
     fn renew(&mut self, handle: &GatewayHandle) {
         let config = handle.config();
-        let mut wanted: BTreeMap<Place, Duty> =
-            config.backends.iter().flat_map(|(name, options)| duties(name, options)).collect();
+        let backends = config.backends.iter().flat_map(|(name, options)| duties(name, options));
+        let shares = config
+            .redis
+            .iter()
+            .map(|(name, options)| ((name.clone(), "share"), Duty::Share(options.clone())));
+        let mut wanted: BTreeMap<Place, Duty> = backends.chain(shares).collect();
         wanted.extend(config.routes.iter().flat_map(|(name, options)| of_route(name, options)));
-        let shares = config.redis.iter();
-        wanted.extend(
-            shares.map(|(name, options)| ((name.clone(), "share"), Duty::Share(options.clone()))),
-        );
         self.duties.retain(|place, (duty, task)| {
             let stays = wanted.get(place) == Some(duty);
             if !stays {
@@ -96,12 +96,12 @@ impl Wards {
             let task = match duty.clone() {
                 Duty::Discover(options) => self.tasks.spawn(discover(handle, name, options)),
                 Duty::Health(options) => self.tasks.spawn(health::watch(handle, name, options)),
+                Duty::Mirror(options) => self.tasks.spawn(mirror::work(handle, name, options)),
+                Duty::Canary(options) => self.tasks.spawn(steer::watch(handle, name, options)),
                 Duty::Share(_) => {
                     let Some(link) = handle.link(&name) else { continue };
                     self.tasks.spawn(serve(link, Arc::clone(handle.clock())))
                 }
-                Duty::Mirror(options) => self.tasks.spawn(mirror::work(handle, name, options)),
-                Duty::Canary(options) => self.tasks.spawn(steer::watch(handle, name, options)),
             };
             self.duties.insert(place, (duty, task));
         }

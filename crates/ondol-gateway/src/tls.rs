@@ -112,7 +112,7 @@ pub(crate) fn fingerprint_of_server(options: &TlsOptions) -> u64 {
     fingerprint_of(options.client_authorities.iter().chain(pairs))
 }
 
-fn fingerprint_of<'a>(files: impl Iterator<Item = &'a std::path::PathBuf>) -> u64 {
+pub(crate) fn fingerprint_of<'a>(files: impl Iterator<Item = &'a std::path::PathBuf>) -> u64 {
     let mut hasher = DefaultHasher::new();
     for file in files {
         std::fs::read(file).ok().hash(&mut hasher);

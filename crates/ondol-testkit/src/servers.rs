@@ -22,7 +22,6 @@ mod certificates;
 pub(crate) mod home;
 mod port;
 mod postgres;
-mod redis;
 pub(crate) mod user;
 pub(crate) mod wait;
 
@@ -31,4 +30,3 @@ pub use certificates::{Authority, Identity};
 pub use home::StartError;
 pub use port::{free_address, free_port};
 pub use postgres::{Postgres, PostgresOptions, QueryError, postgres};
-pub use redis::{Redis, RedisOptions};

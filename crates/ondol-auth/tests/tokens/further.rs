@@ -16,8 +16,7 @@ use crate::forge::{AUDIENCE, ISSUER, Workshop, published, set_of};
 
 fn verifier(shop: &Workshop, change: impl FnOnce(&mut VerifierOptions)) -> Verifier {
     let clock: Arc<dyn Clock> = shop.clock.clone();
-    let ring =
-        KeyRing::new(shop.issuer.clone(), Arc::clone(&clock), KeyRingOptions::default());
+    let ring = KeyRing::new(shop.issuer.clone(), Arc::clone(&clock), KeyRingOptions::default());
     ring.put(set_of(&[published(&shop.key)])).expect("a set");
     let mut options = VerifierOptions::new(ISSUER, AUDIENCE);
     change(&mut options);

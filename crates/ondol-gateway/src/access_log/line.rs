@@ -64,6 +64,8 @@ impl Entry<'_> {
                 ",\"certificate\":",
                 line.peer.certificate.as_ref().and_then(|it| it.names.first().map(String::as_str)),
             ),
+            (",\"caller\":", line.caller.as_ref().map(|it| it.principal.subject.as_str())),
+            (",\"proved_by\":", line.caller.as_ref().map(|it| it.by.name())),
             (",\"route\":", self.route),
             (",\"upstream\":", line.upstream.as_deref()),
             (",\"reason\":", self.reason),

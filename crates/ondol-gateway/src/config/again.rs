@@ -140,6 +140,7 @@ impl Config {
     fn bare(&self) -> Self {
         let Self { routes: _, listen, admin, workers, drain, limits, trust, .. } = self;
         let Self { access_log, listeners, regions, rates, redis, backends, control, .. } = self;
+        let Self { issuers, keys, certificates, .. } = self;
         Self {
             routes: Routes::new(),
             listen: listen.clone(),
@@ -154,6 +155,9 @@ impl Config {
             rates: rates.clone(),
             redis: redis.clone(),
             backends: backends.clone(),
+            issuers: issuers.clone(),
+            keys: keys.clone(),
+            certificates: certificates.clone(),
             control: control.clone(),
         }
     }

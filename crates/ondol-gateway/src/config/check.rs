@@ -1,10 +1,12 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
+mod answers;
 mod control;
 mod guard;
 mod rate;
 mod route;
 mod steer;
+mod who;
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
 
@@ -33,6 +35,7 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     for (name, backend) in &config.backends {
         checker.backend(name, backend);
     }
+    checker.who();
     for (name, route) in &config.routes {
         checker.route(name, route);
     }

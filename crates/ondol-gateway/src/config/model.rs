@@ -9,8 +9,10 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
+use super::aggregate::AggregateOptions;
 use super::backend::BackendOptions;
 use super::blue_green::BlueGreenOptions;
+use super::cache::CacheOptions;
 use super::canary::CanaryOptions;
 use super::control::ControlOptions;
 use super::cors::CorsOptions;
@@ -19,6 +21,7 @@ use super::guard::{AcceptOptions, SecurityOptions, ValidateOptions};
 use super::mirror::MirrorOptions;
 use super::rate::{ConcurrencyOptions, RateOptions, RedisOptions};
 use super::short::Several;
+use super::who::{AuthOptions, AuthorizeOptions, CertificatesOptions, IssuerOptions, KeysOptions};
 use crate::limits::Limits;
 
 /// A whole file.
@@ -52,6 +55,15 @@ pub struct Config {
     /// Where clients come from, by their addresses.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<String, RegionOptions>,
+    /// Issuers whose tokens are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub issuers: BTreeMap<String, IssuerOptions>,
+    /// Keys that are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, KeysOptions>,
+    /// Certificates that are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub certificates: BTreeMap<String, CertificatesOptions>,
     /// Limits that several routes share, by their names.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rates: BTreeMap<String, RateOptions>,
@@ -247,6 +259,10 @@ pub struct RouteOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub respond: Option<RespondOptions>,
 
+    /// Puts one JSON answer together from several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<AggregateOptions>,
+
     /// Takes this off the path's beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strip_prefix: Option<String>,
@@ -285,10 +301,20 @@ pub struct RouteOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionOptions>,
 
+    /// Gives answers again while they are fresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheOptions>,
+
     /// From where it may be called. From everywhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<FromOptions>,
 
+    /// Who may call it. Everybody, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthOptions>,
+    /// A service of the house that is asked whether a request may go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorize: Option<AuthorizeOptions>,
     /// How often it may be called: `"100 / minute per user"`, or several of these.
     #[serde(skip_serializing_if = "Several::is_empty")]
     pub rate: Several<RateOptions>,

@@ -17,9 +17,9 @@ use crate::start::GatewayHandle;
 use crate::steer::{Canary, Side};
 
 /// What can be looked at.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "overview", "config", "versions", "routes", "backends", "canaries", "switches", "mirrors",
-    "limits", "refusals",
+    "limits", "refusals", "audit",
 ];
 
 /// Answers a look.
@@ -47,7 +47,7 @@ pub(super) fn read(
             of(earlier.map(|earlier| diff::diff(&earlier.text, &handle.version().text)))?
         }
         ["routes"] => routes(&snapshot),
-        ["routes", name] => of(snapshot.route(name).map(|found| route(found)))?,
+        ["routes", name] => of(snapshot.route(name).map(route))?,
         ["backends"] => backends(&snapshot),
         ["backends", name] => of(backend_named(handle, name))?,
         ["canaries"] => canaries(&snapshot),
@@ -58,9 +58,18 @@ pub(super) fn read(
         ["mirrors", name] => of(mirror(&snapshot, name))?,
         ["limits"] => limits(handle, &snapshot),
         ["refusals"] => handle.refusals().told(),
+        ["audit"] => last_of_audit(handle),
         _ => return Err(unknown()),
     };
     Ok(answer(StatusCode::OK, &told))
+}
+
+/// The last lines of the audit log, the newest first.
+fn last_of_audit(handle: &GatewayHandle) -> Value {
+    let config = handle.config();
+    let Some(control) = &config.control else { return Value::Null };
+    let lines = super::audit::last_lines(&control.audit).unwrap_or_default();
+    lines.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok()).collect()
 }
 
 fn config(handle: &GatewayHandle, asked: &Asked) -> Response<Body> {
@@ -132,13 +141,14 @@ fn limits(handle: &GatewayHandle, snapshot: &Snapshot) -> Value {
 }
 
 fn routes(snapshot: &Snapshot) -> Value {
-    snapshot.routes().iter().map(|found| route(found)).collect()
+    snapshot.routes().iter().map(route).collect()
 }
 
 fn route(route: &Arc<Route>) -> Value {
     let does = match &route.action {
         Action::Redirect(_) => "redirect",
         Action::Respond(_) => "respond",
+        Action::Aggregate(_) => "aggregate",
         Action::Forward(split) => match &split.steered {
             Some(Steered::Canary(_)) => "canary",
             Some(Steered::Switch(_)) => "blue_green",
@@ -148,7 +158,7 @@ fn route(route: &Arc<Route>) -> Value {
     };
     let backends: Vec<_> = match &route.action {
         Action::Forward(split) => split.backends.iter().map(|(one, _)| &*one.name).collect(),
-        Action::Redirect(_) | Action::Respond(_) => Vec::new(),
+        Action::Redirect(_) | Action::Respond(_) | Action::Aggregate(_) => Vec::new(),
     };
     let mut told = route.meter.told();
     told["name"] = json!(&*route.name);

@@ -14,6 +14,7 @@ use crate::policy::{Policies, UnderWay};
 use crate::problem::Problem;
 use crate::snapshot::Route;
 use crate::steer::Side;
+use crate::who::Caller;
 
 /// Notes for the meters and, if there is one, the access log.
 pub(crate) struct Record {
@@ -34,6 +35,8 @@ pub(crate) struct Line {
     pub(crate) method: Option<Method>,
     pub(crate) target: Option<Target>,
     pub(crate) peer: Arc<Peer>,
+    /// Who asks, if he has proved it.
+    pub(crate) caller: Option<Caller>,
     pub(crate) detail: Option<String>,
     /// Why a policy that only watches would have refused it.
     pub(crate) observed: Option<&'static str>,
@@ -51,6 +54,7 @@ impl Line {
             method: None,
             target: None,
             peer,
+            caller: None,
             detail: None,
             observed: None,
             upstream: None,
@@ -87,6 +91,20 @@ impl Record {
         }
     }
 
+    /// Nothing is noted of what the gateway itself asks.
+    pub(super) const fn of_errand() -> Self {
+        Self {
+            began: Duration::ZERO,
+            route: None,
+            reason: None,
+            random: (0, 0, 0),
+            upstream_wait: Duration::ZERO,
+            tries: 0,
+            under_way: Vec::new(),
+            line: None,
+        }
+    }
+
     /// Whether a line will be written about it.
     pub(super) const fn is_logged(&self) -> bool {
         self.line.is_some()
@@ -114,9 +132,11 @@ impl Record {
         self.route.as_ref().and_then(|route| route.policies.as_deref())
     }
 
-    /// It is under way, for a policy that counts how many are, until all is done.
-    pub(crate) fn is_under_way(&mut self, under_way: UnderWay) {
-        self.under_way.push(under_way);
+    /// Who it is.
+    pub(crate) fn caller(&mut self, caller: Option<&Caller>) {
+        if let Some(line) = &mut self.line {
+            line.caller = caller.cloned();
+        }
     }
 
     /// Lets those see it who look after the gateway.
@@ -134,6 +154,11 @@ impl Record {
             code: problem.code(),
             detail: problem.detail(),
         });
+    }
+
+    /// It is under way, for a policy that counts how many are, until all is done.
+    pub(crate) fn is_under_way(&mut self, under_way: UnderWay) {
+        self.under_way.push(under_way);
     }
 
     /// A policy that only watches would have refused it: the first that would is noted.

@@ -2,7 +2,7 @@
 
 use ondol_resilience::Mode;
 
-use super::Unreadable;
+use super::NotMade;
 use super::media::{Media, Pattern};
 use crate::config::AcceptOptions;
 use crate::gateway::Exchange;
@@ -21,9 +21,9 @@ pub(crate) struct Accept {
 
 impl Accept {
     /// Ready to be looked at; none, if it is off.
-    pub(crate) fn new(options: &AcceptOptions) -> Result<Option<Self>, Unreadable> {
+    pub(crate) fn new(options: &AcceptOptions) -> Result<Option<Self>, NotMade> {
         let types = options.content_types.iter().map(|text| Pattern::read(text));
-        let content_types = types.collect::<Option<_>>().ok_or(Unreadable)?;
+        let content_types = types.collect::<Option<_>>().ok_or(NotMade)?;
         Ok((options.mode != Mode::Off).then_some(Self {
             mode: options.mode,
             content_types,

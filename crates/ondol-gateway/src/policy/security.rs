@@ -6,7 +6,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ondol_resilience::Mode;
 
-use super::Unreadable;
+use super::NotMade;
 use crate::config::SecurityOptions;
 use crate::gateway::Core;
 
@@ -28,10 +28,10 @@ pub(crate) struct Security {
 
 impl Security {
     /// Ready to be said; none, if it is off.
-    pub(crate) fn new(options: &SecurityOptions) -> Result<Option<Self>, Unreadable> {
+    pub(crate) fn new(options: &SecurityOptions) -> Result<Option<Self>, NotMade> {
         match options.mode {
             Mode::Off => Ok(None),
-            Mode::Observe | Mode::Enforce => Self::read(options).map(Some).ok_or(Unreadable),
+            Mode::Observe | Mode::Enforce => Self::read(options).map(Some).ok_or(NotMade),
         }
     }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use ondol_auth::Revocations;
 use ondol_doors::Clock;
 use tokio::sync::watch;
 
@@ -16,6 +17,7 @@ use crate::gateway::Core;
 use crate::listen::Door;
 use crate::mirror::Mirror;
 use crate::policy::Link;
+use crate::purge::{PurgeError, Purged};
 use crate::snapshot::{BuildError, Snapshot, Steered};
 use crate::steer::{Canary, Steering};
 
@@ -59,7 +61,8 @@ impl GatewayHandle {
         let snapshot = Snapshot::build(config, Some(&before), &self.workshop, meters)?;
         meters.keep_routes(|name| snapshot.config.routes.contains_key(name));
         self.workshop.directory.keep_backends(|name| snapshot.backends.contains_key(name));
-        self.workshop.steering.settle(&snapshot.in_use());
+        let has_backend = |name: &str| snapshot.backends.contains_key(name);
+        self.workshop.steering.settle(&snapshot.in_use(), has_backend);
         for (door, config) in certificates {
             door.store(config);
         }
@@ -86,6 +89,19 @@ impl GatewayHandle {
     /// What has been counted, as Prometheus reads it.
     pub fn metrics(&self) -> String {
         self.core.write_metrics()
+    }
+
+    /// What an issuer takes back, for whoever hears of it: it is believed from then on.
+    pub fn revocations(&self, issuer: &str) -> Revocations {
+        self.workshop.revocations(issuer)
+    }
+
+    /// Lets go of stored answers, of one route or of all. How many.
+    ///
+    /// # Errors
+    /// What is to go cannot be understood.
+    pub fn purge(&self, route: Option<&str>, what: &Purged) -> Result<u64, PurgeError> {
+        Ok(self.core.purge(route, &what.read()?))
     }
 
     /// Where metrics and health are served.
@@ -194,15 +210,16 @@ impl GatewayHandle {
             crate::policy::stamp(&options.openapi).hash(&mut hasher);
             hasher.finish()
         });
-        let all = listeners.chain(backends).chain(descriptions);
+        let known = std::iter::once(crate::tls::fingerprint_of(crate::who::files(&config)));
+        let all = listeners.chain(backends).chain(known).chain(descriptions);
         all.fold(0, |all, one| all.rotate_left(7) ^ one)
     }
 
     /// Certificates have changed: the same configuration once more, with them.
     pub(crate) fn renew_certificates(&self) {
         match self.reload(self.config()) {
-            Ok(()) => tracing::info!("certificates renewed"),
-            Err(error) => tracing::error!(%error, "certificates cannot be renewed"),
+            Ok(()) => tracing::info!("certificates and keys renewed"),
+            Err(error) => tracing::error!(%error, "certificates or keys cannot be renewed"),
         }
     }
 }

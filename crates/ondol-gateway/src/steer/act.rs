@@ -140,7 +140,7 @@ fn apply(
         }
         CanaryAct::Restart => {
             let first = options.steps.first().copied().unwrap_or(100);
-            progress.frozen = false;
+            progress.begin_anew();
             progress.go(Stage::Walking, first, at_micros, why);
         }
     }

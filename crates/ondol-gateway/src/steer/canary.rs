@@ -118,6 +118,8 @@ pub(crate) struct Progress {
     pub(crate) missing: u32,
     /// How the baseline did when it last had anything to do: at 100 percent there is nothing else.
     reference: Window,
+    /// How both have done in all intervals since it began.
+    whole: (Window, Window),
     pub(crate) moves: VecDeque<Move>,
 }
 
@@ -140,6 +142,7 @@ impl Progress {
             good: 0,
             missing: 0,
             reference: Window::default(),
+            whole: Default::default(),
             moves: VecDeque::new(),
         }
     }
@@ -154,6 +157,12 @@ impl Progress {
         (self.stage, self.share, self.good, self.missing) = (stage, share, 0, 0);
     }
 
+    /// What was known of the two is not held against them any more.
+    pub(crate) fn begin_anew(&mut self) {
+        self.frozen = false;
+        (self.reference, self.whole) = Default::default();
+    }
+
     /// The same after an interval in which the two did like this.
     pub(crate) fn judge(
         &self,
@@ -164,7 +173,15 @@ impl Progress {
     ) -> Judgement {
         let alone = self.share == 100 && baseline.all() < options.samples_min;
         let against = if alone { &self.reference } else { baseline };
-        let found = compare(options, against, candidate);
+        let mut found = compare(options, against, candidate);
+        if found == Found::Good {
+            // What is too rare to be seen in one interval is seen in all of them.
+            let whole = (self.whole.0.and(against), self.whole.1.and(candidate));
+            let over_all = compare(options, &whole.0, &whole.1);
+            if matches!(over_all, Found::Failing { .. }) {
+                found = over_all;
+            }
+        }
         let mut next = self.clone();
         let mut concluded = true;
         match &found {
@@ -184,6 +201,7 @@ impl Progress {
             Found::Good => {
                 next.missing = 0;
                 next.good = self.good.saturating_add(1);
+                next.whole = (self.whole.0.and(against), self.whole.1.and(candidate));
                 if !alone {
                     next.reference = baseline.clone();
                 }
@@ -214,10 +232,12 @@ pub(crate) fn compare(options: &CanaryOptions, baseline: &Window, candidate: &Wi
     if 1.0 - of_baseline < options.baseline_success_min {
         return Found::Excused { baseline: 1.0 - of_baseline };
     }
-    let pooled = share(candidate.bad() + baseline.bad(), candidate.all() + baseline.all());
-    let spread =
-        (pooled * (1.0 - pooled) * (one_in(candidate.all()) + one_in(baseline.all()))).sqrt();
-    if of_candidate - of_baseline - options.success_drop_max > BEYOND_CHANCE * spread {
+    // As bad as it may be, and how far from that chance leads.
+    let allowed = (of_baseline + options.success_drop_max).min(1.0);
+    let spread = (allowed * (1.0 - allowed) * one_in(candidate.all())
+        + of_baseline * (1.0 - of_baseline) * one_in(baseline.all()))
+    .sqrt();
+    if of_candidate - allowed > BEYOND_CHANCE * spread {
         return Found::Failing { candidate: of_candidate, baseline: of_baseline };
     }
     let limit = baseline.p99().mul_f64(options.p99_growth_max) + options.p99_slack;

@@ -402,6 +402,9 @@ fn a_canary_is_steered_by_hand_with_a_reason_that_stays_with_its_moves() {
     assert!(unknown.body.contains("did you mean `all`?"), "{}", unknown.body);
     let done: Vec<_> = desk.audit().into_iter().filter(|line| line["outcome"] == "done").collect();
     assert_eq!((done.len(), &done[2]["before"]["percent"]), (3, &json!(100)));
+    let shown = desk.see("audit");
+    assert_eq!((&shown[0]["outcome"], &shown[2]["outcome"]), (&json!("refused"), &json!("done")));
+    assert_eq!(shown[2]["what"], "POST /control/canaries/all");
 }
 
 #[test]
@@ -415,9 +418,10 @@ fn everything_can_be_looked_at() {
         ),
     );
     assert_eq!(desk.rig.get("/", "").status, 200);
-    for path in
-        ["overview", "versions", "routes", "backends", "canaries", "switches", "limits", "refusals"]
-    {
+    for path in [
+        "overview", "versions", "routes", "backends", "canaries", "switches", "mirrors", "limits",
+        "refusals", "audit",
+    ] {
         drop(desk.see(path));
     }
     let overview = desk.see("overview");

@@ -1,8 +1,11 @@
 //! The gateway as its clients and its backends see it: over real sockets.
 
 mod admission;
+mod aggregate;
 mod attacks;
+mod bank;
 mod blue_green;
+mod cache;
 mod canary;
 mod certificates;
 mod configuration;
@@ -27,6 +30,7 @@ mod resilience;
 mod resources;
 mod rig;
 mod routing;
-mod shared;
 mod tls;
+mod together;
 mod trust;
+mod who;

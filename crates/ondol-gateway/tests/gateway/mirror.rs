@@ -152,7 +152,9 @@ fn a_candidate_that_hangs_or_is_down_neither_delays_nor_fails_anything_and_the_q
     assert!(copies(&rig, "all", "queue_full") >= 40 - 4 - 2 - 1, "{}", rig.handle.metrics());
     hold.store(false, Ordering::SeqCst);
     until("those that waited are sent", || copies(&rig, "all", "sent") >= 6);
-    drop(new);
+    let nobody = super::program::free();
+    let down = mirrored(&old, &new, "").replace(&new.address.to_string(), &nobody.to_string());
+    let rig = Rig::start(&down);
     assert_eq!(rig.get("/a", "").body, "old");
     until("nobody answered", || copies(&rig, "all", "failed") == 1);
 }
@@ -210,7 +212,7 @@ fn answers_that_are_compressed_are_compared_as_what_they_unfold_to() {
         Upstream::answering(move |_, stream| {
             let level = flate2::Compression::new(level);
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
-            let written = encoder.write_all(&b"{\"a\":[1,2,3,1,2,3,1,2,3]}".repeat(1));
+            let written = encoder.write_all(b"{\"a\":[1,2,3,1,2,3,1,2,3]}");
             written.expect("memory");
             let body = encoder.finish().expect("memory");
             let head = format!(
@@ -225,4 +227,77 @@ fn answers_that_are_compressed_are_compared_as_what_they_unfold_to() {
     assert_eq!(rig.get("/a", "Accept-Encoding: gzip\r\n").status, 200);
     until("it is compared", || copies(&rig, "all", "compared") == 1);
     assert_eq!(differing(&rig, "all"), Some(0));
+}
+
+#[test]
+fn explain_tells_of_canaries_colours_and_mirrors() {
+    let explain = |text: &str, path: &str| {
+        let config = Config::read("example.toml", text).expect("a shipped example");
+        let question = ondol_gateway::Question {
+            method: "GET".to_owned(),
+            url: format!("http://bank.test{path}"),
+            headers: Vec::new(),
+            certificate: None,
+            from: None,
+        };
+        ondol_gateway::explain(&config, &question).expect("an answer")
+    };
+    let canary = include_str!("../../examples/canary.toml");
+    let told = explain(canary, "/accounts/1");
+    assert!(told.contains("canary    accounts → accounts-next, by 10, 25, 50, 100 %"), "{told}");
+    assert!(told.contains("accounts-next (10 %)"), "{told}");
+    assert!(explain(canary, "/cards/1").contains("cards-blue (100 %)"));
+    let told = explain(include_str!("../../examples/strangler.toml"), "/transfers/1");
+    assert!(
+        told.contains("mirror    100 % to bank, noise from monolith-again, without writes"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_cannot_be_steered_so_is_said_with_its_place() {
+    let refused = |route: &str| {
+        let text = format!(
+            "[backends.one]\nendpoints = []\n[backends.two]\nendpoints = []\n[routes.a]\n{route}\n"
+        );
+        Config::read("gateway.toml", &text).expect_err(route).to_string()
+    };
+    let canary = "canary = { from = \"one\", to = \"two\"";
+    for (route, said) in [
+        (format!("{canary}, steps = [10, 5, 100] }}"), "percents that grow"),
+        (format!("{canary}, steps = [10, 50] }}"), "the last is 100"),
+        (format!("{canary}, every = \"1ms\" }}"), "less than 100 ms"),
+        (format!("{canary}, samples_min = 0 }}"), "no answers"),
+        (format!("{canary}, success_drop_max = 5.0 }}"), "between 0 and 1"),
+        (format!("{canary}, stepz = [100] }}"), "did you mean `steps`?"),
+        (format!("{canary} }}\nto = \"one\""), "exactly one of"),
+        ("canary = { from = \"one\", to = \"one\" }".to_owned(), "another backend"),
+        ("canary = { from = \"one\", to = \"twoo\" }".to_owned(), "did you mean `two`?"),
+        (
+            "blue_green = { blue = \"one\", green = \"one\", active = \"blue\" }".to_owned(),
+            "the same backend",
+        ),
+        ("to = \"one\"\nmirror = { to = \"tow\" }".to_owned(), "did you mean `two`?"),
+        (
+            "to = \"one\"\nmirror = { to = \"two\", percent = 101.0 }".to_owned(),
+            "between 0 and 100",
+        ),
+        ("to = \"one\"\nmirror = { to = \"two\", ignore = [\"a.b\"] }".to_owned(), "a field is"),
+        (
+            "to = \"one\"\nmirror = { to = \"two\", again = \"two\" }".to_owned(),
+            "a second copy of what serves",
+        ),
+        ("respond = { status = 200 }\nmirror = { to = \"two\" }".to_owned(), "can be copied"),
+    ] {
+        let found = refused(&route);
+        assert!(found.contains(said), "{route}: {found}");
+    }
+    let control = |more: &str| {
+        let text =
+            format!("{more}\n[control]\naudit = \"a\"\n[control.tokens.kim]\nfile = \"b\"\n");
+        Config::read("gateway.toml", &text).map_err(|findings| findings.to_string())
+    };
+    assert!(control("").expect_err("no port").contains("nowhere to ask"));
+    assert!(control("admin = \"0.0.0.0:1\"").expect_err("everywhere").contains("beyond_loopback"));
+    assert!(control("admin = \"127.0.0.1:1\"").is_ok());
 }

@@ -43,8 +43,15 @@ impl Checker<'_> {
         if let Some(from) = &route.from {
             self.from(&key("from"), from);
         }
+        if let Some(auth) = &route.auth {
+            self.auth(name, route, auth);
+        }
+        if let Some(authorize) = &route.authorize {
+            self.authorize(name, route, authorize);
+        }
         self.limits(name, route);
         self.guards(name, route);
+        self.answers(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }
@@ -102,12 +109,14 @@ impl Checker<'_> {
             route.blue_green.is_some(),
             route.redirect.is_some(),
             route.respond.is_some(),
+            route.aggregate.is_some(),
         ];
         if actions.iter().filter(|action| **action).count() != 1 {
             self.found(
                 &format!("routes.{name}"),
                 format!(
-                    "route `{name}` needs exactly one of `to`, `split`, `canary`, `blue_green`, `redirect`, `respond`"
+                    "route `{name}` needs exactly one of `to`, `split`, `canary`, `blue_green`, \
+                     `redirect`, `respond`, `aggregate`"
                 ),
             );
         }
@@ -158,7 +167,13 @@ impl Checker<'_> {
     }
 
     /// Whether all that is to be filled in is there.
-    fn filled(&mut self, key: &str, template: &str, route: &RouteOptions, more: &[&str]) {
+    pub(super) fn filled(
+        &mut self,
+        key: &str,
+        template: &str,
+        route: &RouteOptions,
+        more: &[&str],
+    ) {
         let pattern = match route.path.as_deref().map(Pattern::read) {
             None => Pattern::Any,
             Some(Ok(pattern)) => pattern,

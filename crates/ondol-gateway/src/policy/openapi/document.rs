@@ -126,7 +126,7 @@ impl Document {
     }
 }
 
-fn describe(parts: &mut Parts<'_>, path: &str, item: &Value, at: &str) -> Option<Described> {
+fn describe<'a>(parts: &mut Parts<'a>, path: &str, item: &'a Value, at: &str) -> Option<Described> {
     let template = match Template::read(path) {
         Ok(template) => template,
         Err(what) => {

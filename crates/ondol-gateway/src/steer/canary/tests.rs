@@ -1,3 +1,5 @@
+//! The judgement over made-up windows, and its laws.
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -81,6 +83,27 @@ fn an_outage_of_both_is_not_held_against_the_new_one_and_moves_nothing() {
 fn one_unlucky_request_among_few_is_no_reason() {
     assert_eq!(compare(&options(), &window(900, 10, 9), &window(98, 10, 2)), Found::Good);
     assert_eq!(compare(&options(), &window(1000, 10, 0), &window(100, 10, 0)), Found::Good);
+}
+
+#[test]
+fn what_fails_too_rarely_for_one_interval_is_found_over_several() {
+    let options = CanaryOptions { holds: 9, ..options() };
+    let (baseline, candidate) = (window(900, 10, 0), window(97, 10, 3));
+    assert_eq!(compare(&options, &baseline, &candidate), Found::Good);
+    let mut progress = Progress::begin(&options);
+    let mut intervals = 0;
+    while progress.stage == Stage::Walking && intervals < 6 {
+        progress = progress.judge(&options, &baseline, &candidate, 0).progress;
+        intervals += 1;
+    }
+    assert_eq!(progress.stage, Stage::RolledBack, "after {intervals}");
+}
+
+#[test]
+fn few_samples_of_either_side_are_enough_for_one_in_twenty() {
+    let (baseline, candidate) = (window(100, 10, 0), window(95, 10, 5));
+    let found = compare(&options(), &baseline, &candidate);
+    assert!(matches!(found, Found::Failing { .. }), "{found:?}");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Screens as text.
+
 use serde_json::json;
 
 use super::draw;
