@@ -47,7 +47,7 @@ pub(super) fn read(
             of(earlier.map(|earlier| diff::diff(&earlier.text, &handle.version().text)))?
         }
         ["routes"] => routes(&snapshot),
-        ["routes", name] => of(snapshot.route(name).map(|found| route(found)))?,
+        ["routes", name] => of(snapshot.route(name).map(route))?,
         ["backends"] => backends(&snapshot),
         ["backends", name] => of(backend_named(handle, name))?,
         ["canaries"] => canaries(&snapshot),
@@ -132,7 +132,7 @@ fn limits(handle: &GatewayHandle, snapshot: &Snapshot) -> Value {
 }
 
 fn routes(snapshot: &Snapshot) -> Value {
-    snapshot.routes().iter().map(|found| route(found)).collect()
+    snapshot.routes().iter().map(route).collect()
 }
 
 fn route(route: &Arc<Route>) -> Value {
