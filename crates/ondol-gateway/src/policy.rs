@@ -125,6 +125,11 @@ impl Counted {
         self.tallies.tidy();
     }
 
+    /// How limits of rates are used, for people.
+    pub(crate) fn told_of_rates(&self) -> serde_json::Value {
+        self.ledgers.told()
+    }
+
     /// What there is to say, as Prometheus reads it.
     pub(crate) fn write(&self, out: &mut String) -> std::fmt::Result {
         self.ledgers.write(out)

@@ -29,7 +29,7 @@ use crate::steer::Steering;
 use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
 
 pub(crate) use steered::Steered;
-use steered::build_steered;
+use steered::build_action;
 
 /// Everything a request needs to know.
 pub(crate) struct Snapshot {
@@ -389,32 +389,4 @@ fn waits(options: &RouteOptions) -> Waits {
         idle: options.idle.unwrap_or(Duration::from_secs(60)),
         tunnel_idle: options.idle.unwrap_or(Duration::from_secs(3600)),
     }
-}
-
-fn build_action(
-    name: &str,
-    options: &RouteOptions,
-    backends: &Backends,
-    steering: &Steering,
-) -> Option<Action> {
-    if let Some(redirect) = &options.redirect {
-        return Some(Action::Redirect(redirect.clone()));
-    }
-    if let Some(respond) = &options.respond {
-        return Some(Action::Respond(respond.clone()));
-    }
-    if let Some(split) = build_steered(name, options, backends, steering) {
-        return Some(Action::Forward(split));
-    }
-    let shares: Vec<(&String, u64)> = match &options.to {
-        Some(to) => vec![(to, 1)],
-        None => options.split.iter().map(|(name, share)| (name, u64::from(*share))).collect(),
-    };
-    let sticky = options.sticky.clone();
-    let mut split = Split { backends: Vec::new(), total: 0, sticky, steered: None };
-    for (name, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
-        split.total += share;
-        split.backends.push((Arc::clone(backends.get(name)?), share));
-    }
-    (split.total > 0).then_some(Action::Forward(split))
 }
