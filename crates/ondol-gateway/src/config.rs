@@ -4,9 +4,11 @@
 //! the word that was probably meant. A refused file changes nothing that is running.
 
 mod again;
+mod aggregate;
 mod alike;
 mod backend;
 mod blue_green;
+mod cache;
 mod canary;
 mod check;
 mod control;
@@ -22,11 +24,13 @@ mod short;
 mod who;
 
 pub use again::Reading;
+pub use aggregate::{AggregateOptions, PartOptions};
 pub use backend::{
     BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
     RegistrationSource,
 };
 pub use blue_green::{BlueGreenOptions, Colour};
+pub use cache::CacheOptions;
 pub use canary::CanaryOptions;
 pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;

@@ -47,6 +47,9 @@ pub(crate) enum Problem {
     TooOften(Box<TooOften>),
     TooManyAtOnce,
     Aborted(StatusCode),
+    NotStored,
+    PartMissing(String, Box<Self>),
+    PartRefused(StatusCode),
     RegistrationRefused(String),
     RegistrationUnauthorised,
     Who(Box<Said>),
@@ -99,6 +102,8 @@ impl Problem {
             Self::TooOften(_) => "gateway-rate-limited",
             Self::TooManyAtOnce => "gateway-too-many-at-once",
             Self::Aborted(_) => "gateway-fault-injected",
+            Self::NotStored => "gateway-not-stored",
+            Self::PartMissing(..) | Self::PartRefused(_) => "gateway-part-missing",
             Self::RegistrationRefused(_) => "gateway-registration-refused",
             Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
             Self::Who(said) => said.code(),
@@ -135,12 +140,18 @@ impl Problem {
             Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
                 StatusCode::BAD_GATEWAY
             }
-            Self::UpstreamTimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::UpstreamTimedOut | Self::NotStored => StatusCode::GATEWAY_TIMEOUT,
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooOften(_) | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::Aborted(status) => *status,
             Self::Who(said) => said.status(),
             Self::Control(problem) => problem.status(),
+            Self::PartMissing(_, problem) => problem.status(),
+            // That it is not there, or not for this client, is said of the whole as well.
+            Self::PartRefused(status) => match status.as_u16() {
+                401 | 403 | 404 | 410 => *status,
+                _ => StatusCode::BAD_GATEWAY,
+            },
         }
     }
 
@@ -174,6 +185,8 @@ impl Problem {
             Self::TooOften(_) => "This was asked for too often.",
             Self::TooManyAtOnce => "Too many of your requests are under way.",
             Self::Aborted(_) => "A fault was injected on purpose.",
+            Self::PartMissing(..) | Self::PartRefused(_) => "A part of the answer is missing.",
+            Self::NotStored => "No answer is stored, and none was to be asked for.",
             Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
             Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
             Self::Who(said) => said.title(),
@@ -217,6 +230,7 @@ impl Problem {
             Self::RegistrationRefused(detail) => Some(detail.clone()),
             Self::Who(said) => said.detail(),
             Self::Control(problem) => Some(problem.to_string()),
+            Self::PartMissing(part, problem) => Some(format!("{part}: {}", problem.code())),
             _ => None,
         }
     }

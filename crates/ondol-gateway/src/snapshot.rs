@@ -3,6 +3,7 @@
 //! A request keeps the snapshot it began with. What has state (pools, counters) is carried from one
 //! snapshot to the next by its name.
 
+mod error;
 mod steered;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,9 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode};
 
 use crate::address::{Network, Regions};
+use crate::aggregate::Aggregate;
 use crate::backend::{Backend, BackendError, Workshop};
+use crate::cache::Cache;
 use crate::canonical::HeaderPolicy;
 use crate::config::{
     Config, FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, RouteOptions,
@@ -26,8 +29,9 @@ use crate::mirror::Mirroring;
 use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
 use crate::steer::Steering;
-use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
+use crate::who::{Registry, check_files, told_headers};
 
+pub use error::BuildError;
 pub(crate) use steered::Steered;
 use steered::build_action;
 
@@ -44,6 +48,8 @@ pub(crate) struct Snapshot {
     pub(crate) links: Links,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
+    /// The caches of routes, with the routes' names.
+    caches: Vec<(Arc<str>, Arc<Cache>)>,
 }
 
 /// What becomes of a request.
@@ -62,6 +68,7 @@ pub(crate) struct Route {
     pub(crate) fallback: Option<Fallback>,
     pub(crate) mirror: Option<Mirroring>,
     pub(crate) fault: Option<FaultOptions>,
+    pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) version: Option<VersionOptions>,
     /// None, if it insists on nothing.
     pub(crate) policies: Option<Box<Policies>>,
@@ -73,6 +80,7 @@ pub(crate) enum Action {
     Forward(Split),
     Redirect(RedirectOptions),
     Respond(RespondOptions),
+    Aggregate(Aggregate),
 }
 
 /// Backends and their shares.
@@ -96,60 +104,6 @@ pub(crate) struct Fallback {
 pub(crate) enum FallbackTo {
     Backend(Arc<Backend>),
     Respond(RespondOptions),
-}
-
-/// Why a configuration cannot be made ready.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A backend cannot be made.
-    #[error("backend `{name}` cannot be made")]
-    Backend {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: BackendError,
-    },
-    /// The certificates of a listener cannot be used.
-    #[error("the certificates of listener `{name}` cannot be used")]
-    Tls {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: crate::tls::TlsError,
-    },
-    /// An issuer cannot be made ready.
-    #[error("issuer `{name}` cannot be made ready")]
-    Issuer {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: IssuerError,
-    },
-    /// Keys cannot be used.
-    #[error("the keys `{name}` cannot be used")]
-    Keys {
-        /// Their name.
-        name: String,
-        /// Why.
-        #[source]
-        source: KeysError,
-    },
-    /// The certificates of a Redis cannot be used.
-    #[error("the authorities of redis `{name}` cannot be used")]
-    Redis {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: crate::tls::TlsError,
-    },
-    /// A route cannot be made; checking the configuration says why.
-    #[error("route `{0}` cannot be made")]
-    Route(String),
 }
 
 /// Whether the certificates and keys that a configuration names, its own and those of whoever is
@@ -205,6 +159,10 @@ impl Snapshot {
             let route = making.route(name, options, earlier.named(name));
             routes.push(route.ok_or_else(|| BuildError::Route(name.clone()))?);
         }
+        let caches = routes.iter().filter_map(|route: &Arc<Route>| {
+            Some((Arc::clone(&route.name), Arc::clone(route.cache.as_ref()?)))
+        });
+        let caches = caches.collect();
         let table = routes.iter().map(|route| (Arc::clone(&route.criteria), Arc::clone(route)));
         let table = Table::new(table.collect(), before.map(|before| &before.table));
         let networks = config.trust.proxies.iter();
@@ -213,7 +171,47 @@ impl Snapshot {
         let told = told_headers(&config).map(str::to_owned);
         let stripped: Vec<_> = config.trust.strip.iter().cloned().chain(told).collect();
         let headers = HeaderPolicy::new(&stripped);
-        Ok(Self { table, backends, headers, proxies, regions, registry, links, routes, config })
+        Ok(Self {
+            table,
+            backends,
+            headers,
+            proxies,
+            regions,
+            registry,
+            links,
+            routes,
+            caches,
+            config,
+        })
+    }
+}
+
+impl Snapshot {
+    /// Whether any route stores answers.
+    pub(crate) const fn has_caches(&self) -> bool {
+        !self.caches.is_empty()
+    }
+
+    /// The caches of all routes.
+    pub(crate) fn caches(&self) -> impl Iterator<Item = &Arc<Cache>> {
+        self.caches.iter().map(|(_, cache)| cache)
+    }
+
+    /// The caches of all routes, or of one.
+    pub(crate) fn caches_of(&self, route: Option<&str>) -> impl Iterator<Item = &Arc<Cache>> {
+        let is_meant = move |name: &str| route.is_none_or(|route| route == name);
+        self.caches.iter().filter(move |(name, _)| is_meant(name)).map(|(_, cache)| cache)
+    }
+
+    /// What is counted of the caches, as Prometheus reads it.
+    pub(crate) fn write_caches(&self, out: &mut String) -> std::fmt::Result {
+        if self.has_caches() {
+            out.push_str("# TYPE ondol_gateway_cache_requests_total counter\n");
+            out.push_str("# TYPE ondol_gateway_cache_answers gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_bytes gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_evicted_total counter\n");
+        }
+        self.caches.iter().try_for_each(|(route, cache)| cache.write(route, out))
     }
 }
 
@@ -329,6 +327,13 @@ impl Making<'_> {
                 None => None,
             },
             fault: options.fault.clone(),
+            // What was stored is another route's when anything about this one has changed.
+            cache: options.cache.as_ref().map(|options| {
+                let stored = same.and_then(|same| same.route.cache.clone());
+                stored.unwrap_or_else(|| {
+                    Arc::new(Cache::new(options, Vec::new(), Arc::clone(&self.workshop.clock)))
+                })
+            }),
             version: options.version.clone(),
             policies: Policies::new(name, options, self.works).ok()?,
             meter: self.meters.route(name),
@@ -376,6 +381,7 @@ impl Route {
         };
         let split = match &self.action {
             Action::Forward(split) => split.backends.iter().all(|(backend, _)| same(backend)),
+            Action::Aggregate(aggregate) => aggregate.parts.iter().all(|part| same(&part.backend)),
             Action::Redirect(_) | Action::Respond(_) => true,
         };
         let fallback = self.fallback.as_ref().and_then(|fallback| fallback.to.as_ref());

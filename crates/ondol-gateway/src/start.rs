@@ -27,6 +27,7 @@ use crate::config::Config;
 use crate::control::Refusals;
 use crate::descriptors::clients_max;
 use crate::discovery::{Directory, Leases};
+use crate::errand::{self, Errands};
 use crate::gateway::Core;
 use crate::inside::Services;
 
@@ -169,7 +170,8 @@ impl Gateway {
         let changes = watch::Sender::new(0);
         let refusals = Refusals::default();
         refusals.turn(is_controlled);
-        let core = Core { snapshot, changes, clock, rng, meters, log, refusals, cut };
+        let errands = Errands::default();
+        let core = Core { snapshot, changes, clock, rng, meters, log, refusals, errands, cut };
         let (core, workshop) = (Arc::new(core), Arc::new(workshop));
         workshop.messenger.serve(&core);
         Ok(Self { core, workshop, doors, admin, desk: Arc::new(Desk::beside(file)) })
@@ -222,6 +224,7 @@ impl Gateway {
             });
         }
         workers.spawn(tend(handle.clone(), stop.clone()));
+        workers.spawn(errand::run(Arc::clone(&self.core), stop.clone()));
         drop(self.doors);
         if let Some(listener) = self.admin {
             let admin = Admin { handle, stop: stop.clone() };

@@ -1,5 +1,6 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
+mod answers;
 mod control;
 mod rate;
 mod route;

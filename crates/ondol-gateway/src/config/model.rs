@@ -9,8 +9,10 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
+use super::aggregate::AggregateOptions;
 use super::backend::BackendOptions;
 use super::blue_green::BlueGreenOptions;
+use super::cache::CacheOptions;
 use super::canary::CanaryOptions;
 use super::control::ControlOptions;
 use super::cors::CorsOptions;
@@ -256,6 +258,10 @@ pub struct RouteOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub respond: Option<RespondOptions>,
 
+    /// Puts one JSON answer together from several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<AggregateOptions>,
+
     /// Takes this off the path's beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strip_prefix: Option<String>,
@@ -293,6 +299,10 @@ pub struct RouteOptions {
     /// Which version of an interface this is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionOptions>,
+
+    /// Gives answers again while they are fresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheOptions>,
 
     /// From where it may be called. From everywhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]

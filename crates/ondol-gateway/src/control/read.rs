@@ -152,6 +152,8 @@ fn route(route: &Arc<Route>) -> Value {
     let does = match &route.action {
         Action::Redirect(_) => "redirect",
         Action::Respond(_) => "respond",
+        Action::Aggregate(_) => "aggregate",
+        Action::Aggregate(_) => "aggregate",
         Action::Forward(split) => match &split.steered {
             Some(Steered::Canary(_)) => "canary",
             Some(Steered::Switch(_)) => "blue_green",
@@ -161,7 +163,7 @@ fn route(route: &Arc<Route>) -> Value {
     };
     let backends: Vec<_> = match &route.action {
         Action::Forward(split) => split.backends.iter().map(|(one, _)| &*one.name).collect(),
-        Action::Redirect(_) | Action::Respond(_) => Vec::new(),
+        Action::Redirect(_) | Action::Respond(_) | Action::Aggregate(_) => Vec::new(),
     };
     let mut told = route.meter.told();
     told["name"] = json!(&*route.name);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Action, Backends, Route, Snapshot, Split};
+use crate::aggregate::Aggregate;
 use crate::config::RouteOptions;
 use crate::mirror::Mirroring;
 use crate::steer::{Canary, InUse, Steering, Switch};
@@ -42,7 +43,7 @@ impl Route {
     pub(crate) fn steered(&self) -> Option<&Steered> {
         match &self.action {
             Action::Forward(split) => split.steered.as_ref(),
-            Action::Redirect(_) | Action::Respond(_) => None,
+            Action::Redirect(_) | Action::Respond(_) | Action::Aggregate(_) => None,
         }
     }
 }
@@ -62,6 +63,9 @@ pub(super) fn build_action(
     }
     if let Some(split) = build_steered(name, options, backends, steering) {
         return Some(Action::Forward(split));
+    }
+    if let Some(aggregate) = &options.aggregate {
+        return Aggregate::new(aggregate, backends).map(Action::Aggregate);
     }
     let shares: Vec<(&String, u64)> = match &options.to {
         Some(to) => vec![(to, 1)],

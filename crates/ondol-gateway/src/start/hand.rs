@@ -16,6 +16,7 @@ use crate::gateway::Core;
 use crate::listen::Door;
 use crate::mirror::Mirror;
 use crate::policy::Link;
+use crate::purge::{PurgeError, Purged};
 use crate::snapshot::{BuildError, Snapshot, Steered};
 use crate::steer::{Canary, Steering};
 
@@ -92,6 +93,14 @@ impl GatewayHandle {
     /// What an issuer takes back, for whoever hears of it: it is believed from then on.
     pub fn revocations(&self, issuer: &str) -> Revocations {
         self.workshop.revocations(issuer)
+    }
+
+    /// Lets go of stored answers, of one route or of all. How many.
+    ///
+    /// # Errors
+    /// What is to go cannot be understood.
+    pub fn purge(&self, route: Option<&str>, what: &Purged) -> Result<u64, PurgeError> {
+        Ok(self.core.purge(route, &what.read()?))
     }
 
     /// Where metrics and health are served.

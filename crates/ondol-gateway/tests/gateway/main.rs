@@ -1,8 +1,11 @@
 //! The gateway as its clients and its backends see it: over real sockets.
 
 mod admission;
+mod aggregate;
 mod attacks;
+mod bank;
 mod blue_green;
+mod cache;
 mod canary;
 mod certificates;
 mod configuration;
@@ -27,5 +30,6 @@ mod resources;
 mod rig;
 mod routing;
 mod tls;
+mod together;
 mod trust;
 mod who;

@@ -3,7 +3,7 @@
 mod amounts;
 mod authorizers;
 mod findings;
-mod house;
+pub(crate) mod house;
 mod identity;
 mod issuers;
 mod keys;

@@ -49,6 +49,11 @@ fn published_rsa(pair: &RsaKeyPair, kid: &str, alg: &str) -> Value {
 
 impl Issuer {
     pub(crate) fn open() -> Self {
+        Self::called(ISSUER)
+    }
+
+    /// One of this name.
+    pub(crate) fn called(name: &'static str) -> Self {
         let (key, bytes) = SigningKey::generate().expect("a key");
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &bytes.0);
         let pair = pair.expect("a key");
@@ -65,7 +70,7 @@ impl Issuer {
             let body = match path {
                 "/keys" => told.lock().expect("a set").clone(),
                 "/.well-known/openid-configuration" => {
-                    json!({ "issuer": ISSUER, "jwks_uri": format!("{ISSUER}/keys") }).to_string()
+                    json!({ "issuer": name, "jwks_uri": format!("{name}/keys") }).to_string()
                 }
                 _ => return crate::rig::say(stream, "{}"),
             };
