@@ -126,7 +126,7 @@ impl Document {
     }
 }
 
-fn describe<'d>(parts: &mut Parts<'d>, path: &str, item: &'d Value, at: &str) -> Option<Described> {
+fn describe<'a>(parts: &mut Parts<'a>, path: &str, item: &'a Value, at: &str) -> Option<Described> {
     let template = match Template::read(path) {
         Ok(template) => template,
         Err(what) => {
