@@ -62,6 +62,11 @@ impl Target {
         self.as_str()[self.path_length..].strip_prefix('?')
     }
 
+    /// The path and the query, as they stand in memory.
+    pub(crate) const fn text(&self) -> &Bytes {
+        &self.text
+    }
+
     /// The path and the query.
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.text).expect("every byte of a target was found to be ASCII")

@@ -188,6 +188,9 @@ fn tell_policies(config: &Config, options: &RouteOptions, out: &mut String) -> s
         ("from", options.from.as_ref().map(|from| from.mode)),
         ("auth", options.auth.as_ref().map(|auth| auth.mode)),
         ("authorize", options.authorize.as_ref().map(|authorize| authorize.mode)),
+        ("accept", options.accept.as_ref().map(|accept| accept.mode)),
+        ("validate", options.validate.as_ref().map(|validate| validate.mode)),
+        ("security", options.security.as_ref().map(|security| security.mode)),
     ];
     for (policy, mode) in modes {
         match mode {
@@ -239,6 +242,19 @@ fn tell_steered(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
+/// What is done with its answers.
+fn tell_answers(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
+    if let Some(cache) = &options.cache {
+        let fresh = cache.fresh.map(|fresh| format!(", {} s if they do not say", fresh.as_secs()));
+        writeln!(out, "cache     answers as long as they are fresh{}", fresh.unwrap_or_default())?;
+    }
+    for (name, part) in options.aggregate.iter().flat_map(|aggregate| &aggregate.parts) {
+        let required = if part.required { ", required" } else { "" };
+        writeln!(out, "part      {name}: {} of {}{required}", part.path, part.from)?;
+    }
+    Ok(())
+}
+
 fn tell_route(
     config: &Config,
     name: &str,
@@ -254,6 +270,7 @@ fn tell_route(
         return writeln!(out, "respond   {}", respond.status);
     }
     tell_steered(options, out)?;
+    tell_answers(options, out)?;
     let single = options.to.iter().map(|name| (name, 100));
     let canary = options.canary.iter().flat_map(|canary| {
         let first = u32::from(canary.steps.first().copied().unwrap_or(100));

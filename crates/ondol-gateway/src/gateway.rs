@@ -3,12 +3,15 @@
 //! canonical form → route → admit (the route's policies) → choose → forward → fall back → answer. Each
 //! stage sees the one canonical request; none looks at what the client wrote.
 
+mod aggregated;
+mod cached;
 mod choose;
 mod client;
 mod forward;
 mod headers;
 mod record;
 mod respond;
+mod steered;
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -22,20 +25,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access_log::AccessLog;
 use crate::body::Body;
+use crate::cache::{Key, Purge};
 use crate::canonical::Target;
 use crate::control::Refusals;
 use crate::cors::{asked_about, may_upgrade};
+use crate::errand::{self, Errands};
 use crate::handle::{Answer, Arrived, Ask, Handler, Peer, Sent};
 use crate::inflate;
-use crate::kept::Key;
+use crate::kept::Wanted;
 use crate::meter::Meters;
-use crate::mirror::{Copying, Job};
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
 use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
 use crate::spare;
 use crate::who::Caller;
 
+pub(crate) use cached::Refresh;
 pub(crate) use choose::strikes;
 pub(crate) use forward::{Errand, ErrandError, Probe, Returned, of_body};
 pub(crate) use record::{Line, Record};
@@ -52,6 +57,7 @@ pub(crate) struct Core {
     pub(crate) log: AccessLog,
     /// What was refused lately, for those who look.
     pub(crate) refusals: Refusals,
+    pub(crate) errands: Errands,
     /// Cuts tunnels when the time to drain is over.
     pub(crate) cut: CancellationToken,
 }
@@ -97,11 +103,15 @@ impl Handler for Core {
 
     async fn handle(&self, arrived: Arrived) -> Answer<Record> {
         let mut record = Record::begin(self, &arrived);
+        let over_tls = arrived.peer.secure;
         let snapshot = self.snapshot.load_full();
-        let response = match self.answer(&snapshot, arrived, &mut record).await {
+        let mut response = match self.answer(&snapshot, arrived, &mut record).await {
             Ok(response) => response,
             Err(problem) => self.refused(problem, &mut record),
         };
+        if let Some(policies) = record.policies() {
+            policies.protect(self, over_tls, response.headers_mut());
+        }
         Answer { response, record }
     }
 
@@ -154,11 +164,15 @@ impl Core {
         if let Some(fault) = &route.fault {
             self.inject(fault).await?;
         }
-        let mut response = match &route.action {
-            Action::Redirect(redirect) => respond::redirect(redirect, &exchange)?,
-            Action::Respond(options) => respond::fixed(options),
-            Action::Forward(split) => self.forward(split, exchange, record).await?,
+        let changes = snapshot.has_caches() && !exchange.ask.method.is_safe();
+        let changes = changes.then(|| Key::of(exchange.peer.secure, &exchange.target));
+        let mut response = match &route.cache {
+            Some(cache) => Box::pin(self.cached(snapshot, cache, exchange, record)).await?,
+            None => self.fetch(exchange, record).await?,
         };
+        if let Some(key) = changes.filter(|_| response.status().as_u16() < 400) {
+            self.changed(snapshot, &key, response.headers());
+        }
         if let Some(version) = &route.version {
             respond::tell_version(version, &mut response);
         }
@@ -171,6 +185,23 @@ impl Core {
         Ok(response)
     }
 
+    /// The answer of whoever has it.
+    async fn fetch(
+        &self,
+        exchange: Exchange,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Problem> {
+        let route = Arc::clone(&exchange.route);
+        match &route.action {
+            Action::Redirect(redirect) => respond::redirect(redirect, &exchange),
+            Action::Respond(options) => Ok(respond::fixed(options)),
+            Action::Forward(split) => self.forward(split, exchange, record).await,
+            Action::Aggregate(aggregate) => {
+                Box::pin(self.aggregated(aggregate, exchange, record)).await
+            }
+        }
+    }
+
     async fn forward(
         &self,
         split: &Split,
@@ -181,35 +212,15 @@ impl Core {
         record.side(&chosen);
         headers::prepare(&mut exchange, record);
         let copying = self.copy(&mut exchange);
-        let response = self.fetch(&chosen, exchange, record).await;
+        let response = self.obtain(&chosen, exchange, record).await;
         match copying {
             Some(copying) => response.map(|response| copying.watch(response)),
             None => response,
         }
     }
 
-    /// Begins to copy a request whose route is mirrored.
-    fn copy(&self, exchange: &mut Exchange) -> Option<Copying> {
-        let route = Arc::clone(&exchange.route);
-        let mirroring = route.mirror.as_ref()?;
-        exchange.ask.headers.remove(&mirroring.mark);
-        if exchange.upgrade {
-            return None;
-        }
-        let (target, peer) = (forward::rewrite(exchange).into_owned(), Arc::clone(&exchange.peer));
-        let job = |ask| Job {
-            ask,
-            target,
-            peer,
-            waits: route.waits,
-            body: bytes::Bytes::new(),
-            answer: Default::default(),
-        };
-        mirroring.begin(&exchange.ask, &mut exchange.body, job, &*self.rng)
-    }
-
     /// The answer of what was chosen, or of what there is instead.
-    async fn fetch(
+    async fn obtain(
         &self,
         chosen: &choose::Chosen<'_>,
         mut exchange: Exchange,
@@ -226,18 +237,19 @@ impl Core {
         let kept = fallback.kept.as_ref().and_then(|kept| {
             // What somebody is told of himself is for nobody else.
             let nobodys = exchange.caller.is_none();
-            let key = Key::of(&exchange.target, &exchange.ask).filter(|_key| nobodys)?;
-            Some((kept, key))
+            let wanted = Wanted::of(exchange.peer.secure, &exchange.target, &exchange.ask)
+                .filter(|_wanted| nobodys)?;
+            Some((kept, wanted))
         });
         let first = self.send_judged(chosen, &mut exchange, record).await;
         let status = first.as_ref().map_or_else(Problem::status, Response::status);
         if !fallback.on.contains(&status) {
             return match kept {
-                Some((kept, key)) => first.map(|response| kept.keep(key, response)),
+                Some((kept, wanted)) => first.map(|response| kept.keep(wanted, response)),
                 None => first,
             };
         }
-        if let Some(response) = kept.and_then(|(kept, key)| kept.find(&key)) {
+        if let Some(response) = kept.and_then(|(kept, wanted)| kept.find(&wanted)) {
             record.fell_back();
             return Ok(response);
         }
@@ -255,21 +267,6 @@ impl Core {
         }
     }
 
-    /// Sends a request to what was chosen, and counts what becomes of it where that is judged.
-    async fn send_judged(
-        &self,
-        chosen: &choose::Chosen<'_>,
-        exchange: &mut Exchange,
-        record: &mut Record,
-    ) -> Result<Response<Body>, Problem> {
-        let Some((canary, side)) = chosen.judged else {
-            return self.send(chosen.backend, exchange, record).await;
-        };
-        let began = self.clock.running();
-        let outcome = self.send(chosen.backend, exchange, record).await;
-        canary.note(side, self.clock.running().saturating_sub(began), outcome)
-    }
-
     async fn inject(&self, fault: &crate::config::FaultOptions) -> Result<(), Problem> {
         if strikes(fault.delay_percent, &*self.rng) {
             self.clock.sleep(fault.delay).await;
@@ -285,6 +282,20 @@ impl Core {
 }
 
 impl Core {
+    /// Does what nobody waits for.
+    pub(crate) async fn go(&self, errand: errand::Errand) {
+        match errand {
+            errand::Errand::Refresh(refresh) => self.refresh(*refresh).await,
+        }
+    }
+
+    /// Lets go of stored answers, of one route or of all. How many.
+    pub(crate) fn purge(&self, route: Option<&str>, what: &[Purge]) -> u64 {
+        let snapshot = self.snapshot.load();
+        let caches = snapshot.caches_of(route);
+        caches.flat_map(|cache| what.iter().map(|what| cache.purge(what))).sum()
+    }
+
     /// Everything that is counted, as Prometheus reads it.
     pub(crate) fn write_metrics(&self) -> String {
         let mut out = String::new();
@@ -292,7 +303,11 @@ impl Core {
             let dropped = self.log.dropped();
             writeln!(out, "# TYPE ondol_gateway_access_log_dropped_total counter")?;
             writeln!(out, "ondol_gateway_access_log_dropped_total {dropped}")?;
+            let dropped = self.errands.dropped();
+            writeln!(out, "# TYPE ondol_gateway_errands_dropped_total counter")?;
+            writeln!(out, "ondol_gateway_errands_dropped_total {dropped}")?;
             let snapshot = self.snapshot.load();
+            snapshot.write_caches(&mut out)?;
             snapshot.write_backends(&mut out)?;
             snapshot.write_steered(&mut out)?;
             snapshot.write_mirrors(&mut out)?;

@@ -3,6 +3,9 @@
 //! A request keeps the snapshot it began with. What has state (pools, counters) is carried from one
 //! snapshot to the next by its name.
 
+mod error;
+mod steered;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +13,9 @@ use std::time::Duration;
 use http::{HeaderValue, StatusCode};
 
 use crate::address::{Network, Regions};
+use crate::aggregate::Aggregate;
 use crate::backend::{Backend, BackendError, Workshop};
+use crate::cache::Cache;
 use crate::canonical::HeaderPolicy;
 use crate::config::{
     Config, FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, RouteOptions,
@@ -23,8 +28,11 @@ use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
 use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
-use crate::steer::{Canary, InUse, Steering, Switch};
-use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
+use crate::who::{Registry, check_files, told_headers};
+
+pub use error::BuildError;
+pub(crate) use steered::Steered;
+use steered::build_action;
 
 /// Everything a request needs to know.
 pub(crate) struct Snapshot {
@@ -39,6 +47,8 @@ pub(crate) struct Snapshot {
     pub(crate) links: Links,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
+    /// The caches of routes, with the routes' names.
+    caches: Vec<(Arc<str>, Arc<Cache>)>,
 }
 
 /// What becomes of a request.
@@ -57,6 +67,7 @@ pub(crate) struct Route {
     pub(crate) fallback: Option<Fallback>,
     pub(crate) mirror: Option<Mirroring>,
     pub(crate) fault: Option<FaultOptions>,
+    pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) version: Option<VersionOptions>,
     /// None, if it insists on nothing.
     pub(crate) policies: Option<Box<Policies>>,
@@ -68,6 +79,7 @@ pub(crate) enum Action {
     Forward(Split),
     Redirect(RedirectOptions),
     Respond(RespondOptions),
+    Aggregate(Aggregate),
 }
 
 /// Backends and their shares.
@@ -76,14 +88,6 @@ pub(crate) struct Split {
     pub(crate) total: u64,
     pub(crate) sticky: Option<StickyOptions>,
     pub(crate) steered: Option<Steered>,
-}
-
-/// What decides between the two backends of a split, where that is not their shares.
-pub(crate) enum Steered {
-    /// The first is the baseline, the second the candidate.
-    Canary(Arc<Canary>),
-    /// The first is blue, the second green.
-    Switch(Arc<Switch>),
 }
 
 /// Where a request goes when the first backend has nothing for it.
@@ -99,60 +103,6 @@ pub(crate) struct Fallback {
 pub(crate) enum FallbackTo {
     Backend(Arc<Backend>),
     Respond(RespondOptions),
-}
-
-/// Why a configuration cannot be made ready.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A backend cannot be made.
-    #[error("backend `{name}` cannot be made")]
-    Backend {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: BackendError,
-    },
-    /// The certificates of a listener cannot be used.
-    #[error("the certificates of listener `{name}` cannot be used")]
-    Tls {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: crate::tls::TlsError,
-    },
-    /// An issuer cannot be made ready.
-    #[error("issuer `{name}` cannot be made ready")]
-    Issuer {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: IssuerError,
-    },
-    /// Keys cannot be used.
-    #[error("the keys `{name}` cannot be used")]
-    Keys {
-        /// Their name.
-        name: String,
-        /// Why.
-        #[source]
-        source: KeysError,
-    },
-    /// The certificates of a Redis cannot be used.
-    #[error("the authorities of redis `{name}` cannot be used")]
-    Redis {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: crate::tls::TlsError,
-    },
-    /// A route cannot be made; checking the configuration says why.
-    #[error("route `{0}` cannot be made")]
-    Route(String),
 }
 
 /// Whether the certificates and keys that a configuration names, its own and those of whoever is
@@ -208,6 +158,10 @@ impl Snapshot {
             let route = making.route(name, options, earlier.named(name));
             routes.push(route.ok_or_else(|| BuildError::Route(name.clone()))?);
         }
+        let caches = routes.iter().filter_map(|route: &Arc<Route>| {
+            Some((Arc::clone(&route.name), Arc::clone(route.cache.as_ref()?)))
+        });
+        let caches = caches.collect();
         let table = routes.iter().map(|route| (Arc::clone(&route.criteria), Arc::clone(route)));
         let table = Table::new(table.collect(), before.map(|before| &before.table));
         let networks = config.trust.proxies.iter();
@@ -216,7 +170,47 @@ impl Snapshot {
         let told = told_headers(&config).map(str::to_owned);
         let stripped: Vec<_> = config.trust.strip.iter().cloned().chain(told).collect();
         let headers = HeaderPolicy::new(&stripped);
-        Ok(Self { table, backends, headers, proxies, regions, registry, links, routes, config })
+        Ok(Self {
+            table,
+            backends,
+            headers,
+            proxies,
+            regions,
+            registry,
+            links,
+            routes,
+            caches,
+            config,
+        })
+    }
+}
+
+impl Snapshot {
+    /// Whether any route stores answers.
+    pub(crate) const fn has_caches(&self) -> bool {
+        !self.caches.is_empty()
+    }
+
+    /// The caches of all routes.
+    pub(crate) fn caches(&self) -> impl Iterator<Item = &Arc<Cache>> {
+        self.caches.iter().map(|(_, cache)| cache)
+    }
+
+    /// The caches of all routes, or of one.
+    pub(crate) fn caches_of(&self, route: Option<&str>) -> impl Iterator<Item = &Arc<Cache>> {
+        let is_meant = move |name: &str| route.is_none_or(|route| route == name);
+        self.caches.iter().filter(move |(name, _)| is_meant(name)).map(|(_, cache)| cache)
+    }
+
+    /// What is counted of the caches, as Prometheus reads it.
+    pub(crate) fn write_caches(&self, out: &mut String) -> std::fmt::Result {
+        if self.has_caches() {
+            out.push_str("# TYPE ondol_gateway_cache_requests_total counter\n");
+            out.push_str("# TYPE ondol_gateway_cache_answers gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_bytes gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_evicted_total counter\n");
+        }
+        self.caches.iter().try_for_each(|(route, cache)| cache.write(route, out))
     }
 }
 
@@ -332,6 +326,13 @@ impl Making<'_> {
                 None => None,
             },
             fault: options.fault.clone(),
+            // What was stored is another route's when anything about this one has changed.
+            cache: options.cache.as_ref().map(|options| {
+                let stored = same.and_then(|same| same.route.cache.clone());
+                stored.unwrap_or_else(|| {
+                    Arc::new(Cache::new(options, Vec::new(), Arc::clone(&self.workshop.clock)))
+                })
+            }),
             version: options.version.clone(),
             policies: Policies::new(name, options, self.works).ok()?,
             meter: self.meters.route(name),
@@ -364,37 +365,9 @@ impl Snapshot {
     pub(crate) fn routes(&self) -> &[Arc<Route>] {
         &self.routes
     }
-
-    /// What it steers.
-    pub(crate) fn in_use(&self) -> InUse {
-        let mut in_use = InUse::default();
-        for route in &self.routes {
-            if let Some(Mirroring { mirror, .. }) = &route.mirror {
-                in_use.mirrors.insert(route.name.to_string(), Arc::clone(mirror));
-            }
-            match route.steered() {
-                Some(Steered::Canary(canary)) => {
-                    in_use.canaries.insert(route.name.to_string(), Arc::clone(canary));
-                }
-                Some(Steered::Switch(switch)) => {
-                    in_use.switches.insert(route.name.to_string(), Arc::clone(switch));
-                }
-                None => {}
-            }
-        }
-        in_use
-    }
 }
 
 impl Route {
-    /// What decides between its two backends, if it is steered.
-    pub(crate) fn steered(&self) -> Option<&Steered> {
-        match &self.action {
-            Action::Forward(split) => split.steered.as_ref(),
-            Action::Redirect(_) | Action::Respond(_) => None,
-        }
-    }
-
     /// What its path looks like.
     pub(crate) fn pattern(&self) -> &Pattern {
         &self.criteria.pattern
@@ -407,6 +380,7 @@ impl Route {
         };
         let split = match &self.action {
             Action::Forward(split) => split.backends.iter().all(|(backend, _)| same(backend)),
+            Action::Aggregate(aggregate) => aggregate.parts.iter().all(|part| same(&part.backend)),
             Action::Redirect(_) | Action::Respond(_) => true,
         };
         let fallback = self.fallback.as_ref().and_then(|fallback| fallback.to.as_ref());
@@ -420,55 +394,4 @@ fn waits(options: &RouteOptions) -> Waits {
         idle: options.idle.unwrap_or(Duration::from_secs(60)),
         tunnel_idle: options.idle.unwrap_or(Duration::from_secs(3600)),
     }
-}
-
-fn build_action(
-    name: &str,
-    options: &RouteOptions,
-    backends: &Backends,
-    steering: &Steering,
-) -> Option<Action> {
-    if let Some(redirect) = &options.redirect {
-        return Some(Action::Redirect(redirect.clone()));
-    }
-    if let Some(respond) = &options.respond {
-        return Some(Action::Respond(respond.clone()));
-    }
-    if let Some(split) = build_steered(name, options, backends, steering) {
-        return Some(Action::Forward(split));
-    }
-    let shares: Vec<(&String, u64)> = match &options.to {
-        Some(to) => vec![(to, 1)],
-        None => options.split.iter().map(|(name, share)| (name, u64::from(*share))).collect(),
-    };
-    let sticky = options.sticky.clone();
-    let mut split = Split { backends: Vec::new(), total: 0, sticky, steered: None };
-    for (name, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
-        split.total += share;
-        split.backends.push((Arc::clone(backends.get(name)?), share));
-    }
-    (split.total > 0).then_some(Action::Forward(split))
-}
-
-/// Two backends, and what decides between them.
-fn build_steered(
-    name: &str,
-    options: &RouteOptions,
-    backends: &Backends,
-    steering: &Steering,
-) -> Option<Split> {
-    let (one, other, steered) = match (&options.canary, &options.blue_green) {
-        (Some(canary), _) => {
-            (&canary.from, &canary.to, Steered::Canary(steering.canary(name, canary)))
-        }
-        (None, Some(two)) => (&two.blue, &two.green, Steered::Switch(steering.switch(name, two))),
-        (None, None) => return None,
-    };
-    let backend = |name: &String| Some((Arc::clone(backends.get(name)?), 1));
-    Some(Split {
-        backends: vec![backend(one)?, backend(other)?],
-        total: 2,
-        sticky: options.sticky.clone(),
-        steered: Some(steered),
-    })
 }

@@ -27,7 +27,9 @@ use crate::config::Config;
 use crate::control::Refusals;
 use crate::descriptors::clients_max;
 use crate::discovery::{Directory, Leases};
+use crate::errand::{self, Errands};
 use crate::gateway::Core;
+use crate::guard_time;
 use crate::inside::Services;
 
 use control::Desk;
@@ -138,7 +140,7 @@ impl Gateway {
         let directory = Directory::open(state);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
-        let doors = Doors::default();
+        let doors = Doors { time: guard_time::of(&clock), ..Doors::default() };
         let workshop = Workshop {
             workers,
             directory,
@@ -169,7 +171,8 @@ impl Gateway {
         let changes = watch::Sender::new(0);
         let refusals = Refusals::default();
         refusals.turn(is_controlled);
-        let core = Core { snapshot, changes, clock, rng, meters, log, refusals, cut };
+        let errands = Errands::default();
+        let core = Core { snapshot, changes, clock, rng, meters, log, refusals, errands, cut };
         let (core, workshop) = (Arc::new(core), Arc::new(workshop));
         workshop.messenger.serve(&core);
         Ok(Self { core, workshop, doors, admin, desk: Arc::new(Desk::beside(file)) })
@@ -222,6 +225,7 @@ impl Gateway {
             });
         }
         workers.spawn(tend(handle.clone(), stop.clone()));
+        workers.spawn(errand::run(Arc::clone(&self.core), stop.clone()));
         drop(self.doors);
         if let Some(listener) = self.admin {
             let admin = Admin { handle, stop: stop.clone() };

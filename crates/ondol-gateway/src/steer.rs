@@ -101,7 +101,8 @@ impl Steering {
         if let Some(switch) = here.iter().find(|switch| switch.written == options.active) {
             return Arc::clone(switch);
         }
-        let kept = before.switches.get(route).filter(|kept| kept.written == options.active);
+        let mut kept = before.switches.iter().filter(|kept| kept.route == route);
+        let kept = kept.find(|kept| kept.written == options.active);
         let active = kept.map_or(options.active, |kept| kept.active);
         let switch = Arc::new(Switch::new(options.active, active));
         here.push(Arc::clone(&switch));
@@ -161,10 +162,12 @@ impl Steering {
         let canaries = known.canaries.iter().flat_map(|(route, canaries)| {
             canaries.iter().map(|canary| KeptCanary::of(route, canary))
         });
-        let switches = known.switches.iter().filter_map(|(route, switches)| {
-            let switch = switches.last()?;
-            let kept = KeptSwitch { written: switch.written, active: switch.active() };
-            Some((route.clone(), kept))
+        let switches = known.switches.iter().flat_map(|(route, switches)| {
+            switches.iter().map(|switch| KeptSwitch {
+                route: route.clone(),
+                written: switch.written,
+                active: switch.active(),
+            })
         });
         let kept = Kept {
             canaries: canaries.collect(),

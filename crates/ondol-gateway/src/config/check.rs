@@ -1,6 +1,8 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
+mod answers;
 mod control;
+mod guard;
 mod rate;
 mod route;
 mod steer;

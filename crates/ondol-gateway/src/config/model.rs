@@ -9,12 +9,15 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
+use super::aggregate::AggregateOptions;
 use super::backend::BackendOptions;
 use super::blue_green::BlueGreenOptions;
+use super::cache::CacheOptions;
 use super::canary::CanaryOptions;
 use super::control::ControlOptions;
 use super::cors::CorsOptions;
 use super::from::FromOptions;
+use super::guard::{AcceptOptions, SecurityOptions, ValidateOptions};
 use super::mirror::MirrorOptions;
 use super::rate::{ConcurrencyOptions, RateOptions, RedisOptions};
 use super::short::Several;
@@ -256,6 +259,10 @@ pub struct RouteOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub respond: Option<RespondOptions>,
 
+    /// Puts one JSON answer together from several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<AggregateOptions>,
+
     /// Takes this off the path's beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strip_prefix: Option<String>,
@@ -294,6 +301,10 @@ pub struct RouteOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionOptions>,
 
+    /// Gives answers again while they are fresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheOptions>,
+
     /// From where it may be called. From everywhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<FromOptions>,
@@ -310,6 +321,15 @@ pub struct RouteOptions {
     /// How often at once it may be called: `"5 per user"`, or several of these.
     #[serde(skip_serializing_if = "Several::is_empty")]
     pub concurrency: Several<ConcurrencyOptions>,
+    /// What a request may look like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept: Option<AcceptOptions>,
+    /// The description of the interface that requests are held against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validate: Option<ValidateOptions>,
+    /// What answers say to browsers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<SecurityOptions>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]

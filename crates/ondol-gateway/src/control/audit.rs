@@ -4,7 +4,7 @@
 //! Refusals are bounded, so that nobody fills the disk by knocking.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -17,6 +17,8 @@ use crate::config::ControlOptions;
 
 /// Refused tries that are written down in a second.
 const REFUSED_MAX: u32 = 10;
+/// Bytes of its end that are shown.
+const SHOWN_MAX: u64 = 64 * 1024;
 /// Letters of what was asked for.
 const WHAT_MAX: usize = 300;
 
@@ -140,6 +142,16 @@ impl Book {
         self.open = Some((path.clone(), file));
         Ok(())
     }
+}
+
+/// The end of an audit log: whole lines, but perhaps for the first.
+pub(super) fn last_lines(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(SHOWN_MAX)))?;
+    let mut bytes = Vec::new();
+    file.take(SHOWN_MAX).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn open(path: &Path) -> io::Result<File> {

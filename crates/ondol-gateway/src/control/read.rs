@@ -17,9 +17,9 @@ use crate::start::GatewayHandle;
 use crate::steer::{Canary, Side};
 
 /// What can be looked at.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "overview", "config", "versions", "routes", "backends", "canaries", "switches", "mirrors",
-    "limits", "refusals",
+    "limits", "refusals", "audit",
 ];
 
 /// Answers a look.
@@ -58,9 +58,18 @@ pub(super) fn read(
         ["mirrors", name] => of(mirror(&snapshot, name))?,
         ["limits"] => limits(handle, &snapshot),
         ["refusals"] => handle.refusals().told(),
+        ["audit"] => last_of_audit(handle),
         _ => return Err(unknown()),
     };
     Ok(answer(StatusCode::OK, &told))
+}
+
+/// The last lines of the audit log, the newest first.
+fn last_of_audit(handle: &GatewayHandle) -> Value {
+    let config = handle.config();
+    let Some(control) = &config.control else { return Value::Null };
+    let lines = super::audit::last_lines(&control.audit).unwrap_or_default();
+    lines.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok()).collect()
 }
 
 fn config(handle: &GatewayHandle, asked: &Asked) -> Response<Body> {
@@ -122,12 +131,16 @@ fn limits(handle: &GatewayHandle, snapshot: &Snapshot) -> Value {
         let state = backend.guards.bulkhead.as_ref().map(Bulkhead::state)?;
         Some((backend.name.to_string(), serde_json::to_value(state).unwrap_or_default()))
     });
+    let redis = snapshot.links.values();
+    let redis = redis.map(|link| (link.name.clone(), link.is_up().into()));
     json!({
         "connections": core.meters.connections.load(Ordering::Relaxed),
         "connections_max_per_worker": snapshot.config.limits.connections_max,
         "workers": handle.workers(),
         "of_clients": snapshot.config.limits,
         "bulkheads": bulkheads.collect::<serde_json::Map<_, _>>(),
+        "rates": core.meters.policies.told_of_rates(),
+        "redis_up": redis.collect::<serde_json::Map<_, _>>(),
     })
 }
 
@@ -139,6 +152,7 @@ fn route(route: &Arc<Route>) -> Value {
     let does = match &route.action {
         Action::Redirect(_) => "redirect",
         Action::Respond(_) => "respond",
+        Action::Aggregate(_) => "aggregate",
         Action::Forward(split) => match &split.steered {
             Some(Steered::Canary(_)) => "canary",
             Some(Steered::Switch(_)) => "blue_green",
@@ -148,7 +162,7 @@ fn route(route: &Arc<Route>) -> Value {
     };
     let backends: Vec<_> = match &route.action {
         Action::Forward(split) => split.backends.iter().map(|(one, _)| &*one.name).collect(),
-        Action::Redirect(_) | Action::Respond(_) => Vec::new(),
+        Action::Redirect(_) | Action::Respond(_) | Action::Aggregate(_) => Vec::new(),
     };
     let mut told = route.meter.told();
     told["name"] = json!(&*route.name);

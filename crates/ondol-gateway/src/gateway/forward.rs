@@ -4,6 +4,7 @@
 //! That is nobody's failure: the request goes out once more, on a fresh connection, if it may — when
 //! not a byte had left, or when doing it twice is the same as doing it once.
 
+mod call;
 mod copy;
 mod errand;
 mod http2;
@@ -20,6 +21,7 @@ use ondol_resilience::{
     Breaker, Classify, Context, HttpStatus, Place, Rejected, Retry, Safety, Verdict,
 };
 
+pub(crate) use call::Call;
 pub(crate) use errand::{Errand, ErrandError, Returned};
 pub(crate) use probe::Probe;
 

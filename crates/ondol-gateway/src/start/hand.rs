@@ -1,5 +1,6 @@
 //! A hand on a running gateway: changes it, and says how it is.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,6 +17,7 @@ use crate::gateway::Core;
 use crate::listen::Door;
 use crate::mirror::Mirror;
 use crate::policy::Link;
+use crate::purge::{PurgeError, Purged};
 use crate::snapshot::{BuildError, Snapshot, Steered};
 use crate::steer::{Canary, Steering};
 
@@ -92,6 +94,14 @@ impl GatewayHandle {
     /// What an issuer takes back, for whoever hears of it: it is believed from then on.
     pub fn revocations(&self, issuer: &str) -> Revocations {
         self.workshop.revocations(issuer)
+    }
+
+    /// Lets go of stored answers, of one route or of all. How many.
+    ///
+    /// # Errors
+    /// What is to go cannot be understood.
+    pub fn purge(&self, route: Option<&str>, what: &Purged) -> Result<u64, PurgeError> {
+        Ok(self.core.purge(route, &what.read()?))
     }
 
     /// Where metrics and health are served.
@@ -195,7 +205,14 @@ impl GatewayHandle {
         let listeners = listeners.map(crate::tls::fingerprint_of_server);
         let backends = config.backends.values().map(crate::tls::fingerprint);
         let known = std::iter::once(crate::tls::fingerprint_of(crate::who::files(&config)));
-        listeners.chain(backends).chain(known).fold(0, |all, one| all.rotate_left(7) ^ one)
+        let descriptions = config.routes.values().filter_map(|route| route.validate.as_ref());
+        let descriptions = descriptions.map(|options| {
+            let mut hasher = DefaultHasher::new();
+            crate::policy::stamp(&options.openapi).hash(&mut hasher);
+            hasher.finish()
+        });
+        let all = listeners.chain(backends).chain(known).chain(descriptions);
+        all.fold(0, |all, one| all.rotate_left(7) ^ one)
     }
 
     /// Certificates have changed: the same configuration once more, with them.

@@ -14,7 +14,7 @@ use crate::config::{CanaryOptions, Colour};
 #[serde(default)]
 pub(super) struct Kept {
     pub(super) canaries: Vec<KeptCanary>,
-    pub(super) switches: BTreeMap<String, KeptSwitch>,
+    pub(super) switches: Vec<KeptSwitch>,
     pub(super) drained: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -27,8 +27,9 @@ pub(super) struct KeptCanary {
     pub(super) progress: Progress,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct KeptSwitch {
+    pub(super) route: String,
     pub(super) written: Colour,
     pub(super) active: Colour,
 }

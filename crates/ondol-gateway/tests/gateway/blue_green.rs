@@ -77,3 +77,26 @@ fn what_was_switched_by_hand_holds_over_reloads_and_restarts_until_the_file_says
     desk.rig.reload(&text("blue"));
     assert_eq!(desk.rig.get("/", "").body, "blue", "the file says something else");
 }
+
+#[test]
+fn a_configuration_that_is_refused_changes_nothing_of_what_was_switched() {
+    let (blue, green) = (Upstream::saying("blue"), Upstream::saying("green"));
+    let desk = Desk::start("switch-refused", &file(&blue, &green, "blue"));
+    assert_eq!(
+        desk.act("switches/all", &json!({ "to": "green", "reason": "a release" })).status,
+        200
+    );
+    let head = super::control::head(&desk.folder);
+    let other = head.clone() + &file(&blue, &green, "green");
+    // A certificate that is not there: found when it is made ready.
+    let wrong = other
+        + "[backends.three]\nendpoints = [\"https://127.0.0.1:1\"]\nauthorities = \"/nowhere\"\n";
+    let config = ondol_gateway::Config::read("gateway.toml", &wrong).expect("good words");
+    assert!(desk.rig.handle.reload(config).is_err());
+    assert_eq!(desk.act("switches/all", &json!({ "to": "blue", "reason": "back" })).status, 200);
+    assert_eq!(desk.act("switches/all", &json!({ "to": "green", "reason": "again" })).status, 200);
+    let Desk { rig, folder, .. } = desk;
+    drop(rig);
+    let desk = Desk::on(folder, &(head + &file(&blue, &green, "blue")));
+    assert_eq!(desk.rig.get("/", "").body, "green", "by hand, and over a restart");
+}

@@ -93,7 +93,8 @@ impl Watched {
                 return interval;
             }
         }
-        panic!("it is still there after three intervals:\n{}", self.rig.handle.metrics());
+        let metrics = self.rig.handle.metrics();
+        unreachable!("it is still there after three intervals:\n{metrics}");
     }
 }
 

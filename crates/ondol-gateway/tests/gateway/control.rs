@@ -402,6 +402,44 @@ fn a_canary_is_steered_by_hand_with_a_reason_that_stays_with_its_moves() {
     assert!(unknown.body.contains("did you mean `all`?"), "{}", unknown.body);
     let done: Vec<_> = desk.audit().into_iter().filter(|line| line["outcome"] == "done").collect();
     assert_eq!((done.len(), &done[2]["before"]["percent"]), (3, &json!(100)));
+    let shown = desk.see("audit");
+    assert_eq!((&shown[0]["outcome"], &shown[2]["outcome"]), (&json!("refused"), &json!("done")));
+    assert_eq!(shown[2]["what"], "POST /control/canaries/all");
+}
+
+#[test]
+fn stored_answers_are_purged_with_a_reason() {
+    let upstream = Upstream::answering(|_, stream| {
+        let answer = b"HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nCache-Tag: news\r\nContent-Length: 2\r\n\r\nok";
+        stream.write_all(answer).is_ok()
+    });
+    let desk = Desk::start(
+        "control-purge",
+        &format!(
+            "[backends.one]\nendpoints = [\"http://{}\"]\n[routes.all]\nto = \"one\"\ncache = {{}}\n",
+            upstream.address
+        ),
+    );
+    let asked = || {
+        desk.rig.get("/a", "");
+        upstream.received().len()
+    };
+    assert_eq!((asked(), asked()), (1, 1), "the second is a stored one");
+    let purge = |what: Value| {
+        let reply = desk.act("cache/purge", &what);
+        let told: Value = serde_json::from_str(&reply.body).expect("JSON");
+        (reply.status, told["change"]["purged"].as_u64())
+    };
+    assert_eq!(purge(json!({ "tag": "sport", "reason": "old" })), (200, Some(0)));
+    assert_eq!(purge(json!({ "tag": "news", "reason": "old" })), (200, Some(1)));
+    assert_eq!(asked(), 2);
+    assert_eq!(
+        purge(json!({ "everything": true, "route": "all", "reason": "old" })),
+        (200, Some(1))
+    );
+    assert_eq!(purge(json!({ "everything": true, "route": "al", "reason": "old" })).0, 404);
+    assert_eq!(purge(json!({ "everything": true, "tag": "a", "reason": "old" })).0, 400);
+    assert_eq!(purge(json!({ "everything": true })).0, 422);
 }
 
 #[test]
@@ -415,9 +453,10 @@ fn everything_can_be_looked_at() {
         ),
     );
     assert_eq!(desk.rig.get("/", "").status, 200);
-    for path in
-        ["overview", "versions", "routes", "backends", "canaries", "switches", "limits", "refusals"]
-    {
+    for path in [
+        "overview", "versions", "routes", "backends", "canaries", "switches", "mirrors", "limits",
+        "refusals", "audit",
+    ] {
         drop(desk.see(path));
     }
     let overview = desk.see("overview");

@@ -1,9 +1,11 @@
 //! The gateway as its clients and its backends see it: over real sockets.
 
 mod admission;
+mod aggregate;
 mod attacks;
 mod bank;
 mod blue_green;
+mod cache;
 mod canary;
 mod certificates;
 mod configuration;
@@ -13,6 +15,7 @@ mod differential;
 mod discovery;
 mod fallback;
 mod forwarding;
+mod guards;
 mod handshakes;
 mod health;
 mod http2;
@@ -28,5 +31,6 @@ mod resources;
 mod rig;
 mod routing;
 mod tls;
+mod together;
 mod trust;
 mod who;

@@ -50,6 +50,8 @@ impl Checker<'_> {
             self.authorize(name, route, authorize);
         }
         self.limits(name, route);
+        self.answers(name, route);
+        self.guards(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }
@@ -107,12 +109,14 @@ impl Checker<'_> {
             route.blue_green.is_some(),
             route.redirect.is_some(),
             route.respond.is_some(),
+            route.aggregate.is_some(),
         ];
         if actions.iter().filter(|action| **action).count() != 1 {
             self.found(
                 &format!("routes.{name}"),
                 format!(
-                    "route `{name}` needs exactly one of `to`, `split`, `canary`, `blue_green`, `redirect`, `respond`"
+                    "route `{name}` needs exactly one of `to`, `split`, `canary`, `blue_green`, \
+                     `redirect`, `respond`, `aggregate`"
                 ),
             );
         }

@@ -1,3 +1,5 @@
+//! Differences between two texts.
+
 use serde_json::json;
 
 use super::diff;

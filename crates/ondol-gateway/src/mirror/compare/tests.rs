@@ -1,3 +1,5 @@
+//! In which fields made-up answers differ.
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;

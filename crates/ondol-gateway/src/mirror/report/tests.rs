@@ -1,3 +1,5 @@
+//! Noise, chance, and differences planted among them.
+
 use bytes::Bytes;
 use ondol_doors::{Rng, SeededRng};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! The judgement over made-up windows, and its laws.
+
 use std::time::Duration;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Buckets and percentiles against exact ones.
+
 use std::time::Duration;
 
 use proptest::prelude::*;

@@ -53,14 +53,12 @@ fn o14_an_issuer_that_is_another_or_sends_us_elsewhere_is_not_believed() {
     issuer.upstream = provider;
     let said = "discover = true\nfetch_apart = \"1ms\"";
     let house = House::before(issuer, Upstream::start(), route, said);
-    for (number, answer) in answers.iter().enumerate() {
-        until("it is asked", || {
-            let reply = house.bearer(&house.issuer.good());
-            assert_eq!((reply.status, reply.header("retry-after")), (503, Some("5")), "{answer}");
-            reached.load(Ordering::SeqCst) > number
-        });
-    }
-    assert_eq!(reached.load(Ordering::SeqCst), answers.len());
+    // Requests that come too soon after one another share what was answered to the first.
+    until("all its answers were heard", || {
+        let reply = house.bearer(&house.issuer.good());
+        assert_eq!((reply.status, reply.header("retry-after")), (503, Some("5")));
+        reached.load(Ordering::SeqCst) >= answers.len()
+    });
     assert_eq!(elsewhere.load(Ordering::SeqCst), 0, "nothing else was asked");
 }
 

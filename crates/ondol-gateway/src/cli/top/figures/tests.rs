@@ -1,3 +1,5 @@
+//! Figures between two looks.
+
 use serde_json::json;
 
 use super::between;
