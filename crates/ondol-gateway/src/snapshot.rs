@@ -28,7 +28,6 @@ use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
 use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
-use crate::steer::Steering;
 use crate::who::{Registry, check_files, told_headers};
 
 pub use error::BuildError;

@@ -153,7 +153,6 @@ fn route(route: &Arc<Route>) -> Value {
         Action::Redirect(_) => "redirect",
         Action::Respond(_) => "respond",
         Action::Aggregate(_) => "aggregate",
-        Action::Aggregate(_) => "aggregate",
         Action::Forward(split) => match &split.steered {
             Some(Steered::Canary(_)) => "canary",
             Some(Steered::Switch(_)) => "blue_green",
