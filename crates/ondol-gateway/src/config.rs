@@ -15,6 +15,7 @@ mod control;
 mod cors;
 mod endpoint;
 mod from;
+mod guard;
 mod mirror;
 mod model;
 mod place;
@@ -36,6 +37,7 @@ pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;
 pub use endpoint::EndpointOptions;
 pub use from::FromOptions;
+pub use guard::{AcceptOptions, SecurityOptions, Unknown, ValidateOptions};
 pub use mirror::{MirrorOptions, Values, Writes};
 pub use model::{
     AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,

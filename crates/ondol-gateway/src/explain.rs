@@ -188,6 +188,9 @@ fn tell_policies(config: &Config, options: &RouteOptions, out: &mut String) -> s
         ("from", options.from.as_ref().map(|from| from.mode)),
         ("auth", options.auth.as_ref().map(|auth| auth.mode)),
         ("authorize", options.authorize.as_ref().map(|authorize| authorize.mode)),
+        ("accept", options.accept.as_ref().map(|accept| accept.mode)),
+        ("validate", options.validate.as_ref().map(|validate| validate.mode)),
+        ("security", options.security.as_ref().map(|security| security.mode)),
     ];
     for (policy, mode) in modes {
         match mode {

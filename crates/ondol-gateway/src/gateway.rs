@@ -103,11 +103,15 @@ impl Handler for Core {
 
     async fn handle(&self, arrived: Arrived) -> Answer<Record> {
         let mut record = Record::begin(self, &arrived);
+        let over_tls = arrived.peer.secure;
         let snapshot = self.snapshot.load_full();
-        let response = match self.answer(&snapshot, arrived, &mut record).await {
+        let mut response = match self.answer(&snapshot, arrived, &mut record).await {
             Ok(response) => response,
             Err(problem) => self.refused(problem, &mut record),
         };
+        if let Some(policies) = record.policies() {
+            policies.protect(self, over_tls, response.headers_mut());
+        }
         Answer { response, record }
     }
 

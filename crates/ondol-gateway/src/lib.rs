@@ -25,6 +25,7 @@ mod explain;
 #[cfg(test)]
 mod fuzz;
 mod gateway;
+mod guard_time;
 mod handle;
 mod health;
 mod http1;
@@ -56,15 +57,16 @@ mod wire;
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AboveOptions, AccessLogOptions, AggregateOptions, AuthOptions, AuthorizeOptions,
+    AboveOptions, AcceptOptions, AccessLogOptions, AggregateOptions, AuthOptions, AuthorizeOptions,
     BackendOptions, BlueGreenOptions, CacheOptions, CanaryOptions, CertificateOptions,
     CertificatesOptions, ClaimWanted, Colour, ConcurrencyOptions, Config, ControlOptions,
     CorsOptions, DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions, FaultOptions,
     FileSource, Finding, Findings, FromOptions, HashBy, HealthOptions, HolderOptions,
     IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions, ListenerOptions, MirrorOptions,
     OnFailure, OneOrMany, PartOptions, RateOptions, Reading, Records, RedirectOptions,
-    RedisOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes, Several,
-    StickyOptions, TlsOptions, TokenOptions, TrustOptions, Values, VersionOptions, Writes,
+    RedisOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes,
+    SecurityOptions, Several, StickyOptions, TlsOptions, TokenOptions, TrustOptions, Unknown,
+    ValidateOptions, Values, VersionOptions, Writes,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};

@@ -3,10 +3,14 @@
 //! The order is the same for every route: from where → who asks → whether he may → how much → whether
 //! the request makes sense. What is only observed is decided and noted like the rest, and passes.
 
+mod accept;
 mod concurrency;
 mod from;
 mod known;
+mod media;
+mod openapi;
 mod rate;
+mod security;
 
 use http::HeaderMap;
 use ondol_auth::Proofs;
@@ -15,15 +19,25 @@ use ondol_resilience::Mode;
 use crate::config::{Config, RouteOptions};
 use crate::gateway::{Core, Exchange, Record};
 use crate::problem::Problem;
-use crate::who::{Auth, Authorizer, NotMade, Registry};
+use crate::who::{Auth, Authorizer, Registry};
 
+use accept::Accept;
 pub(crate) use concurrency::UnderWay;
 use concurrency::{Concurrency, Tally};
 use from::From;
 use known::Known;
+pub(crate) use media::Pattern;
+use openapi::OpenApi;
+pub(crate) use openapi::stamp;
+pub(crate) use openapi::{NotJson, Violation, check_file};
 use rate::{Asker, Ledger, Rates};
 pub(crate) use rate::{AtOnce, Fields, Limit, seconds};
 pub(crate) use rate::{Link, Links, Place, serve};
+use security::Security;
+
+/// A policy cannot be made of its options.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NotMade;
 
 /// The policies of a route.
 pub(crate) struct Policies {
@@ -32,6 +46,9 @@ pub(crate) struct Policies {
     authorizer: Option<Authorizer>,
     rates: Option<Rates>,
     concurrency: Option<Concurrency>,
+    accept: Option<Accept>,
+    openapi: Option<OpenApi>,
+    security: Option<Security>,
 }
 
 /// What policies have counted, which outlives configurations.
@@ -51,6 +68,14 @@ pub(crate) struct Works<'a> {
     pub(crate) links: &'a Links,
 }
 
+/// A policy of options that may not be there, and may be off.
+fn on<O, P>(
+    options: Option<&O>,
+    make: impl FnOnce(&O) -> Result<Option<P>, NotMade>,
+) -> Result<Option<P>, NotMade> {
+    options.map_or(Ok(None), make)
+}
+
 /// A request that may go on, and what its answer is told because of that.
 #[derive(Debug, Default)]
 pub(crate) struct Admitted {
@@ -62,31 +87,31 @@ impl Policies {
     /// Those of a route; none, if it insists on nothing.
     ///
     /// # Errors
-    /// One of them cannot be made.
+    /// One of them cannot be made of its options; checking the configuration says why.
     pub(crate) fn new(
         route: &str,
         options: &RouteOptions,
         works: Works<'_>,
     ) -> Result<Option<Box<Self>>, NotMade> {
         let from = options.from.as_ref().and_then(From::new);
-        let auth = match &options.auth {
-            Some(auth) => Auth::new(auth, works.registry, works.proofs)?,
-            None => None,
-        };
-        let authorizer = match &options.authorize {
-            Some(authorize) => Authorizer::new(authorize)?,
-            None => None,
-        };
-        let rates = Rates::new(route, &options.rate, works);
-        let concurrency = Concurrency::new(route, &options.concurrency, works);
-        let who = auth.is_some() || authorizer.is_some();
-        let any = from.is_some() || who || rates.is_some() || concurrency.is_some();
-        Ok(any.then(|| Box::new(Self { from, auth, authorizer, rates, concurrency })))
+        let auth = on(options.auth.as_ref(), |it| Auth::new(it, works.registry, works.proofs))?;
+        let authorizer = on(options.authorize.as_ref(), Authorizer::new)?;
+        let rates = Rates::new(route, &options.rate, works)?;
+        let concurrency = Concurrency::new(route, &options.concurrency, works)?;
+        let accept = on(options.accept.as_ref(), Accept::new)?;
+        let openapi = on(options.validate.as_ref(), OpenApi::new)?;
+        let security = on(options.security.as_ref(), Security::new)?;
+        let who = from.is_some() || auth.is_some() || authorizer.is_some();
+        let much = rates.is_some() || concurrency.is_some();
+        let guards = accept.is_some() || openapi.is_some() || security.is_some();
+        let all = Self { from, auth, authorizer, rates, concurrency, accept, openapi, security };
+        Ok((who || much || guards).then(|| Box::new(all)))
     }
 
-    /// Whether they are made of this still.
+    /// Whether what they are made of is still the same.
     pub(crate) fn fit(&self, works: Works<'_>) -> bool {
         self.auth.as_ref().is_none_or(|auth| auth.is_of(works.registry))
+            && self.openapi.as_ref().is_none_or(OpenApi::is_fresh)
     }
 
     /// Lets a request in, or says why not.
@@ -114,7 +139,22 @@ impl Policies {
         if let Some(concurrency) = &self.concurrency {
             concurrency.admit(core, record, &asker(exchange))?;
         }
+        if let Some(accept) = &self.accept {
+            judge(core, record, accept.mode, accept.admit(exchange))?;
+        }
+        if let Some(openapi) = &self.openapi {
+            openapi.admit(core, exchange, record).await?;
+        }
         Ok(admitted)
+    }
+}
+
+impl Policies {
+    /// Adds to an answer what browsers are told, whoever has made it.
+    pub(crate) fn protect(&self, core: &Core, over_tls: bool, headers: &mut HeaderMap) {
+        if let Some(security) = &self.security {
+            security.tell(core, over_tls, headers);
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! holds a path, a version, an upstream's name or an error's source.
 
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -12,7 +13,7 @@ use ondol_resilience::{Kind, Rejected};
 
 use crate::body::Body;
 use crate::control::ControlProblem;
-use crate::policy::{Fields, seconds};
+use crate::policy::{Fields, NotJson, Violation, seconds};
 use crate::who::Said;
 
 /// Why the gateway answers itself.
@@ -46,6 +47,12 @@ pub(crate) enum Problem {
     Rejected(Rejected),
     TooOften(Box<TooOften>),
     TooManyAtOnce,
+    UnsupportedMediaType,
+    QueryTooLarge,
+    HeadersTooLarge,
+    OperationUnknown,
+    JsonMalformed(NotJson),
+    Violations(Box<Violations>),
     Aborted(StatusCode),
     NotStored,
     PartMissing(String, Box<Self>),
@@ -54,6 +61,37 @@ pub(crate) enum Problem {
     RegistrationUnauthorised,
     Who(Box<Said>),
     Control(Box<ControlProblem>),
+}
+
+/// What is not as it is described.
+#[derive(Debug)]
+pub(crate) struct Violations(pub(crate) Vec<Violation>);
+
+impl From<Violations> for Problem {
+    fn from(violations: Violations) -> Self {
+        Self::Violations(Box::new(violations))
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, Violation { place, at, rule }) in self.0.iter().enumerate() {
+            let comma = if number > 0 { ", " } else { "" };
+            write!(f, "{comma}{place} {at}: {rule}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Violations {
+    /// As a member of an answer.
+    fn member(&self) -> String {
+        let each = self.0.iter().map(|Violation { place, at, rule }| {
+            let key = if *place == "body" { "pointer" } else { "name" };
+            serde_json::json!({ "in": place, key: at, "rule": rule })
+        });
+        format!(",\"errors\":{}", serde_json::Value::Array(each.collect()))
+    }
 }
 
 /// More than a limit allows.
@@ -101,6 +139,12 @@ impl Problem {
             Self::UpstreamTimedOut => "gateway-upstream-timed-out",
             Self::TooOften(_) => "gateway-rate-limited",
             Self::TooManyAtOnce => "gateway-too-many-at-once",
+            Self::UnsupportedMediaType => "gateway-unsupported-media-type",
+            Self::QueryTooLarge => "gateway-query-too-large",
+            Self::HeadersTooLarge => "gateway-headers-too-large",
+            Self::OperationUnknown => "gateway-operation-unknown",
+            Self::JsonMalformed(_) => "gateway-json-malformed",
+            Self::Violations(_) => "gateway-request-invalid",
             Self::Aborted(_) => "gateway-fault-injected",
             Self::NotStored => "gateway-not-stored",
             Self::PartMissing(..) | Self::PartRefused(_) => "gateway-part-missing",
@@ -142,6 +186,12 @@ impl Problem {
             }
             Self::UpstreamTimedOut | Self::NotStored => StatusCode::GATEWAY_TIMEOUT,
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::QueryTooLarge => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::OperationUnknown => StatusCode::NOT_FOUND,
+            Self::JsonMalformed(_) => StatusCode::BAD_REQUEST,
+            Self::Violations(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooOften(_) | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::Aborted(status) => *status,
             Self::Who(said) => said.status(),
@@ -183,6 +233,12 @@ impl Problem {
             Self::UpstreamMalformed => "The service's answer cannot be understood.",
             Self::UpstreamTimedOut => "The service did not answer in time.",
             Self::TooOften(_) => "This was asked for too often.",
+            Self::UnsupportedMediaType => "A body of this media type is not accepted here.",
+            Self::QueryTooLarge => "The query is too long.",
+            Self::HeadersTooLarge => "The request has too many or too long headers for this.",
+            Self::OperationUnknown => "There is no such operation.",
+            Self::JsonMalformed(_) => "The body is not JSON that means one thing.",
+            Self::Violations(_) => "The request is not as the interface is described.",
             Self::TooManyAtOnce => "Too many of your requests are under way.",
             Self::Aborted(_) => "A fault was injected on purpose.",
             Self::PartMissing(..) | Self::PartRefused(_) => "A part of the answer is missing.",
@@ -227,6 +283,8 @@ impl Problem {
                 Some((*detail).to_owned())
             }
             Self::Rejected(rejected) => Some(rejected.to_string()),
+            Self::JsonMalformed(wrong) => Some(wrong.detail().to_owned()),
+            Self::Violations(violations) => Some(violations.to_string()),
             Self::RegistrationRefused(detail) => Some(detail.clone()),
             Self::Who(said) => said.detail(),
             Self::Control(problem) => Some(problem.to_string()),
@@ -252,8 +310,12 @@ impl Problem {
     pub(crate) fn into_response(self) -> Response<Body> {
         let (status, code, title) = (self.status(), self.code(), self.title());
         let number = status.as_u16();
+        let more = match &self {
+            Self::Violations(violations) => violations.member(),
+            _ => String::new(),
+        };
         let body = format!(
-            r#"{{"type":"https://ondol.dev/errors/{code}","title":"{title}","status":{number},"code":"{code}"}}"#
+            r#"{{"type":"https://ondol.dev/errors/{code}","title":"{title}","status":{number},"code":"{code}"{more}}}"#
         );
         let mut response = Response::new(Body::full(body));
         *response.status_mut() = status;

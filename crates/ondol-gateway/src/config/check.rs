@@ -2,6 +2,7 @@
 
 mod answers;
 mod control;
+mod guard;
 mod rate;
 mod route;
 mod steer;

@@ -17,6 +17,7 @@ use super::canary::CanaryOptions;
 use super::control::ControlOptions;
 use super::cors::CorsOptions;
 use super::from::FromOptions;
+use super::guard::{AcceptOptions, SecurityOptions, ValidateOptions};
 use super::mirror::MirrorOptions;
 use super::rate::{ConcurrencyOptions, RateOptions, RedisOptions};
 use super::short::Several;
@@ -320,6 +321,15 @@ pub struct RouteOptions {
     /// How often at once it may be called: `"5 per user"`, or several of these.
     #[serde(skip_serializing_if = "Several::is_empty")]
     pub concurrency: Several<ConcurrencyOptions>,
+    /// What a request may look like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept: Option<AcceptOptions>,
+    /// The description of the interface that requests are held against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validate: Option<ValidateOptions>,
+    /// What answers say to browsers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<SecurityOptions>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]

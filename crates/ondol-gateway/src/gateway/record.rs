@@ -10,7 +10,7 @@ use super::choose::Chosen;
 use crate::canonical::Target;
 use crate::control::Refusal;
 use crate::handle::{Arrived, Peer, Sent};
-use crate::policy::UnderWay;
+use crate::policy::{Policies, UnderWay};
 use crate::problem::Problem;
 use crate::snapshot::Route;
 use crate::steer::Side;
@@ -132,6 +132,11 @@ impl Record {
         if let Some(line) = &mut self.line {
             line.caller = caller.cloned();
         }
+    }
+
+    /// Those of the route it took.
+    pub(super) fn policies(&self) -> Option<&Policies> {
+        self.route.as_ref().and_then(|route| route.policies.as_deref())
     }
 
     /// Lets those see it who look after the gateway.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use ondol_resilience::Mode;
 
 use super::rate::{Asker, AtOnce};
-use super::{Works, observe};
+use super::{NotMade, Works, observe};
 use crate::config::{ConcurrencyOptions, Several};
 use crate::gateway::{Core, Record};
 use crate::problem::Problem;
@@ -48,16 +48,16 @@ impl Concurrency {
         route: &str,
         options: &Several<ConcurrencyOptions>,
         works: Works<'_>,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, NotMade> {
         let limiters = options.iter().filter(|options| options.mode != Mode::Off);
-        let limiters = limiters.filter_map(|options| {
+        let limiters = limiters.map(|options| {
             let at_once: AtOnce = options.limit.parse().ok()?;
             let name = format!("routes.{route} {}", at_once.by);
             let tally = works.counted.tallies.named(&name, Tally::default);
             Some(Limiter { at_once, mode: options.mode, tally })
         });
-        let limiters: Vec<_> = limiters.collect();
-        (!limiters.is_empty()).then_some(Self(limiters))
+        let limiters: Vec<_> = limiters.collect::<Option<_>>().ok_or(NotMade)?;
+        Ok((!limiters.is_empty()).then_some(Self(limiters)))
     }
 
     /// Lets a request in that is not too much for any limit.

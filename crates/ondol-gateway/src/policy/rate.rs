@@ -22,7 +22,7 @@ use ondol_resilience::Mode;
 
 use crate::config::{RateOptions, Several};
 use crate::gateway::{Core, Record};
-use crate::policy::{Works, observe};
+use crate::policy::{NotMade, Works, observe};
 use crate::problem::{Problem, TooOften};
 
 pub(crate) use self::redis::{Place, serve};
@@ -59,19 +59,20 @@ struct Limiter {
 }
 
 impl Rates {
-    /// Those of a route; none, if it has none that does anything. What cannot be read has been reported.
+    /// Those of a route; none, if it has none that does anything.
     pub(crate) fn new(
         route: &str,
         options: &Several<RateOptions>,
         works: Works<'_>,
-    ) -> Option<Self> {
-        let limiters = options.iter().filter_map(|options| Limiter::new(route, options, works));
-        let mut limiters: Vec<_> = limiters.filter(|limiter| limiter.mode != Mode::Off).collect();
+    ) -> Result<Option<Self>, NotMade> {
+        let limiters = options.iter().map(|options| Limiter::new(route, options, works));
+        let mut limiters: Vec<_> = limiters.collect::<Option<_>>().ok_or(NotMade)?;
+        limiters.retain(|limiter| limiter.mode != Mode::Off);
         tell_apart(&mut limiters);
         let told = limiters.iter().filter(|limiter| limiter.mode == Mode::Enforce);
         let told: Vec<_> = told.map(Limiter::policy).collect();
-        let policy = HeaderValue::try_from(told.join(", ")).ok()?;
-        (!limiters.is_empty()).then_some(Self { limiters, policy })
+        let policy = HeaderValue::try_from(told.join(", ")).map_err(|_error| NotMade)?;
+        Ok((!limiters.is_empty()).then_some(Self { limiters, policy }))
     }
 
     /// Lets a request in that is not too much for any limit, and says what is left of them.
@@ -132,7 +133,10 @@ impl Limiter {
             None => format!("routes.{route}"),
         };
         let ledger_name = format!("{owner} {} {}s", limit.by, limit.per.as_secs_f64());
-        let shared = options.shared.as_ref().and_then(|redis| works.links.get(redis));
+        let shared = match &options.shared {
+            Some(redis) => Some(works.links.get(redis)?),
+            None => None,
+        };
         Some(Self {
             mode: options.mode,
             keys_max: options.keys_max,

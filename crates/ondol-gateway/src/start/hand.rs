@@ -1,5 +1,6 @@
 //! A hand on a running gateway: changes it, and says how it is.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -204,7 +205,14 @@ impl GatewayHandle {
         let listeners = listeners.map(crate::tls::fingerprint_of_server);
         let backends = config.backends.values().map(crate::tls::fingerprint);
         let known = std::iter::once(crate::tls::fingerprint_of(crate::who::files(&config)));
-        listeners.chain(backends).chain(known).fold(0, |all, one| all.rotate_left(7) ^ one)
+        let descriptions = config.routes.values().filter_map(|route| route.validate.as_ref());
+        let descriptions = descriptions.map(|options| {
+            let mut hasher = DefaultHasher::new();
+            crate::policy::stamp(&options.openapi).hash(&mut hasher);
+            hasher.finish()
+        });
+        let all = listeners.chain(backends).chain(known).chain(descriptions);
+        all.fold(0, |all, one| all.rotate_left(7) ^ one)
     }
 
     /// Certificates have changed: the same configuration once more, with them.

@@ -15,6 +15,7 @@ mod differential;
 mod discovery;
 mod fallback;
 mod forwarding;
+mod guards;
 mod handshakes;
 mod health;
 mod http2;

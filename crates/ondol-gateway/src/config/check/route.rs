@@ -51,6 +51,7 @@ impl Checker<'_> {
         }
         self.limits(name, route);
         self.answers(name, route);
+        self.guards(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }

@@ -128,3 +128,6 @@ impl Limiter {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
