@@ -9,7 +9,7 @@ use super::Checker;
 use crate::canonical::Host;
 use crate::config::from::FromOptions;
 use crate::config::meant;
-use crate::config::model::{
+use crate::config::{
     FallbackOptions, FaultOptions, OneOrMany, RespondOptions, RouteOptions, VersionOptions,
 };
 use crate::cors::Listed;
