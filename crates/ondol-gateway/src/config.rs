@@ -13,6 +13,7 @@ mod canary;
 mod check;
 mod control;
 mod cors;
+mod does;
 mod endpoint;
 mod from;
 mod guard;
@@ -35,14 +36,16 @@ pub use cache::CacheOptions;
 pub use canary::CanaryOptions;
 pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;
+pub use does::{
+    FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, StickyOptions, VersionOptions,
+};
 pub use endpoint::EndpointOptions;
 pub use from::FromOptions;
 pub use guard::{AcceptOptions, SecurityOptions, Unknown, ValidateOptions};
 pub use mirror::{MirrorOptions, Values, Writes};
 pub use model::{
-    AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,
-    OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, Routes, StickyOptions,
-    TlsOptions, TrustOptions, VersionOptions,
+    AccessLogOptions, CertificateOptions, Config, ListenerOptions, OneOrMany, RegionOptions,
+    RouteOptions, Routes, TlsOptions, TrustOptions,
 };
 pub(crate) use place::meant;
 pub use place::{Finding, Findings};

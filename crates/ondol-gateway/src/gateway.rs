@@ -11,6 +11,7 @@ mod forward;
 mod headers;
 mod record;
 mod respond;
+mod steered;
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -33,7 +34,6 @@ use crate::handle::{Answer, Arrived, Ask, Handler, Peer, Sent};
 use crate::inflate;
 use crate::kept::Wanted;
 use crate::meter::Meters;
-use crate::mirror::{Copying, Job};
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
 use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
@@ -219,26 +219,6 @@ impl Core {
         }
     }
 
-    /// Begins to copy a request whose route is mirrored.
-    fn copy(&self, exchange: &mut Exchange) -> Option<Copying> {
-        let route = Arc::clone(&exchange.route);
-        let mirroring = route.mirror.as_ref()?;
-        exchange.ask.headers.remove(&mirroring.mark);
-        if exchange.upgrade {
-            return None;
-        }
-        let (target, peer) = (forward::rewrite(exchange).into_owned(), Arc::clone(&exchange.peer));
-        let job = |ask| Job {
-            ask,
-            target,
-            peer,
-            waits: route.waits,
-            body: bytes::Bytes::new(),
-            answer: Default::default(),
-        };
-        mirroring.begin(&exchange.ask, &mut exchange.body, job, &*self.rng)
-    }
-
     /// The answer of what was chosen, or of what there is instead.
     async fn obtain(
         &self,
@@ -285,21 +265,6 @@ impl Core {
             }
             (Some(FallbackTo::Backend(_)) | None, _) => first,
         }
-    }
-
-    /// Sends a request to what was chosen, and counts what becomes of it where that is judged.
-    async fn send_judged(
-        &self,
-        chosen: &choose::Chosen<'_>,
-        exchange: &mut Exchange,
-        record: &mut Record,
-    ) -> Result<Response<Body>, Problem> {
-        let Some((canary, side)) = chosen.judged else {
-            return self.send(chosen.backend, exchange, record).await;
-        };
-        let began = self.clock.running();
-        let outcome = self.send(chosen.backend, exchange, record).await;
-        canary.note(side, self.clock.running().saturating_sub(began), outcome)
     }
 
     async fn inject(&self, fault: &crate::config::FaultOptions) -> Result<(), Problem> {

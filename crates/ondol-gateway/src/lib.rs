@@ -25,6 +25,7 @@ mod explain;
 #[cfg(test)]
 mod fuzz;
 mod gateway;
+mod guard_time;
 mod handle;
 mod health;
 mod http1;

@@ -19,7 +19,7 @@ use ondol_resilience::Mode;
 use crate::config::{Config, RouteOptions};
 use crate::gateway::{Core, Exchange, Record};
 use crate::problem::Problem;
-use crate::who::{Auth, Authorizer, NotMade, Registry};
+use crate::who::{Auth, Authorizer, Registry};
 
 use accept::Accept;
 pub(crate) use concurrency::UnderWay;
@@ -34,6 +34,10 @@ use rate::{Asker, Ledger, Rates};
 pub(crate) use rate::{AtOnce, Fields, Limit, seconds};
 pub(crate) use rate::{Link, Links, Place, serve};
 use security::Security;
+
+/// A policy cannot be made of its options.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NotMade;
 
 /// The policies of a route.
 pub(crate) struct Policies {
@@ -83,35 +87,28 @@ impl Policies {
     /// Those of a route; none, if it insists on nothing.
     ///
     /// # Errors
-    /// One of them cannot be made.
+    /// One of them cannot be made of its options; checking the configuration says why.
     pub(crate) fn new(
         route: &str,
         options: &RouteOptions,
         works: Works<'_>,
     ) -> Result<Option<Box<Self>>, NotMade> {
         let from = options.from.as_ref().and_then(From::new);
-        let auth = match &options.auth {
-            Some(auth) => Auth::new(auth, works.registry, works.proofs)?,
-            None => None,
-        };
-        let authorizer = match &options.authorize {
-            Some(authorize) => Authorizer::new(authorize)?,
-            None => None,
-        };
+        let auth = on(options.auth.as_ref(), |it| Auth::new(it, works.registry, works.proofs))?;
+        let authorizer = on(options.authorize.as_ref(), Authorizer::new)?;
         let rates = Rates::new(route, &options.rate, works)?;
         let concurrency = Concurrency::new(route, &options.concurrency, works)?;
         let accept = on(options.accept.as_ref(), Accept::new)?;
         let openapi = on(options.validate.as_ref(), OpenApi::new)?;
         let security = on(options.security.as_ref(), Security::new)?;
-        let who = auth.is_some() || authorizer.is_some();
+        let who = from.is_some() || auth.is_some() || authorizer.is_some();
         let much = rates.is_some() || concurrency.is_some();
         let guards = accept.is_some() || openapi.is_some() || security.is_some();
-        let any = from.is_some() || who || much || guards;
         let all = Self { from, auth, authorizer, rates, concurrency, accept, openapi, security };
-        Ok(any.then(|| Box::new(all)))
+        Ok((who || much || guards).then(|| Box::new(all)))
     }
 
-    /// Whether they are made of this still, and their files are the same.
+    /// Whether what they are made of is still the same.
     pub(crate) fn fit(&self, works: Works<'_>) -> bool {
         self.auth.as_ref().is_none_or(|auth| auth.is_of(works.registry))
             && self.openapi.as_ref().is_none_or(OpenApi::is_fresh)
@@ -166,6 +163,11 @@ impl Counted {
     pub(crate) fn tidy(&self) {
         self.ledgers.tidy();
         self.tallies.tidy();
+    }
+
+    /// How limits of rates are used, for people.
+    pub(crate) fn told_of_rates(&self) -> serde_json::Value {
+        self.ledgers.told()
     }
 
     /// What there is to say, as Prometheus reads it.

@@ -3,6 +3,7 @@
 //! A request keeps the snapshot it began with. What has state (pools, counters) is carried from one
 //! snapshot to the next by its name.
 
+mod error;
 mod steered;
 
 use std::collections::BTreeMap;
@@ -27,11 +28,11 @@ use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
 use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
-use crate::steer::Steering;
-use crate::who::{IssuerError, KeysError, Registry, check_files, told_headers};
+use crate::who::{Registry, check_files, told_headers};
 
+pub use error::BuildError;
 pub(crate) use steered::Steered;
-use steered::build_steered;
+use steered::build_action;
 
 /// Everything a request needs to know.
 pub(crate) struct Snapshot {
@@ -102,60 +103,6 @@ pub(crate) struct Fallback {
 pub(crate) enum FallbackTo {
     Backend(Arc<Backend>),
     Respond(RespondOptions),
-}
-
-/// Why a configuration cannot be made ready.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A backend cannot be made.
-    #[error("backend `{name}` cannot be made")]
-    Backend {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: BackendError,
-    },
-    /// The certificates of a listener cannot be used.
-    #[error("the certificates of listener `{name}` cannot be used")]
-    Tls {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: crate::tls::TlsError,
-    },
-    /// An issuer cannot be made ready.
-    #[error("issuer `{name}` cannot be made ready")]
-    Issuer {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: IssuerError,
-    },
-    /// Keys cannot be used.
-    #[error("the keys `{name}` cannot be used")]
-    Keys {
-        /// Their name.
-        name: String,
-        /// Why.
-        #[source]
-        source: KeysError,
-    },
-    /// The certificates of a Redis cannot be used.
-    #[error("the authorities of redis `{name}` cannot be used")]
-    Redis {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: crate::tls::TlsError,
-    },
-    /// A route cannot be made; checking the configuration says why.
-    #[error("route `{0}` cannot be made")]
-    Route(String),
 }
 
 /// Whether the certificates and keys that a configuration names, its own and those of whoever is
@@ -447,35 +394,4 @@ fn waits(options: &RouteOptions) -> Waits {
         idle: options.idle.unwrap_or(Duration::from_secs(60)),
         tunnel_idle: options.idle.unwrap_or(Duration::from_secs(3600)),
     }
-}
-
-fn build_action(
-    name: &str,
-    options: &RouteOptions,
-    backends: &Backends,
-    steering: &Steering,
-) -> Option<Action> {
-    if let Some(redirect) = &options.redirect {
-        return Some(Action::Redirect(redirect.clone()));
-    }
-    if let Some(respond) = &options.respond {
-        return Some(Action::Respond(respond.clone()));
-    }
-    if let Some(split) = build_steered(name, options, backends, steering) {
-        return Some(Action::Forward(split));
-    }
-    if let Some(aggregate) = &options.aggregate {
-        return Aggregate::new(aggregate, backends).map(Action::Aggregate);
-    }
-    let shares: Vec<(&String, u64)> = match &options.to {
-        Some(to) => vec![(to, 1)],
-        None => options.split.iter().map(|(name, share)| (name, u64::from(*share))).collect(),
-    };
-    let sticky = options.sticky.clone();
-    let mut split = Split { backends: Vec::new(), total: 0, sticky, steered: None };
-    for (name, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
-        split.total += share;
-        split.backends.push((Arc::clone(backends.get(name)?), share));
-    }
-    (split.total > 0).then_some(Action::Forward(split))
 }

@@ -29,6 +29,7 @@ use crate::descriptors::clients_max;
 use crate::discovery::{Directory, Leases};
 use crate::errand::{self, Errands};
 use crate::gateway::Core;
+use crate::guard_time;
 use crate::inside::Services;
 
 use control::Desk;
@@ -139,7 +140,7 @@ impl Gateway {
         let directory = Directory::open(state);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
-        let doors = Doors::default();
+        let doors = Doors { time: guard_time::of(&clock), ..Doors::default() };
         let workshop = Workshop {
             workers,
             directory,

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use ondol_auth::Principal;
 
 pub(crate) use amount::Place;
-pub(crate) use auth::{Auth, NotMade};
+pub(crate) use auth::Auth;
 pub(crate) use authorizer::Authorizer;
 pub use issuer::IssuerError;
 pub use keys::KeysError;

@@ -97,6 +97,26 @@ enum What {
         #[command(flatten)]
         why: Why,
     },
+    /// Let go of stored answers.
+    Purge {
+        /// Those of an address: `https://host/path?query`.
+        #[arg(long)]
+        url: Option<String>,
+        /// Those below a path: `/path`, or `https://host/path`.
+        #[arg(long)]
+        below: Option<String>,
+        /// Those whose `Cache-Tag` has this word.
+        #[arg(long)]
+        tag: Option<String>,
+        /// All.
+        #[arg(long)]
+        everything: bool,
+        /// Of this route only.
+        #[arg(long)]
+        route: Option<String>,
+        #[command(flatten)]
+        why: Why,
+    },
     /// Forget what the mirror of a route has found out.
     ForgetMirror {
         /// The route.
@@ -209,6 +229,16 @@ impl Control {
             What::BackTo { version, why } => {
                 let path = format!("/control/versions/{version}/restore");
                 change(&at, "POST", &path, None, "", &why)
+            }
+            What::Purge { url, below, tag, everything, route, why } => {
+                let body = json!({
+                    "url": url,
+                    "below": below,
+                    "tag": tag,
+                    "everything": everything,
+                    "route": route,
+                });
+                post("cache/purge", &body, &why)
             }
             What::ForgetMirror { route, why } => {
                 post(&format!("mirrors/{}/forget", escaped(&route)), &json!({}), &why)

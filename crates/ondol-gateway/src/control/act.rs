@@ -10,6 +10,7 @@ use super::change::Change;
 use super::read;
 use super::request::Asked;
 use crate::config::Colour;
+use crate::purge::Purged;
 use crate::start::GatewayHandle;
 use crate::steer::CanaryAct;
 
@@ -20,6 +21,7 @@ pub(super) enum Act {
     Breaker { backend: String, hold: Hold },
     Drain { backend: String, endpoint: String, out: bool },
     ForgetMirror { route: String },
+    Purge { route: Option<String>, what: Purged },
     Configure(Box<Change>),
 }
 
@@ -80,6 +82,10 @@ impl Act {
                 endpoint: asked.said::<OfEndpoint>()?.endpoint,
                 out: *verb == "drain",
             },
+            (&Method::POST, ["cache", "purge"]) => {
+                let OfCache { route, what } = asked.said()?;
+                Self::Purge { route, what: what.read()? }
+            }
             (&Method::POST, ["mirrors", route, "forget"]) => {
                 Self::ForgetMirror { route: (*route).to_owned() }
             }
@@ -99,6 +105,7 @@ impl Act {
             Self::Breaker { backend, .. } | Self::Drain { backend, .. } => {
                 read::backend_named(handle, backend).unwrap_or_default()
             }
+            Self::Purge { route, what } => json!({ "route": route, "what": format!("{what:?}") }),
             Self::ForgetMirror { route } => {
                 json!({ "compared": handle.mirror(route).map(|mirror| mirror.compared()) })
             }
@@ -130,6 +137,17 @@ impl Act {
             Self::Switch { route, to } => handle.switch_to(route, *to)?,
             Self::Breaker { backend, hold } => handle.hold_breaker(backend, *hold)?,
             Self::Drain { backend, endpoint, out } => handle.drain(backend, endpoint, *out)?,
+            Self::Purge { route, what } => {
+                if let Some(route) = route
+                    && handle.snapshot().route(route).is_none()
+                {
+                    return Err(ControlProblem::Unknown(format!("there is no route `{route}`")));
+                }
+                let purged = handle.purge(route.as_deref(), what);
+                let purged =
+                    purged.map_err(|error| ControlProblem::Malformed(error.to_string()))?;
+                return Ok(json!({ "purged": purged }));
+            }
             Self::ForgetMirror { route } => {
                 let unknown = || ControlProblem::Unknown(format!("`{route}` has no mirror"));
                 handle.mirror(route).ok_or_else(unknown)?.forget();
@@ -137,6 +155,38 @@ impl Act {
             Self::Configure(change) => return change.carry_out(handle, who, why).await,
         }
         Ok(Value::Null)
+    }
+}
+
+#[derive(Deserialize)]
+struct OfCache {
+    route: Option<String>,
+    #[serde(flatten)]
+    what: WhatToPurge,
+}
+
+/// One of these.
+#[derive(Deserialize)]
+struct WhatToPurge {
+    url: Option<String>,
+    below: Option<String>,
+    tag: Option<String>,
+    #[serde(default)]
+    everything: bool,
+}
+
+impl WhatToPurge {
+    fn read(self) -> Result<Purged, ControlProblem> {
+        match (self.url, self.below, self.tag, self.everything) {
+            (Some(url), None, None, false) => Ok(Purged::Url(url)),
+            (None, Some(below), None, false) => Ok(Purged::Below(below)),
+            (None, None, Some(tag), false) => Ok(Purged::Tag(tag)),
+            (None, None, None, true) => Ok(Purged::Everything),
+            _ => {
+                let what = "one of `url`, `below`, `tag` and `everything` says what is to go";
+                Err(ControlProblem::Malformed(what.to_owned()))
+            }
+        }
     }
 }
 

@@ -131,12 +131,16 @@ fn limits(handle: &GatewayHandle, snapshot: &Snapshot) -> Value {
         let state = backend.guards.bulkhead.as_ref().map(Bulkhead::state)?;
         Some((backend.name.to_string(), serde_json::to_value(state).unwrap_or_default()))
     });
+    let redis = snapshot.links.values();
+    let redis = redis.map(|link| (link.name.clone(), link.is_up().into()));
     json!({
         "connections": core.meters.connections.load(Ordering::Relaxed),
         "connections_max_per_worker": snapshot.config.limits.connections_max,
         "workers": handle.workers(),
         "of_clients": snapshot.config.limits,
         "bulkheads": bulkheads.collect::<serde_json::Map<_, _>>(),
+        "rates": core.meters.policies.told_of_rates(),
+        "redis_up": redis.collect::<serde_json::Map<_, _>>(),
     })
 }
 

@@ -127,16 +127,16 @@ impl Record {
         }
     }
 
-    /// Those of the route it took.
-    pub(super) fn policies(&self) -> Option<&Policies> {
-        self.route.as_ref().and_then(|route| route.policies.as_deref())
-    }
-
     /// Who it is.
     pub(crate) fn caller(&mut self, caller: Option<&Caller>) {
         if let Some(line) = &mut self.line {
             line.caller = caller.cloned();
         }
+    }
+
+    /// Those of the route it took.
+    pub(super) fn policies(&self) -> Option<&Policies> {
+        self.route.as_ref().and_then(|route| route.policies.as_deref())
     }
 
     /// Lets those see it who look after the gateway.

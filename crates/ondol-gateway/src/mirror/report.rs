@@ -15,8 +15,9 @@ use super::compare::{Fields, Pair};
 const FIELDS_MAX: usize = 256;
 /// Examples of each.
 const EXAMPLES_MAX: usize = 3;
-/// How many standard deviations are not chance any more.
-const BEYOND_CHANCE: u64 = 3;
+/// How many standard deviations are not chance any more: with three, one of 700 noisy fields would be
+/// called a difference each time somebody looks.
+const BEYOND_CHANCE: u64 = 5;
 
 /// How often a field differed.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,8 +1,9 @@
-//! What is steered of a snapshot: which of a route's two backends a request goes to.
+//! What a route does, and what is steered of it: which of its two backends a request goes to.
 
 use std::sync::Arc;
 
 use super::{Action, Backends, Route, Snapshot, Split};
+use crate::aggregate::Aggregate;
 use crate::config::RouteOptions;
 use crate::mirror::Mirroring;
 use crate::steer::{Canary, InUse, Steering, Switch};
@@ -47,8 +48,40 @@ impl Route {
     }
 }
 
+/// What a route does.
+pub(super) fn build_action(
+    name: &str,
+    options: &RouteOptions,
+    backends: &Backends,
+    steering: &Steering,
+) -> Option<Action> {
+    if let Some(redirect) = &options.redirect {
+        return Some(Action::Redirect(redirect.clone()));
+    }
+    if let Some(respond) = &options.respond {
+        return Some(Action::Respond(respond.clone()));
+    }
+    if let Some(split) = build_steered(name, options, backends, steering) {
+        return Some(Action::Forward(split));
+    }
+    if let Some(aggregate) = &options.aggregate {
+        return Aggregate::new(aggregate, backends).map(Action::Aggregate);
+    }
+    let shares: Vec<(&String, u64)> = match &options.to {
+        Some(to) => vec![(to, 1)],
+        None => options.split.iter().map(|(name, share)| (name, u64::from(*share))).collect(),
+    };
+    let sticky = options.sticky.clone();
+    let mut split = Split { backends: Vec::new(), total: 0, sticky, steered: None };
+    for (name, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
+        split.total += share;
+        split.backends.push((Arc::clone(backends.get(name)?), share));
+    }
+    (split.total > 0).then_some(Action::Forward(split))
+}
+
 /// Two backends, and what decides between them.
-pub(super) fn build_steered(
+fn build_steered(
     name: &str,
     options: &RouteOptions,
     backends: &Backends,

@@ -204,13 +204,13 @@ impl GatewayHandle {
         let listeners = config.listeners.values().filter_map(|listener| listener.tls.as_ref());
         let listeners = listeners.map(crate::tls::fingerprint_of_server);
         let backends = config.backends.values().map(crate::tls::fingerprint);
+        let known = std::iter::once(crate::tls::fingerprint_of(crate::who::files(&config)));
         let descriptions = config.routes.values().filter_map(|route| route.validate.as_ref());
         let descriptions = descriptions.map(|options| {
             let mut hasher = DefaultHasher::new();
             crate::policy::stamp(&options.openapi).hash(&mut hasher);
             hasher.finish()
         });
-        let known = std::iter::once(crate::tls::fingerprint_of(crate::who::files(&config)));
         let all = listeners.chain(backends).chain(known).chain(descriptions);
         all.fold(0, |all, one| all.rotate_left(7) ^ one)
     }

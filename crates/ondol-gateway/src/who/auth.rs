@@ -21,6 +21,7 @@ use super::{By, Caller};
 use crate::config::{AuthOptions, OneOrMany};
 use crate::cors::may_upgrade;
 use crate::gateway::{Core, Exchange, Head, Record, fill, of_body};
+use crate::policy::NotMade;
 use crate::problem::Problem;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -41,10 +42,6 @@ pub(crate) struct Auth {
     tell: Tell,
     proofs: Proofs,
 }
-
-/// It asks for what is not there.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NotMade;
 
 /// What is asked for large amounts.
 struct Above {

@@ -9,11 +9,11 @@ use http::header::{HeaderName, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method};
 use ondol_resilience::Mode;
 
-use super::auth::NotMade;
 use super::refusal::{Refusal, Said};
 use super::tell::Tell;
 use crate::config::{AuthOptions, AuthorizeOptions, OnFailure};
 use crate::gateway::{Core, Errand, Exchange, Head, Returned, fill};
+use crate::policy::NotMade;
 use crate::problem::Problem;
 
 /// Bytes of its answer; nobody reads them.

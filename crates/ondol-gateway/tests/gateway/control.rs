@@ -408,6 +408,41 @@ fn a_canary_is_steered_by_hand_with_a_reason_that_stays_with_its_moves() {
 }
 
 #[test]
+fn stored_answers_are_purged_with_a_reason() {
+    let upstream = Upstream::answering(|_, stream| {
+        let answer = b"HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nCache-Tag: news\r\nContent-Length: 2\r\n\r\nok";
+        stream.write_all(answer).is_ok()
+    });
+    let desk = Desk::start(
+        "control-purge",
+        &format!(
+            "[backends.one]\nendpoints = [\"http://{}\"]\n[routes.all]\nto = \"one\"\ncache = {{}}\n",
+            upstream.address
+        ),
+    );
+    let asked = || {
+        desk.rig.get("/a", "");
+        upstream.received().len()
+    };
+    assert_eq!((asked(), asked()), (1, 1), "the second is a stored one");
+    let purge = |what: Value| {
+        let reply = desk.act("cache/purge", &what);
+        let told: Value = serde_json::from_str(&reply.body).expect("JSON");
+        (reply.status, told["change"]["purged"].as_u64())
+    };
+    assert_eq!(purge(json!({ "tag": "sport", "reason": "old" })), (200, Some(0)));
+    assert_eq!(purge(json!({ "tag": "news", "reason": "old" })), (200, Some(1)));
+    assert_eq!(asked(), 2);
+    assert_eq!(
+        purge(json!({ "everything": true, "route": "all", "reason": "old" })),
+        (200, Some(1))
+    );
+    assert_eq!(purge(json!({ "everything": true, "route": "al", "reason": "old" })).0, 404);
+    assert_eq!(purge(json!({ "everything": true, "tag": "a", "reason": "old" })).0, 400);
+    assert_eq!(purge(json!({ "everything": true })).0, 422);
+}
+
+#[test]
 fn everything_can_be_looked_at() {
     let upstream = Upstream::start();
     let desk = Desk::start(

@@ -24,6 +24,8 @@ pub(super) fn between(before: &Value, now: &Value) -> Value {
             "connections_max_per_worker": now["limits"]["connections_max_per_worker"],
             "workers": now["limits"]["workers"],
             "bulkheads": now["limits"]["bulkheads"],
+            "rates": rates(before, now, seconds),
+            "redis_up": now["limits"]["redis_up"],
         },
         "refusals": refusals(before, now, seconds),
     })
@@ -126,6 +128,18 @@ fn of_mirror(now: &Value) -> Value {
         "fields_differing": list(&now["report"]["real"]).count(),
         "copies": now["copies"],
     })
+}
+
+/// Limits of rates, with how many requests a second were too many.
+fn rates(before: &Value, now: &Value, seconds: f64) -> Value {
+    let rates = now["limits"]["rates"].as_object().into_iter().flatten();
+    let told = rates.map(|(name, rate)| {
+        let old = number(&before["limits"]["rates"][name]["exceeded"]);
+        let grown = number(&rate["exceeded"]).saturating_sub(old);
+        let per_second = round(decimal(grown) / seconds);
+        (name.clone(), json!({ "keys": rate["keys"], "exceeded_per_second": per_second }))
+    });
+    Value::Object(told.collect())
 }
 
 /// Refusals a second, by the reason, where there are any.

@@ -41,6 +41,7 @@ impl Screen {
         self.routes(&figures["routes"])?;
         self.backends(&figures["backends"])?;
         self.bulkheads(&limits["bulkheads"])?;
+        self.rates(limits)?;
         self.steered(figures)?;
         let refusals = figures["refusals"].as_object().filter(|refusals| !refusals.is_empty());
         if let Some(refusals) = refusals {
@@ -108,6 +109,21 @@ impl Screen {
             let (calls, waiting) = (text(&state["calls"]), text(&state["waiting"]));
             let refused = text(&state["rejected"]);
             writeln!(self.out, "{backend:<28} {calls:>8} {waiting:>8} {refused:>9}")?;
+        }
+        Ok(())
+    }
+
+    fn rates(&mut self, limits: &Value) -> std::fmt::Result {
+        let rates = limits["rates"].as_object().filter(|rates| !rates.is_empty());
+        let Some(rates) = rates else { return Ok(()) };
+        self.title(&format!("{:<28} {:>8} {:>14}", "RATE", "KEYS", "TOO MANY/S"))?;
+        for (name, rate) in rates.iter().take(LINES_MAX) {
+            let (keys, over) = (text(&rate["keys"]), text(&rate["exceeded_per_second"]));
+            writeln!(self.out, "{name:<28} {keys:>8} {over:>14}")?;
+        }
+        for (name, up) in limits["redis_up"].as_object().into_iter().flatten() {
+            let state = if *up == true { "up" } else { "down: each gateway for itself" };
+            writeln!(self.out, "redis {name:<22} {state}")?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::Checker;
 use crate::canonical::Host;
 use crate::config::from::FromOptions;
 use crate::config::meant;
-use crate::config::model::{
+use crate::config::{
     FallbackOptions, FaultOptions, OneOrMany, RespondOptions, RouteOptions, VersionOptions,
 };
 use crate::cors::Listed;
@@ -50,8 +50,8 @@ impl Checker<'_> {
             self.authorize(name, route, authorize);
         }
         self.limits(name, route);
-        self.guards(name, route);
         self.answers(name, route);
+        self.guards(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }

@@ -34,7 +34,7 @@ impl Checker<'_> {
         if mirror.again.as_deref() == Some(mirror.to.as_str()) {
             self.found(&at("again"), "`again` is a second copy of what serves, not the candidate");
         }
-        if route.redirect.is_some() || route.respond.is_some() {
+        if route.redirect.is_some() || route.respond.is_some() || route.aggregate.is_some() {
             self.found(&at("to"), "only what is sent to a backend can be copied");
         }
         if !(0.0..=100.0).contains(&mirror.percent) {

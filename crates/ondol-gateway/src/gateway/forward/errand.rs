@@ -10,11 +10,9 @@ use bytes::{Bytes, BytesMut};
 use http::header::HOST;
 use http::{HeaderMap, Method, StatusCode};
 
-use super::{Attempt, Core, Record};
+use super::{Call, Core, Record};
 use crate::backend::Backend;
-use crate::body::Body;
 use crate::handle::Ask;
-use crate::http1::Waits;
 use crate::meter::RouteMeter;
 use crate::problem::Problem;
 
@@ -85,19 +83,9 @@ impl Core {
             headers.insert(HOST, endpoint.authority.clone());
         }
         let ask = Ask { method, headers };
-        let attempt = Attempt {
-            core: self,
-            waits: Waits { answer: timeout, idle: timeout, tunnel_idle: timeout },
-            meter: &RouteMeter::default(),
-            worker,
-            upgrade: false,
-            trailers: false,
-            ask: &ask,
-            target,
-            key: 0,
-        };
-        let mut record = Record::of_errand();
-        let answered = attempt.through(backend, Body::full(body), &mut record).await;
+        let meter = &RouteMeter::default();
+        let call = Call { ask: &ask, target, body, within: timeout, meter, worker, key: 0 };
+        let answered = self.call(backend, call, &mut Record::of_errand()).await;
         let (parts, mut body) = answered.map_err(ErrandError::Asking)?.into_parts();
         let mut bytes = BytesMut::new();
         while let Some(frame) = poll_fn(|cx| body.poll_next(cx)).await {

@@ -146,8 +146,9 @@ impl<'de> Visitor<'de> for Strict {
 
 /// A number as a parameter has it.
 pub(super) fn number(text: &str) -> Option<Value> {
-    let first = text.bytes().next()?;
-    let is_number = first == b'-' || first.is_ascii_digit();
+    let (first, last) = (text.bytes().next()?, text.bytes().last()?);
+    // JSON would let blanks come after it.
+    let is_number = (first == b'-' || first.is_ascii_digit()) && last.is_ascii_digit();
     let number = is_number.then(|| parse(text.as_bytes()).ok())??;
     let plain = Number::deserialize(&number).is_ok();
     plain.then_some(number)

@@ -52,6 +52,18 @@ impl Ledger {
 }
 
 impl Known<Ledger> {
+    /// The same, for people.
+    pub(crate) fn told(&self) -> serde_json::Value {
+        let told = self.all().into_iter().map(|(name, ledger)| {
+            let (keys, forgotten) = ledger.table.counted();
+            let exceeded = ledger.exceeded.load(Ordering::Relaxed);
+            let of =
+                serde_json::json!({ "keys": keys, "forgotten": forgotten, "exceeded": exceeded });
+            (name, of)
+        });
+        serde_json::Value::Object(told.collect())
+    }
+
     /// What there is to say of each, as Prometheus reads it.
     pub(crate) fn write(&self, out: &mut String) -> std::fmt::Result {
         let series = [

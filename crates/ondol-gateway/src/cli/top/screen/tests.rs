@@ -17,7 +17,7 @@ fn figures() -> serde_json::Value {
         "switches": [{ "route": "cards", "active": "green", "blue": "one", "green": "two" }],
         "mirrors": [{ "route": "x", "to": "new", "waiting": 0, "compared": 9, "fields_differing": 1 }],
         "refusals": { "gateway-no-route": 2.0 },
-        "limits": { "connections": 4, "bulkheads": { "a": { "calls": 1 } } },
+        "limits": { "connections": 4, "bulkheads": { "a": { "calls": 1 } }, "rates": { "per-user": { "keys": 7, "exceeded_per_second": 3.0 } }, "redis_up": { "main": false } },
     })
 }
 
@@ -31,6 +31,8 @@ fn breakers_are_told_with_their_countdown_and_their_step() {
         "green        one / two",
         "gateway-no-route",
         "12.5",
+        "per-user",
+        "down: each gateway",
     ] {
         assert!(screen.contains(said), "{said}:\n{screen}");
     }
