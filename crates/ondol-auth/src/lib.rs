@@ -52,7 +52,7 @@ pub use revocation::{REVOCATIONS_MAX, Revocations};
 pub use ring::{FetchError, KeyRing, KeyRingOptions, KeySource};
 pub use service_tokens::{Granted, ServiceTokens, TokenDoor, TokenDoorError};
 pub use signing::{KeyTimes, SigningError, SigningKey, SigningKeyBytes, SigningKeys, TokenType};
-pub use verifier::{CACHED_TOKENS_MAX, Verifier, VerifierOptions, VerifyError};
+pub use verifier::{CACHED_TOKENS_MAX, Verifier, VerifierOptions, VerifyError, claimed_issuer};
 
 #[cfg(feature = "feed")]
 pub use taken_back::{Listener, TakenBack};

@@ -1,5 +1,7 @@
 //! Who asks, once that has been proved.
 
+use std::collections::BTreeMap;
+
 use ondol_kernel::Timestamp;
 
 use crate::{AccessClaims, Confirmation};
@@ -33,6 +35,8 @@ pub struct Principal {
     pub auth_time: Option<u64>,
     /// Which key the holder has to prove; none for a token that is good in anybody's hand.
     pub bound: Option<Confirmation>,
+    /// Further claims, of those that the verifier was asked to keep.
+    pub claims: BTreeMap<String, serde_json::Value>,
 }
 
 /// One word of what a token allows.
@@ -59,6 +63,27 @@ impl Principal {
             amr: claims.amr,
             auth_time: claims.auth_time,
             bound: claims.cnf,
+            claims: BTreeMap::new(),
+        }
+    }
+
+    /// Somebody who is known in another way than by a token: by a key, by a certificate.
+    pub fn known(subject: impl Into<String>, client: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            client: client.into(),
+            scopes: Vec::new(),
+            roles: Vec::new(),
+            tenant: None,
+            session: None,
+            token: String::new(),
+            issued: 0,
+            expires: u64::MAX,
+            acr: None,
+            amr: Vec::new(),
+            auth_time: None,
+            bound: None,
+            claims: BTreeMap::new(),
         }
     }
 

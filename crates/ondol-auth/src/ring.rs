@@ -114,6 +114,16 @@ impl KeyRing {
         self.inner.age().is_some_and(|age| age <= self.inner.options.fresh_for)
     }
 
+    /// Whether the set at hand is not too old to be believed.
+    pub fn is_believed(&self) -> bool {
+        self.inner.age().is_some_and(|age| age <= self.inner.options.stale_longest)
+    }
+
+    /// Asks for a newer set, unless that was done a moment ago.
+    pub async fn look_after(&self) {
+        self.inner.refresh(self.generation()).await;
+    }
+
     /// The key of this name, if it is at hand and the set is not too old to be believed.
     ///
     /// # Errors

@@ -5,10 +5,12 @@
 //! issuer: whom it is from, whom it is for, when. What came out is remembered in a bounded cache
 //! until the token ends or the keys change, whichever comes first.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use ondol_doors::Clock;
+use serde_json::Value;
 
 use crate::compact::Compact;
 use crate::header::Header;
@@ -26,6 +28,10 @@ pub struct VerifierOptions {
     pub issuer: String,
     /// Who we are: a token that is not for us is none.
     pub audience: String,
+    /// Further names that we have.
+    pub audiences_more: Vec<String>,
+    /// Names of further claims that somebody here wants to know: they are kept with the principal.
+    pub claims: Vec<String>,
     /// How far clocks may differ; at most a minute, and more is cut to that.
     pub leeway_seconds: u64,
     /// How many tokens are remembered.
@@ -125,6 +131,8 @@ impl VerifierOptions {
         Self {
             issuer: issuer.into(),
             audience: audience.into(),
+            audiences_more: Vec::new(),
+            claims: Vec::new(),
             leeway_seconds: LEEWAY_SECONDS_MAX,
             cached_tokens_max: CACHED_TOKENS_MAX,
         }
@@ -150,6 +158,11 @@ impl Verifier {
         &self.inner.options
     }
 
+    /// The keys that tokens are held against.
+    pub fn ring(&self) -> &KeyRing {
+        &self.inner.ring
+    }
+
     /// What was taken back, for whoever hears of it.
     pub fn revocations(&self) -> &Revocations {
         &self.inner.revoked
@@ -165,7 +178,7 @@ impl Verifier {
     /// # Errors
     /// When it is not believed.
     pub async fn verify(&self, token: &str) -> Result<Arc<Principal>, VerifyError> {
-        if let Some(known) = self.inner.recall(token) {
+        if let Some(known) = self.inner.recall(token).filter(|_known| self.inner.ring.is_fresh()) {
             return self.inner.unless_revoked(known);
         }
         let unverified = Unverified::read(token)?;
@@ -176,7 +189,7 @@ impl Verifier {
         self.inner.conclude(token, &unverified, &key, generation)
     }
 
-    /// The same with the keys at hand, for those who cannot wait.
+    /// The same with the keys at hand, for those who cannot wait. Somebody else looks after the keys.
     ///
     /// # Errors
     /// When it is not believed, or its key is not at hand.
@@ -208,6 +221,17 @@ impl Verifier {
     }
 }
 
+/// Whom a token says it is from, which nobody has checked: only to choose who is to check it.
+pub fn claimed_issuer(token: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct From {
+        iss: String,
+    }
+
+    let compact = Compact::read(token).ok()?;
+    serde_json::from_slice(&compact.claims).ok().map(|From { iss }| iss)
+}
+
 /// A token whose form is right and whose signature has not been checked.
 struct Unverified<'a> {
     compact: Compact<'a>,
@@ -235,7 +259,7 @@ impl Inner {
     fn recall(&self, token: &str) -> Option<Arc<Principal>> {
         let known = self.cache.get(token)?;
         let is_current = known.generation == self.ring.generation()
-            && self.ring.is_fresh()
+            && self.ring.is_believed()
             && self.now_seconds() < known.principal.expires;
         is_current.then_some(known.principal)
     }
@@ -261,7 +285,11 @@ impl Inner {
         let claims: AccessClaims =
             serde_json::from_slice(&compact.claims).map_err(|_source| VerifyError::Claims)?;
         self.check(&claims)?;
-        let principal = Arc::new(Principal::of(claims));
+        let mut principal = Principal::of(claims);
+        if !self.options.claims.is_empty() {
+            principal.claims = self.further(&compact.claims)?;
+        }
+        let principal = Arc::new(principal);
         if self.now_seconds() < principal.expires {
             let remembered = Remembered { principal: Arc::clone(&principal), generation };
             self.cache.insert(token.into(), remembered);
@@ -269,12 +297,21 @@ impl Inner {
         self.unless_revoked(principal)
     }
 
+    /// The further claims that somebody here wants to know.
+    fn further(&self, claims: &[u8]) -> Result<BTreeMap<String, Value>, VerifyError> {
+        let mut all: BTreeMap<String, Value> =
+            serde_json::from_slice(claims).map_err(|_source| VerifyError::Claims)?;
+        all.retain(|name, _| self.options.claims.contains(name));
+        Ok(all)
+    }
+
     fn check(&self, claims: &AccessClaims) -> Result<(), VerifyError> {
         let (now, leeway) = (self.now_seconds(), self.options.leeway_seconds);
         if claims.iss != self.options.issuer {
             return Err(VerifyError::Issuer);
         }
-        if !claims.aud.names(&self.options.audience) {
+        let ours = [&self.options.audience].into_iter().chain(&self.options.audiences_more);
+        if !ours.into_iter().any(|name| claims.aud.names(name)) {
             return Err(VerifyError::Audience);
         }
         if claims.sub.is_empty() || claims.jti.is_empty() || claims.client_id.is_empty() {

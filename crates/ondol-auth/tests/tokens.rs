@@ -6,6 +6,8 @@ mod attempts;
 mod callers;
 #[path = "tokens/forge.rs"]
 mod forge;
+#[path = "tokens/further.rs"]
+mod further;
 #[path = "tokens/proofs.rs"]
 mod proofs;
 #[path = "tokens/rotation.rs"]

@@ -122,14 +122,6 @@ pub enum Target {
 #[error("the command cannot be written as JSON")]
 pub struct CallError(#[from] serde_json::Error);
 
-impl CallError {
-    /// It depends on what a step has not been answered.
-    pub(crate) fn not_answered(step: &str) -> Self {
-        let why = format!("the step {step:?} has not been answered");
-        Self(<serde_json::Error as serde::ser::Error>::custom(why))
-    }
-}
-
 /// Why a command that was called cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

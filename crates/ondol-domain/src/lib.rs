@@ -42,8 +42,9 @@ pub use policy::{Policy, ReactError, ReadsView, policy, policy_of_recorded, poli
 pub use problems::Problems;
 pub use refused::Refused;
 pub use saga::{
-    Answer, Listener, Retry, RetryShape, STEP_WITHIN_USUAL, Saga, SagaData, SagaProblem, SagaShape,
-    Stage, Starter, Step, StepError, StepShape, Turn,
+    Answer, Answers, IfThere, Listener, Reading, Reads, Retry, RetryShape, STEP_WITHIN_USUAL, Saga,
+    SagaData, SagaProblem, SagaShape, SayError, Stage, Starter, Step, StepError, StepShape, Turn,
+    Wait, WaitError, Waited,
 };
 pub use sealed::Sealed;
 pub use snapshot::{Snapshot, SnapshotError};

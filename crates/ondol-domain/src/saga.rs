@@ -6,12 +6,16 @@
 //! be drawn before it has run, its every failure can be tried out, and one that was started under
 //! an older list is recognised by the list's [fingerprint](Saga::fingerprint).
 //!
-//! Steps that stand side by side are all worked out before any of them is asked, so none can
-//! depend on what another one answers. What a step was answered is not there for those before it:
-//! whoever needs it reads it as an [`Answer`], and is refused at start-up where none comes before. A step may also [wait](Saga::wait) for something to happen
-//! outside, and the whole may be [started](Saga::starts_on) by it. Nothing is run here; the engine
-//! is elsewhere.
+//! A step asks from what the saga was started with and has [heard](Saga::on) from outside; no step
+//! can write into that. What a step was answered stands under its name, and whoever needs it reads
+//! it as an [`Answer`]: it is refused at start-up unless that step comes before, keeps it, and is
+//! never left out. So no step reads what was not there yet: not what later ones are answered, nor
+//! those side by side with it.
+//!
+//! A step may also [wait](Saga::wait) for something to happen outside, and the whole may be
+//! [started](Saga::starts_on) by it. Nothing is run here; the engine is elsewhere.
 
+mod answer;
 mod check;
 mod listen;
 mod shape;
@@ -25,12 +29,14 @@ use serde::de::DeserializeOwned;
 
 use crate::{Ask, EventSet, Problems};
 
+pub use answer::{Answer, Answers, IfThere, Reading, Reads, SayError};
 pub use check::SagaProblem;
-pub use listen::{Listener, Starter, Turn};
+pub use listen::{Listener, Starter, Turn, Wait, WaitError, Waited};
 pub use shape::{RetryShape, SagaShape, StepShape};
-pub use step::{Answer, Retry, STEP_WITHIN_USUAL, Step, StepError};
+pub use step::{Retry, STEP_WITHIN_USUAL, Step, StepError};
 
-/// What a saga knows: what it was started with, and what it has kept of the answers.
+/// What a saga knows: what it was started with, and what it has heard from outside since. What its
+/// steps were answered stands beside it.
 pub trait SagaData: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 
 impl<D: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> SagaData for D {}
@@ -84,15 +90,15 @@ impl<D: SagaData> Saga<D> {
         self.all([Step::named(name, asks)])
     }
 
-    /// Then this is asked, which depends on what an earlier step was answered: see [`Answer`].
+    /// Then this is asked, which depends on what earlier steps were answered: see [`Answer`].
     #[must_use]
-    pub fn step_knowing<R: 'static, A: Ask + 'static>(
+    pub fn step_knowing<R: Reads, A: Ask + 'static>(
         self,
         name: &'static str,
-        answer: Answer<D, R>,
-        asks: impl Fn(&D, R) -> A + Send + Sync + 'static,
+        reads: R,
+        asks: impl Fn(&D, R::Read) -> A + Send + Sync + 'static,
     ) -> Self {
-        self.all([Step::knowing(name, answer, asks)])
+        self.all([Step::knowing(name, reads, asks)])
     }
 
     /// Then it waits for an event from outside: see [`Step::waiting`].
@@ -101,9 +107,21 @@ impl<D: SagaData> Saga<D> {
         self,
         name: &'static str,
         about: fn(&E) -> String,
-        heard: impl Fn(&mut D, &E) -> Option<Turn> + Send + Sync + 'static,
+        heard: impl Fn(&D, &E) -> Option<Turn> + Send + Sync + 'static,
     ) -> Self {
         self.all([Step::waiting(name, about, heard)])
+    }
+
+    /// Then it waits for an event from outside, and keeps something of it: see
+    /// [`Step::waiting_for`].
+    #[must_use]
+    pub fn wait_for<E: EventSet, K: Serialize + 'static>(
+        self,
+        name: &'static str,
+        about: fn(&E) -> String,
+        heard: impl Fn(&D, &E) -> Option<Result<K, String>> + Send + Sync + 'static,
+    ) -> Self {
+        self.all([Step::waiting_for(name, about, heard)])
     }
 
     /// Then these are asked, side by side.
@@ -119,6 +137,16 @@ impl<D: SagaData> Saga<D> {
         self.change_last("undo", |step| step.undo(asks))
     }
 
+    /// How the last step is undone, when that depends on answers: see [`Step::undo_knowing`].
+    #[must_use]
+    pub fn undo_knowing<R: Reads, A: Ask + 'static>(
+        self,
+        reads: R,
+        asks: impl Fn(&D, R::Read) -> A + Send + Sync + 'static,
+    ) -> Self {
+        self.change_last("undo", |step| step.undo_knowing(reads, asks))
+    }
+
     /// How long the last step may take.
     #[must_use]
     pub fn within(self, limit: Duration) -> Self {
@@ -131,11 +159,11 @@ impl<D: SagaData> Saga<D> {
         self.change_last("retry", |step| step.retry(retry))
     }
 
-    /// What is kept of the last step's answer.
+    /// What is kept of the last step's answer, to be read as an [`Answer`].
     #[must_use]
-    pub fn reply<R: DeserializeOwned + 'static>(
+    pub fn reply<R: DeserializeOwned + 'static, K: Serialize + 'static>(
         self,
-        keep: impl Fn(&mut D, R) + Send + Sync + 'static,
+        keep: impl Fn(R) -> K + Send + Sync + 'static,
     ) -> Self {
         self.change_last("reply", |step| step.reply(keep))
     }
@@ -144,6 +172,16 @@ impl<D: SagaData> Saga<D> {
     #[must_use]
     pub fn when(self, condition: impl Fn(&D) -> bool + Send + Sync + 'static) -> Self {
         self.change_last("when", |step| step.when(condition))
+    }
+
+    /// On what condition the last step is asked at all, when that depends on answers.
+    #[must_use]
+    pub fn when_knowing<R: Reads>(
+        self,
+        reads: R,
+        condition: impl Fn(&D, R::Read) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.change_last("when", |step| step.when_knowing(reads, condition))
     }
 
     /// From here on nothing is undone any more, and everything is asked until it is done.
@@ -178,14 +216,13 @@ impl<D: SagaData> Saga<D> {
         self
     }
 
-    /// What an event from outside does to the saga that it is about.
+    /// What an event from outside does to the saga that it is about, and what the saga knows then.
     #[must_use]
     pub fn on<E: EventSet>(
         mut self,
         about: fn(&E) -> String,
         turn: impl Fn(&mut D, &E) -> Turn + Send + Sync + 'static,
     ) -> Self {
-        let turn = move |data: &mut D, event: &E| Some(turn(data, event));
         match E::reader() {
             Ok(reader) => self.listeners.push(Listener::new(reader, about, turn)),
             Err(problems) => self.misuses.push(SagaProblem::Events(problems)),

@@ -12,6 +12,8 @@
 mod changes;
 #[path = "gateway/paced.rs"]
 mod paced;
+#[path = "gateway/who.rs"]
+mod who;
 
 use std::error::Error;
 use std::fs;
@@ -87,12 +89,14 @@ fn memory(server: &Server) -> io::Result<f64> {
 fn gateway(folder: &Path, name: &str, more: &str, to: SocketAddr) -> io::Result<Server> {
     let address = free_address()?;
     let file = folder.join(name);
-    let (top, backend) = more.split_once('|').unwrap_or((more, ""));
+    let mut parts = more.splitn(3, '|');
+    let mut part = || parts.next().unwrap_or_default();
+    let (top, backend, route) = (part(), part(), part());
     fs::write(
         &file,
         format!(
             "listen = [\"{address}\"]\nworkers = 1\n{top}\n[backends.b]\nendpoints = [\"http://{to}\"]\n{backend}\n\
-             [routes.all]\nto = \"b\"\n"
+             [routes.all]\nto = \"b\"\n{route}\n"
         ),
     )?;
     start("0", &[env!("CARGO_BIN_EXE_ondol-gateway"), "run"], &file, address)
@@ -114,8 +118,15 @@ fn haproxy(folder: &Path, to: SocketAddr) -> io::Result<Server> {
 
 /// Requests a second, and the 99th percentile in milliseconds.
 fn load(server: &Server, seconds: u32) -> io::Result<Measured> {
+    load_with(server, seconds, &[])
+}
+
+/// The same, with headers.
+fn load_with(server: &Server, seconds: u32, headers: &[String]) -> io::Result<Measured> {
+    let headers = headers.iter().flat_map(|header| ["-H", header]);
     let output = Command::new("taskset")
         .args(["-c", "1", "wrk", "-t1", "-c", CONNECTIONS, "--latency"])
+        .args(headers)
         .arg(format!("-d{seconds}s"))
         .arg(format!("http://{}/accounts/1", server.address))
         .output()?;
@@ -173,6 +184,8 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
     );
     let guarded = gateway(folder, "guarded", &guarded, to)?;
 
+    let known = who::Known::start(folder, to)?;
+
     let mut bench = Bench::from_args("gateway")?;
     bench.setting("payload", format!("{} bytes of JSON, keep-alive on both sides", ANSWER.len()));
     bench.setting("concurrency", format!("{CONNECTIONS} connections, wrk with one thread"));
@@ -191,6 +204,7 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
         .unit("requests/s")
         .against("nginx")
         .measure(|| load(&plain_haproxy, seconds));
+    who::cases(&mut bench, &known);
     paced::cases(&mut bench, &backend, &plain, &plain_nginx);
     changes::cases(&mut bench, folder, to);
     bench.run()?;

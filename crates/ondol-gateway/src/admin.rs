@@ -7,12 +7,13 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Response, StatusCode};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
+use crate::control;
 use crate::handle::{Answer, Arrived, Handler, Peer, Sent};
 use crate::http1::serve;
 use crate::limits::ConnectionLimits;
@@ -34,6 +35,10 @@ impl Handler for Admin {
     type Record = ();
 
     async fn handle(&self, arrived: Arrived) -> Answer<()> {
+        if control::is_meant(&arrived.target) {
+            let answer = control::answer(&self.handle, arrived).await;
+            return Answer { response: answer.unwrap_or_else(explained), record: () };
+        }
         if let Some((backend, instance)) = registration::names(&arrived.target) {
             let answer = registration::register(&self.handle, &backend, &instance, arrived).await;
             return Answer { response: answer.unwrap_or_else(explained), record: () };
@@ -67,15 +72,26 @@ impl Handler for Admin {
 /// An answer that says more than the world is told.
 fn explained(problem: Problem) -> Response<Body> {
     let detail = problem.detail();
-    let (status, code) = (problem.status(), problem.code());
+    let (status, code, title) = (problem.status(), problem.code(), problem.title());
+    let more = match &problem {
+        Problem::Control(problem) => problem.more(),
+        _ => None,
+    };
     let mut response = problem.into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(detail) = detail {
-        let body = serde_json::json!({
+        let mut body = serde_json::json!({
             "type": format!("https://ondol.dev/errors/{code}"),
+            "title": title,
             "status": status.as_u16(),
             "code": code,
             "detail": detail,
         });
+        if let Some((name, value)) = more {
+            body[name] = value;
+        }
         *response.body_mut() = Body::full(body.to_string());
     }
     response

@@ -7,16 +7,19 @@ mod endpoint;
 mod guards;
 mod origin;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
+use ondol_auth::{Proofs, Revocations};
 use ondol_doors::Clock;
 use ondol_resilience::{Doors, Problems};
 
 use crate::config::BackendOptions;
 use crate::discovery::{Directory, INSTANCES_MAX, Instance, Leases};
 use crate::inside::Services;
+use crate::steer::Steering;
+use crate::who::Messenger;
 
 pub(crate) use endpoint::Endpoint;
 use endpoint::Place;
@@ -37,13 +40,19 @@ pub(crate) struct Backend {
 #[derive(Default)]
 pub(crate) struct Endpoints {
     pub(crate) list: Vec<Arc<Endpoint>>,
+    /// Taken out by hand: they get nothing new.
+    pub(crate) drained: Vec<Arc<Endpoint>>,
     /// No longer among them, but perhaps chosen a moment ago.
     leaving: Vec<Arc<Endpoint>>,
 }
 
 impl Endpoints {
     fn named(&self, name: &str) -> Option<&Arc<Endpoint>> {
-        self.list.iter().chain(&self.leaving).find(|endpoint| *endpoint.name == *name)
+        self.list
+            .iter()
+            .chain(&self.drained)
+            .chain(&self.leaving)
+            .find(|endpoint| *endpoint.name == *name)
     }
 }
 
@@ -88,11 +97,27 @@ pub(crate) struct Workshop {
     pub(crate) workers: usize,
     pub(crate) directory: Directory,
     pub(crate) leases: Leases,
+    pub(crate) steering: Steering,
     /// Held by whoever changes what is running.
     pub(crate) changing: Mutex<()>,
     pub(crate) services: Services,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) doors: Doors,
+    /// Carries the gateway's own questions.
+    pub(crate) messenger: Messenger,
+    /// Judges proofs of tokens that are bound to a key.
+    pub(crate) proofs: Proofs,
+    /// What issuers took back, by their names: it outlives configurations.
+    pub(crate) revocations: Mutex<BTreeMap<String, Revocations>>,
+}
+
+impl Workshop {
+    /// What an issuer has taken back.
+    pub(crate) fn revocations(&self, issuer: &str) -> Revocations {
+        let all = self.revocations.lock();
+        let mut all = all.expect("nobody panics while holding what was taken back");
+        all.entry(issuer.to_owned()).or_default().clone()
+    }
 }
 
 impl Backend {
@@ -111,28 +136,36 @@ impl Backend {
             return Ok(Arc::clone(before));
         }
         let known = before.filter(|it| it.print == print && it.options.reaches_as(options));
-        let (list, peers) = gather(name, options, known.map(|known| &**known), workshop)?;
+        let Gathered { list, drained, peers } =
+            gather(name, options, known.map(|known| &**known), workshop)?;
         let guards = before.map(|before| &before.guards);
-        let guards = Guards::new(name, options, &peers, guards, &workshop.doors)
+        // Who is drained comes back, and then there is something to choose.
+        let several = list.len() + drained.len() > 1;
+        let guards = Guards::new(name, options, &peers, several, guards, &workshop.doors)
             .map_err(BackendError::Policies)?;
         if let Some(before) = before {
             // Those who still hold the old one may be sent to the new instances.
             let old = before.set.load();
-            let set = Endpoints { list: old.list.clone(), leaving: list.clone() };
+            let set = Endpoints {
+                list: old.list.clone(),
+                drained: old.drained.clone(),
+                leaving: list.clone(),
+            };
             before.set.store(Arc::new(set));
         }
-        let set = ArcSwap::from_pointee(Endpoints { list, leaving: Vec::new() });
+        let set = ArcSwap::from_pointee(Endpoints { list, drained, leaving: Vec::new() });
         Ok(Arc::new(Self { name: name.into(), options: options.clone(), guards, set, print }))
     }
 
     /// Looks again which instances there are.
     pub(crate) fn refresh(&self, workshop: &Workshop) -> Result<(), BackendError> {
-        let (list, peers) = gather(&self.name, &self.options, Some(self), workshop)?;
+        let Gathered { list, drained, peers } =
+            gather(&self.name, &self.options, Some(self), workshop)?;
         let old = self.set.load_full();
         let gone = |it: &&Arc<Endpoint>| list.iter().all(|other| other.name != it.name);
         let leaving = old.list.iter().filter(gone).cloned().collect();
         // Nobody is chosen who is not in the set.
-        self.set.store(Arc::new(Endpoints { list, leaving }));
+        self.set.store(Arc::new(Endpoints { list, drained, leaving }));
         self.guards.rebalance(&self.options, &peers).map_err(BackendError::Policies)
     }
 
@@ -152,7 +185,13 @@ impl Backend {
     }
 }
 
-type Gathered = (Vec<Arc<Endpoint>>, Vec<ondol_resilience::Endpoint>);
+/// The instances that are chosen among, those that are not, and the first as the balancer knows them.
+#[derive(Default)]
+struct Gathered {
+    list: Vec<Arc<Endpoint>>,
+    drained: Vec<Arc<Endpoint>>,
+    peers: Vec<ondol_resilience::Endpoint>,
+}
 
 /// The instances that are written and those that were found, each once.
 fn gather(
@@ -166,24 +205,30 @@ fn gather(
         Some(_) => workshop.directory.instances(name),
         None => Vec::new(),
     };
-    let (mut list, mut peers) = (Vec::new(), Vec::new());
+    let mut gathered = Gathered::default();
     let mut seen = HashSet::new();
     for instance in written.chain(found) {
         for place in Place::all(&instance, workshop)? {
-            if !seen.insert(place.name.clone()) || list.len() >= INSTANCES_MAX {
+            if !seen.insert(place.name.clone()) || seen.len() > INSTANCES_MAX {
                 continue;
             }
             let known = before.and_then(|before| before.named(&place.name));
-            peers.push(ondol_resilience::Endpoint {
+            let peer = ondol_resilience::Endpoint {
                 name: place.name.clone(),
                 weight: instance.weight,
                 zone: instance.zone.clone(),
-            });
-            list.push(match known {
+            };
+            let endpoint = match known {
                 Some(known) => known,
                 None => Arc::new(Endpoint::new(place, options, workshop)?),
-            });
+            };
+            if workshop.steering.is_drained(name, &endpoint.name) {
+                gathered.drained.push(endpoint);
+            } else {
+                gathered.list.push(endpoint);
+                gathered.peers.push(peer);
+            }
         }
     }
-    Ok((list, peers))
+    Ok(gathered)
 }

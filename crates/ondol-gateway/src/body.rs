@@ -3,6 +3,8 @@
 //! One type for all of them, so that passing one on costs no allocation. Nothing is collected: a
 //! frame is read from one side when the other has room for it.
 
+mod noting;
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -11,6 +13,8 @@ use http_body::{Frame, SizeHint};
 
 use crate::http1::{ClientBody, Tunnel, UpstreamBody};
 use crate::http2::Http2Body;
+
+pub(crate) use noting::Noted;
 
 /// The frames of a request's or an answer's body.
 pub struct Body(Kind);

@@ -13,7 +13,7 @@ use http::header::HOST;
 
 use crate::problem::Problem;
 
-pub(crate) use headers::{HeaderPolicy, clean_answer};
+pub(crate) use headers::{HeaderPolicy, clean_answer, is_hop_by_hop};
 pub(crate) use host::Host;
 pub(crate) use path::canonical_path;
 
@@ -60,6 +60,11 @@ impl Target {
     /// The query, without its mark.
     pub(crate) fn query(&self) -> Option<&str> {
         self.as_str()[self.path_length..].strip_prefix('?')
+    }
+
+    /// The path and the query, as they stand in memory.
+    pub(crate) const fn text(&self) -> &Bytes {
+        &self.text
     }
 
     /// The path and the query.

@@ -1,6 +1,9 @@
-//! The command line: run, check, explain, show.
+//! The command line: run, check, explain, show; and look at a gateway that runs, and change it.
 
+mod ask;
+mod control;
 mod run;
+mod top;
 mod watch;
 
 use std::io::Write;
@@ -56,6 +59,10 @@ enum Command {
         #[arg(long, default_value = FILE)]
         config: PathBuf,
     },
+    /// Look at a gateway that runs, and change it.
+    Control(control::Control),
+    /// Show what a gateway does now: routes, backends, breakers, limits, canaries.
+    Top(top::Top),
     /// Show what is not to be seen in the file.
     Show {
         #[command(subcommand)]
@@ -110,6 +117,8 @@ pub(crate) fn main() -> anyhow::Result<()> {
             let question = Question { method, url, headers, certificate, from };
             say(&explain(&read(&config)?, &question)?)
         }
+        Command::Control(control) => say(&control.run()?),
+        Command::Top(top) => top.run(),
         Command::Show { what: Show::Effective { file } } => say(&toml::to_string(&read(&file)?)?),
     }
 }

@@ -4,28 +4,54 @@
 //! the word that was probably meant. A refused file changes nothing that is running.
 
 mod again;
+mod aggregate;
 mod alike;
 mod backend;
+mod blue_green;
+mod cache;
+mod canary;
 mod check;
+mod control;
 mod cors;
+mod does;
 mod endpoint;
 mod from;
+mod guard;
+mod mirror;
 mod model;
 mod place;
+mod rate;
 mod read;
+mod short;
+mod who;
 
 pub use again::Reading;
+pub use aggregate::{AggregateOptions, PartOptions};
 pub use backend::{
     BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
     RegistrationSource,
 };
+pub use blue_green::{BlueGreenOptions, Colour};
+pub use cache::CacheOptions;
+pub use canary::CanaryOptions;
+pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;
+pub use does::{
+    FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, StickyOptions, VersionOptions,
+};
 pub use endpoint::EndpointOptions;
 pub use from::FromOptions;
+pub use guard::{AcceptOptions, SecurityOptions, Unknown, ValidateOptions};
+pub use mirror::{MirrorOptions, Values, Writes};
 pub use model::{
-    AccessLogOptions, CertificateOptions, Config, FallbackOptions, FaultOptions, ListenerOptions,
-    OneOrMany, RedirectOptions, RegionOptions, RespondOptions, RouteOptions, Routes, StickyOptions,
-    TlsOptions, TrustOptions, VersionOptions,
+    AccessLogOptions, CertificateOptions, Config, ListenerOptions, OneOrMany, RegionOptions,
+    RouteOptions, Routes, TlsOptions, TrustOptions,
 };
 pub(crate) use place::meant;
 pub use place::{Finding, Findings};
+pub use rate::{ConcurrencyOptions, RateOptions, RedisOptions};
+pub use short::Several;
+pub use who::{
+    AboveOptions, AuthOptions, AuthorizeOptions, CertificatesOptions, ClaimWanted, HolderOptions,
+    IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions, OnFailure,
+};

@@ -11,7 +11,7 @@ use ondol_resilience::Mode;
 
 use crate::address::Regions;
 use crate::canonical::{HeaderPolicy, Target};
-use crate::config::{Config, RouteOptions};
+use crate::config::{Colour, Config, RouteOptions, Writes};
 use crate::problem::Problem;
 use crate::route::{Criteria, Found, Seen, Table};
 use crate::tls::Shown;
@@ -160,15 +160,97 @@ fn tell(
     Ok(())
 }
 
+/// Its limits, a line each.
+fn route_limits(config: &Config, options: &RouteOptions) -> Vec<String> {
+    let verb = |mode| match mode {
+        Mode::Enforce => Some("limits   "),
+        Mode::Observe => Some("observes "),
+        Mode::Off => None,
+    };
+    let rates = options.rate.iter().filter_map(|rate| {
+        let (name, rate) = match config.rates.get_key_value(rate.limit.trim()) {
+            Some((name, rate)) => (format!(" (`{name}`)"), rate),
+            None => (String::new(), rate),
+        };
+        let shared = rate.shared.as_ref().map(|redis| format!(", shared through `{redis}`"));
+        let shared = shared.unwrap_or_default();
+        Some(format!("{} to {}{name}{shared}", verb(rate.mode)?, rate.limit))
+    });
+    let at_once = options.concurrency.iter().filter_map(|at_once| {
+        Some(format!("{} to {} at once", verb(at_once.mode)?, at_once.limit))
+    });
+    rates.chain(at_once).collect()
+}
+
 /// What the route insists on, in the order in which it is looked at.
-fn tell_policies(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
-    let modes = [("from", options.from.as_ref().map(|from| from.mode))];
+fn tell_policies(config: &Config, options: &RouteOptions, out: &mut String) -> std::fmt::Result {
+    let modes = [
+        ("from", options.from.as_ref().map(|from| from.mode)),
+        ("auth", options.auth.as_ref().map(|auth| auth.mode)),
+        ("authorize", options.authorize.as_ref().map(|authorize| authorize.mode)),
+        ("accept", options.accept.as_ref().map(|accept| accept.mode)),
+        ("validate", options.validate.as_ref().map(|validate| validate.mode)),
+        ("security", options.security.as_ref().map(|security| security.mode)),
+    ];
     for (policy, mode) in modes {
         match mode {
             Some(Mode::Enforce) => writeln!(out, "insists   on `{policy}`")?,
             Some(Mode::Observe) => writeln!(out, "observes  `{policy}`")?,
             Some(Mode::Off) | None => {}
         }
+    }
+    for limit in route_limits(config, options) {
+        writeln!(out, "{limit}")?;
+    }
+    Ok(())
+}
+
+/// What decides among its backends, and who gets copies.
+fn tell_steered(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
+    if let Some(canary) = &options.canary {
+        let steps: Vec<_> = canary.steps.iter().map(u8::to_string).collect();
+        let every = canary.every;
+        writeln!(
+            out,
+            "canary    {} → {}, by {} %, judged every {every:?} (as it begins; `control show canaries` has how far it is)",
+            canary.from,
+            canary.to,
+            steps.join(", ")
+        )?;
+    }
+    if let Some(two) = &options.blue_green {
+        writeln!(
+            out,
+            "switch    {} serves, unless it was switched by hand (`control show switches`)",
+            two.active.name()
+        )?;
+    }
+    if let Some(mirror) = &options.mirror {
+        let against = mirror.again.as_deref().map(|again| format!(", noise from {again}"));
+        let writes = match mirror.writes {
+            Writes::Suppress => "without writes",
+            Writes::Mark => "writes marked",
+        };
+        writeln!(
+            out,
+            "mirror    {} % to {}{}, {writes}",
+            mirror.percent,
+            mirror.to,
+            against.unwrap_or_default()
+        )?;
+    }
+    Ok(())
+}
+
+/// What is done with its answers.
+fn tell_answers(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
+    if let Some(cache) = &options.cache {
+        let fresh = cache.fresh.map(|fresh| format!(", {} s if they do not say", fresh.as_secs()));
+        writeln!(out, "cache     answers as long as they are fresh{}", fresh.unwrap_or_default())?;
+    }
+    for (name, part) in options.aggregate.iter().flat_map(|aggregate| &aggregate.parts) {
+        let required = if part.required { ", required" } else { "" };
+        writeln!(out, "part      {name}: {} of {}{required}", part.path, part.from)?;
     }
     Ok(())
 }
@@ -180,14 +262,25 @@ fn tell_route(
     out: &mut String,
 ) -> std::fmt::Result {
     writeln!(out, "route     {name}")?;
-    tell_policies(options, out)?;
+    tell_policies(config, options, out)?;
     if let Some(redirect) = &options.redirect {
         return writeln!(out, "redirect  {} to {}", redirect.status, redirect.to);
     }
     if let Some(respond) = &options.respond {
         return writeln!(out, "respond   {}", respond.status);
     }
+    tell_steered(options, out)?;
+    tell_answers(options, out)?;
     let single = options.to.iter().map(|name| (name, 100));
+    let canary = options.canary.iter().flat_map(|canary| {
+        let first = u32::from(canary.steps.first().copied().unwrap_or(100));
+        [(&canary.from, 100 - first), (&canary.to, first)]
+    });
+    let colours = options.blue_green.iter().flat_map(|two| {
+        let blue = if two.active == Colour::Blue { 100 } else { 0 };
+        [(&two.blue, blue), (&two.green, 100 - blue)]
+    });
+    let single = single.chain(canary).chain(colours);
     let total = options.split.values().sum::<u32>().max(1);
     let split = options.split.iter().map(|(name, share)| (name, share * 100 / total));
     for (name, percent) in single.chain(split) {

@@ -14,6 +14,7 @@
 //! Limit: outcomes are what the targets say of themselves, not which lines of code were reached.
 
 mod targets;
+mod tokens;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ const CHANGES_MAX: u64 = 6;
 
 /// Runs a target over mutations of its corpus. It answers what came of an input, and panics when that is
 /// not as it must be.
-fn run(name: &str, words: &[&str], target: impl Fn(&[u8]) -> String) {
+pub(crate) fn run(name: &str, words: &[&str], target: impl Fn(&[u8]) -> String) {
     let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let rng = SeededRng::new(number("ONDOL_FUZZ_SEED").unwrap_or(1));
     let long = number("ONDOL_FUZZ_SECONDS").map(Duration::from_secs);

@@ -1,14 +1,17 @@
 //! The pipeline: from a request as it arrived to the answer that goes out.
 //!
-//! canonical form → route → admit (the route's policies) → choose → forward → fall back → answer. Each stage sees the one canonical request; none looks at what the
-//! client wrote.
+//! canonical form → route → admit (the route's policies) → choose → forward → fall back → answer. Each
+//! stage sees the one canonical request; none looks at what the client wrote.
 
+mod aggregated;
+mod cached;
 mod choose;
 mod client;
 mod forward;
 mod headers;
 mod record;
 mod respond;
+mod steered;
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -22,19 +25,26 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access_log::AccessLog;
 use crate::body::Body;
+use crate::cache::{Key, Purge};
 use crate::canonical::Target;
+use crate::control::Refusals;
 use crate::cors::{asked_about, may_upgrade};
+use crate::errand::{self, Errands};
 use crate::handle::{Answer, Arrived, Ask, Handler, Peer, Sent};
 use crate::inflate;
-use crate::kept::Key;
+use crate::kept::Wanted;
 use crate::meter::Meters;
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
 use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
 use crate::spare;
+use crate::who::Caller;
 
-pub(crate) use forward::Probe;
+pub(crate) use cached::Refresh;
+pub(crate) use choose::strikes;
+pub(crate) use forward::{Errand, ErrandError, Probe, Returned, of_body};
 pub(crate) use record::{Line, Record};
+pub(crate) use respond::fill;
 
 /// What all connections share.
 pub(crate) struct Core {
@@ -45,6 +55,9 @@ pub(crate) struct Core {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) meters: Meters,
     pub(crate) log: AccessLog,
+    /// What was refused lately, for those who look.
+    pub(crate) refusals: Refusals,
+    pub(crate) errands: Errands,
     /// Cuts tunnels when the time to drain is over.
     pub(crate) cut: CancellationToken,
 }
@@ -58,10 +71,31 @@ pub(crate) struct Exchange {
     /// The client's own address, through proxies that are trusted.
     pub(crate) client: IpAddr,
     pub(crate) route: Arc<Route>,
+    /// Who asks, once he has proved it.
+    pub(crate) caller: Option<Caller>,
     /// Whether a change of protocol is asked for and allowed.
     pub(crate) upgrade: bool,
     /// Whether the client understands trailers, as gRPC needs it.
     pub(crate) trailers: bool,
+}
+
+/// All of a request but its body: what can be looked at while somebody else is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) ask: &'a Ask,
+    pub(crate) target: &'a Target,
+    pub(crate) peer: &'a Arc<Peer>,
+    pub(crate) client: IpAddr,
+    pub(crate) route: &'a Arc<Route>,
+    pub(crate) caller: Option<&'a Caller>,
+}
+
+impl Exchange {
+    /// All of it but its body.
+    pub(crate) fn head(&self) -> Head<'_> {
+        let Self { ask, target, peer, client, route, caller, .. } = self;
+        Head { ask, target, peer, client: *client, route, caller: caller.as_ref() }
+    }
 }
 
 impl Handler for Core {
@@ -69,23 +103,22 @@ impl Handler for Core {
 
     async fn handle(&self, arrived: Arrived) -> Answer<Record> {
         let mut record = Record::begin(self, &arrived);
+        let over_tls = arrived.peer.secure;
         let snapshot = self.snapshot.load_full();
-        let response = match self.answer(&snapshot, arrived, &mut record).await {
+        let mut response = match self.answer(&snapshot, arrived, &mut record).await {
             Ok(response) => response,
-            Err(problem) => {
-                self.meters.refused(problem.code());
-                record.refused(&problem);
-                problem.into_response()
-            }
+            Err(problem) => self.refused(problem, &mut record),
         };
+        if let Some(policies) = record.policies() {
+            policies.protect(self, over_tls, response.headers_mut());
+        }
         Answer { response, record }
     }
 
     fn refuse(&self, peer: &Arc<Peer>, problem: Problem) -> Answer<Record> {
-        self.meters.refused(problem.code());
         let mut record = Record::nameless(self, peer);
-        record.refused(&problem);
-        Answer { response: problem.into_response(), record }
+        let response = self.refused(problem, &mut record);
+        Answer { response, record }
     }
 
     fn finished(&self, record: Record, sent: Sent) {
@@ -94,6 +127,14 @@ impl Handler for Core {
 }
 
 impl Core {
+    /// Notes why a request is not answered by anybody else, and answers it.
+    fn refused(&self, problem: Problem, record: &mut Record) -> Response<Body> {
+        self.meters.refused(problem.code());
+        record.refused(&problem);
+        record.tell_refusal(self, &problem);
+        problem.into_response()
+    }
+
     async fn answer(
         &self,
         snapshot: &Snapshot,
@@ -107,17 +148,31 @@ impl Core {
             return Ok(cors.preflight(origin.clone()));
         }
         let admitted = match &route.policies {
-            Some(policies) => Some(policies.admit(self, &mut exchange, record).await?),
+            Some(policies) => match policies.admit(self, &mut exchange, record).await {
+                Ok(admitted) => Some(admitted),
+                Err(problem) => {
+                    // A page that is listed may read why: only then can it do something about it.
+                    let mut response = self.refused(problem, record);
+                    if let Some((cors, origin)) = page {
+                        cors.tell(origin, response.headers_mut());
+                    }
+                    return Ok(response);
+                }
+            },
             None => None,
         };
         if let Some(fault) = &route.fault {
             self.inject(fault).await?;
         }
-        let mut response = match &route.action {
-            Action::Redirect(redirect) => respond::redirect(redirect, &exchange)?,
-            Action::Respond(options) => respond::fixed(options),
-            Action::Forward(split) => self.forward(split, exchange, record).await?,
+        let changes = snapshot.has_caches() && !exchange.ask.method.is_safe();
+        let changes = changes.then(|| Key::of(exchange.peer.secure, &exchange.target));
+        let mut response = match &route.cache {
+            Some(cache) => Box::pin(self.cached(snapshot, cache, exchange, record)).await?,
+            None => self.fetch(exchange, record).await?,
         };
+        if let Some(key) = changes.filter(|_| response.status().as_u16() < 400) {
+            self.changed(snapshot, &key, response.headers());
+        }
         if let Some(version) = &route.version {
             respond::tell_version(version, &mut response);
         }
@@ -130,35 +185,71 @@ impl Core {
         Ok(response)
     }
 
+    /// The answer of whoever has it.
+    async fn fetch(
+        &self,
+        exchange: Exchange,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Problem> {
+        let route = Arc::clone(&exchange.route);
+        match &route.action {
+            Action::Redirect(redirect) => respond::redirect(redirect, &exchange),
+            Action::Respond(options) => Ok(respond::fixed(options)),
+            Action::Forward(split) => self.forward(split, exchange, record).await,
+            Action::Aggregate(aggregate) => {
+                Box::pin(self.aggregated(aggregate, exchange, record)).await
+            }
+        }
+    }
+
     async fn forward(
         &self,
         split: &Split,
         mut exchange: Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
-        let backend = choose::choose(split, &exchange, &*self.rng);
+        let chosen = choose::choose(split, &exchange, &*self.rng);
+        record.side(&chosen);
         headers::prepare(&mut exchange, record);
+        let copying = self.copy(&mut exchange);
+        let response = self.obtain(&chosen, exchange, record).await;
+        match copying {
+            Some(copying) => response.map(|response| copying.watch(response)),
+            None => response,
+        }
+    }
+
+    /// The answer of what was chosen, or of what there is instead.
+    async fn obtain(
+        &self,
+        chosen: &choose::Chosen<'_>,
+        mut exchange: Exchange,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Problem> {
         let route = Arc::clone(&exchange.route);
         let Some(fallback) = &route.fallback else {
-            let response = self.send(backend, &mut exchange, record).await;
+            let response = self.send_judged(chosen, &mut exchange, record).await;
             spare::give(exchange.ask.headers);
             return response;
         };
         // What may be asked for twice is kept; a body that has to be read cannot be.
         let again = exchange.body.whole();
         let kept = fallback.kept.as_ref().and_then(|kept| {
-            let key = Key::of(&exchange.target, &exchange.ask)?;
-            Some((kept, key))
+            // What somebody is told of himself is for nobody else.
+            let nobodys = exchange.caller.is_none();
+            let wanted = Wanted::of(exchange.peer.secure, &exchange.target, &exchange.ask)
+                .filter(|_wanted| nobodys)?;
+            Some((kept, wanted))
         });
-        let first = self.send(backend, &mut exchange, record).await;
+        let first = self.send_judged(chosen, &mut exchange, record).await;
         let status = first.as_ref().map_or_else(Problem::status, Response::status);
         if !fallback.on.contains(&status) {
             return match kept {
-                Some((kept, key)) => first.map(|response| kept.keep(key, response)),
+                Some((kept, wanted)) => first.map(|response| kept.keep(wanted, response)),
                 None => first,
             };
         }
-        if let Some(response) = kept.and_then(|(kept, key)| kept.find(&key)) {
+        if let Some(response) = kept.and_then(|(kept, wanted)| kept.find(&wanted)) {
             record.fell_back();
             return Ok(response);
         }
@@ -177,12 +268,12 @@ impl Core {
     }
 
     async fn inject(&self, fault: &crate::config::FaultOptions) -> Result<(), Problem> {
-        if choose::strikes(fault.delay_percent, &*self.rng) {
+        if strikes(fault.delay_percent, &*self.rng) {
             self.clock.sleep(fault.delay).await;
         }
         let status = fault.abort_status.and_then(|status| http::StatusCode::from_u16(status).ok());
         match status {
-            Some(status) if choose::strikes(fault.abort_percent, &*self.rng) => {
+            Some(status) if strikes(fault.abort_percent, &*self.rng) => {
                 Err(Problem::Aborted(status))
             }
             _ => Ok(()),
@@ -191,6 +282,20 @@ impl Core {
 }
 
 impl Core {
+    /// Does what nobody waits for.
+    pub(crate) async fn go(&self, errand: errand::Errand) {
+        match errand {
+            errand::Errand::Refresh(refresh) => self.refresh(*refresh).await,
+        }
+    }
+
+    /// Lets go of stored answers, of one route or of all. How many.
+    pub(crate) fn purge(&self, route: Option<&str>, what: &[Purge]) -> u64 {
+        let snapshot = self.snapshot.load();
+        let caches = snapshot.caches_of(route);
+        caches.flat_map(|cache| what.iter().map(|what| cache.purge(what))).sum()
+    }
+
     /// Everything that is counted, as Prometheus reads it.
     pub(crate) fn write_metrics(&self) -> String {
         let mut out = String::new();
@@ -198,7 +303,15 @@ impl Core {
             let dropped = self.log.dropped();
             writeln!(out, "# TYPE ondol_gateway_access_log_dropped_total counter")?;
             writeln!(out, "ondol_gateway_access_log_dropped_total {dropped}")?;
-            self.snapshot.load().write_backends(&mut out)
+            let dropped = self.errands.dropped();
+            writeln!(out, "# TYPE ondol_gateway_errands_dropped_total counter")?;
+            writeln!(out, "ondol_gateway_errands_dropped_total {dropped}")?;
+            let snapshot = self.snapshot.load();
+            snapshot.write_caches(&mut out)?;
+            snapshot.write_backends(&mut out)?;
+            snapshot.write_steered(&mut out)?;
+            snapshot.write_mirrors(&mut out)?;
+            snapshot.write_links(&mut out)
         });
         debug_assert!(written.is_ok(), "a string takes everything");
         out
@@ -274,6 +387,7 @@ fn enter(
         peer,
         client,
         route,
+        caller: None,
         upgrade: upgrade.is_some(),
         trailers: kept.trailers,
     };

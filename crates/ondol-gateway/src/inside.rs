@@ -68,6 +68,11 @@ impl Services {
         Some(Inside { call, home: Arc::clone(&self.home) })
     }
 
+    /// Where their futures run, once the gateway runs.
+    pub(crate) fn home(&self) -> Option<&Handle> {
+        self.home.get()
+    }
+
     /// From now on their futures run here.
     pub(crate) fn settle(&self, home: Handle) {
         // Who settles twice stays where it is: a gateway runs once.

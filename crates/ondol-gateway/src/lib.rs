@@ -10,53 +10,72 @@
 mod access_log;
 mod address;
 mod admin;
+mod aggregate;
 mod backend;
 mod body;
+mod cache;
 mod canonical;
 mod config;
+mod control;
 mod cors;
 mod descriptors;
 mod discovery;
+mod errand;
 mod explain;
 #[cfg(test)]
 mod fuzz;
 mod gateway;
+mod guard_time;
 mod handle;
 mod health;
 mod http1;
 mod http2;
 mod inflate;
 mod inside;
+mod json;
 mod kept;
 mod limits;
 mod listen;
 mod meter;
+mod mirror;
 mod patience;
 mod policy;
 mod pool;
 mod problem;
+mod purge;
 mod route;
 mod snapshot;
 mod spare;
 mod start;
 mod stay;
+mod steer;
 mod tend;
 mod tls;
+mod who;
 mod wire;
 
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AccessLogOptions, BackendOptions, CertificateOptions, Config, CorsOptions, DiscoverOptions,
-    DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource, Finding, Findings,
-    FromOptions, HashBy, HealthOptions, ListenerOptions, OneOrMany, Reading, Records,
-    RedirectOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes,
-    StickyOptions, TlsOptions, TrustOptions, VersionOptions,
+    AboveOptions, AcceptOptions, AccessLogOptions, AggregateOptions, AuthOptions, AuthorizeOptions,
+    BackendOptions, BlueGreenOptions, CacheOptions, CanaryOptions, CertificateOptions,
+    CertificatesOptions, ClaimWanted, Colour, ConcurrencyOptions, Config, ControlOptions,
+    CorsOptions, DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions, FaultOptions,
+    FileSource, Finding, Findings, FromOptions, HashBy, HealthOptions, HolderOptions,
+    IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions, ListenerOptions, MirrorOptions,
+    OnFailure, OneOrMany, PartOptions, RateOptions, Reading, Records, RedirectOptions,
+    RedisOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes,
+    SecurityOptions, Several, StickyOptions, TlsOptions, TokenOptions, TrustOptions, Unknown,
+    ValidateOptions, Values, VersionOptions, Writes,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};
 pub use inside::{ServiceError, Services};
 pub use limits::Limits;
+pub use ondol_auth::Revocations;
+pub use purge::{PurgeError, Purged};
 pub use snapshot::{BuildError, check_certificates};
 pub use start::{Gateway, GatewayHandle, StartError, Surroundings};
+pub use steer::{CanaryAct, SteerError};
 pub use tls::TlsError;
+pub use who::{IssuerError, KeysError};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::StatusCode;
 use ondol_resilience::PhaseState;
 
+use crate::policy::Counted;
 use crate::snapshot::Snapshot;
 
 /// Upper ends of the buckets of durations, in microseconds.
@@ -45,6 +46,22 @@ impl RouteMeter {
         }
     }
 
+    /// All of it, for people.
+    pub(crate) fn told(&self) -> serde_json::Value {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let buckets: Vec<u64> = self.buckets.iter().map(count).collect();
+        let classes = CLASSES.iter().zip(&self.classes);
+        let classes = classes.map(|(class, counter)| ((*class).to_owned(), count(counter).into()));
+        serde_json::json!({
+            "answers": classes.collect::<serde_json::Map<_, _>>(),
+            "buckets": buckets,
+            "bucket_ends_micros": BUCKETS,
+            "incomplete": count(&self.incomplete),
+            "retries": count(&self.retries),
+            "bytes": count(&self.bytes),
+        })
+    }
+
     /// A request is sent once more.
     pub(crate) fn retried(&self) {
         self.retries.fetch_add(1, Ordering::Relaxed);
@@ -57,6 +74,8 @@ pub(crate) struct Meters {
     routes: Mutex<BTreeMap<Arc<str>, Arc<RouteMeter>>>,
     reasons: Mutex<BTreeMap<&'static str, u64>>,
     observed: Mutex<BTreeMap<&'static str, u64>>,
+    /// What policies have counted.
+    pub(crate) policies: Counted,
     /// Connections now open.
     pub(crate) connections: AtomicU64,
     /// Idle connections closed because their places were needed.
@@ -82,6 +101,11 @@ impl Meters {
         *reasons.entry(reason).or_default() += 1;
     }
 
+    /// How often it has answered itself, by the reason.
+    pub(crate) fn reasons(&self) -> BTreeMap<&'static str, u64> {
+        self.reasons.lock().expect("nobody panics while holding the meters").clone()
+    }
+
     /// A policy that only watches would have refused a request, for this reason.
     pub(crate) fn observed(&self, reason: &'static str) {
         let mut observed = self.observed.lock().expect("nobody panics while holding the meters");
@@ -92,6 +116,8 @@ impl Meters {
     pub(crate) fn keep_routes(&self, keep: impl Fn(&str) -> bool) {
         let mut routes = self.routes.lock().expect("nobody panics while holding the meters");
         routes.retain(|name, _| keep(name));
+        drop(routes);
+        self.policies.tidy();
     }
 
     /// Everything, as Prometheus reads it.
@@ -120,20 +146,39 @@ impl Meters {
             writeln!(out, "ondol_gateway_observed_total{{reason=\"{reason}\"}} {number}")?;
         }
         let routes = self.routes.lock().expect("nobody panics while holding the meters").clone();
-        write_routes(&routes, out)
+        write_routes(&routes, out)?;
+        self.policies.write(out)
     }
 }
 
 impl Snapshot {
+    /// What is known of where limits are shared, as Prometheus reads it.
+    pub(crate) fn write_links(&self, out: &mut String) -> std::fmt::Result {
+        if self.links.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "# TYPE ondol_gateway_redis_up gauge")?;
+        for series in ["asked", "failed", "alone"] {
+            writeln!(out, "# TYPE ondol_gateway_redis_{series}_total counter")?;
+        }
+        self.links.values().try_for_each(|link| link.write(out))
+    }
+
     /// What is known of the backends, as Prometheus reads it.
     pub(crate) fn write_backends(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "# TYPE ondol_gateway_upstream_requests gauge")?;
         writeln!(out, "# TYPE ondol_gateway_upstream_idle_connections gauge")?;
         writeln!(out, "# TYPE ondol_gateway_upstream_ill gauge")?;
+        writeln!(out, "# TYPE ondol_gateway_upstream_drained gauge")?;
         writeln!(out, "# TYPE ondol_gateway_breaker_open gauge")?;
         for backend in self.backends.values() {
             let name = &backend.name;
-            for endpoint in &backend.endpoints().list {
+            let set = backend.endpoints();
+            for endpoint in &set.drained {
+                let labels = format!("backend=\"{name}\",endpoint=\"{}\"", endpoint.name);
+                writeln!(out, "ondol_gateway_upstream_drained{{{labels}}} 1")?;
+            }
+            for endpoint in set.list.iter().chain(&set.drained) {
                 let labels = format!("backend=\"{name}\",endpoint=\"{}\"", endpoint.name);
                 let under_way = endpoint.pool.under_way();
                 writeln!(out, "ondol_gateway_upstream_requests{{{labels}}} {under_way}")?;

@@ -4,12 +4,17 @@
 //! holds a path, a version, an upstream's name or an error's source.
 
 use std::error::Error;
+use std::fmt;
+use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 use ondol_resilience::{Kind, Rejected};
 
 use crate::body::Body;
+use crate::control::ControlProblem;
+use crate::policy::{Fields, NotJson, Violation, seconds};
+use crate::who::Said;
 
 /// Why the gateway answers itself.
 #[derive(Debug)]
@@ -40,9 +45,68 @@ pub(crate) enum Problem {
     UpstreamMalformed,
     UpstreamTimedOut,
     Rejected(Rejected),
+    TooOften(Box<TooOften>),
+    TooManyAtOnce,
+    UnsupportedMediaType,
+    QueryTooLarge,
+    HeadersTooLarge,
+    OperationUnknown,
+    JsonMalformed(NotJson),
+    Violations(Box<Violations>),
     Aborted(StatusCode),
+    NotStored,
+    PartMissing(String, Box<Self>),
+    PartRefused(StatusCode),
     RegistrationRefused(String),
     RegistrationUnauthorised,
+    Who(Box<Said>),
+    Control(Box<ControlProblem>),
+}
+
+/// What is not as it is described.
+#[derive(Debug)]
+pub(crate) struct Violations(pub(crate) Vec<Violation>);
+
+impl From<Violations> for Problem {
+    fn from(violations: Violations) -> Self {
+        Self::Violations(Box::new(violations))
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, Violation { place, at, rule }) in self.0.iter().enumerate() {
+            let comma = if number > 0 { ", " } else { "" };
+            write!(f, "{comma}{place} {at}: {rule}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Violations {
+    /// As a member of an answer.
+    fn member(&self) -> String {
+        let each = self.0.iter().map(|Violation { place, at, rule }| {
+            let key = if *place == "body" { "pointer" } else { "name" };
+            serde_json::json!({ "in": place, key: at, "rule": rule })
+        });
+        format!(",\"errors\":{}", serde_json::Value::Array(each.collect()))
+    }
+}
+
+/// More than a limit allows.
+#[derive(Debug)]
+pub(crate) struct TooOften {
+    /// How long until it is not too much.
+    pub(crate) wait: Duration,
+    /// What the client is told of the limits.
+    pub(crate) fields: Fields,
+}
+
+impl From<TooOften> for Problem {
+    fn from(said: TooOften) -> Self {
+        Self::TooOften(Box::new(said))
+    }
 }
 
 impl Problem {
@@ -73,9 +137,21 @@ impl Problem {
             Self::UpstreamFailed => "gateway-upstream-failed",
             Self::UpstreamMalformed => "gateway-upstream-malformed",
             Self::UpstreamTimedOut => "gateway-upstream-timed-out",
+            Self::TooOften(_) => "gateway-rate-limited",
+            Self::TooManyAtOnce => "gateway-too-many-at-once",
+            Self::UnsupportedMediaType => "gateway-unsupported-media-type",
+            Self::QueryTooLarge => "gateway-query-too-large",
+            Self::HeadersTooLarge => "gateway-headers-too-large",
+            Self::OperationUnknown => "gateway-operation-unknown",
+            Self::JsonMalformed(_) => "gateway-json-malformed",
+            Self::Violations(_) => "gateway-request-invalid",
             Self::Aborted(_) => "gateway-fault-injected",
+            Self::NotStored => "gateway-not-stored",
+            Self::PartMissing(..) | Self::PartRefused(_) => "gateway-part-missing",
             Self::RegistrationRefused(_) => "gateway-registration-refused",
             Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
+            Self::Who(said) => said.code(),
+            Self::Control(problem) => problem.code(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "gateway-breaker-open",
                 Kind::Balancer => "gateway-no-endpoint",
@@ -108,14 +184,29 @@ impl Problem {
             Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
                 StatusCode::BAD_GATEWAY
             }
-            Self::UpstreamTimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::UpstreamTimedOut | Self::NotStored => StatusCode::GATEWAY_TIMEOUT,
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::QueryTooLarge => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::OperationUnknown => StatusCode::NOT_FOUND,
+            Self::JsonMalformed(_) => StatusCode::BAD_REQUEST,
+            Self::Violations(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooOften(_) | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::Aborted(status) => *status,
+            Self::Who(said) => said.status(),
+            Self::Control(problem) => problem.status(),
+            Self::PartMissing(_, problem) => problem.status(),
+            // That it is not there, or not for this client, is said of the whole as well.
+            Self::PartRefused(status) => match status.as_u16() {
+                401 | 403 | 404 | 410 => *status,
+                _ => StatusCode::BAD_GATEWAY,
+            },
         }
     }
 
     /// What the client is told, in one sentence that gives nothing away.
-    fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::BadFraming(_) => "The request is not well-formed HTTP.",
             Self::UnknownVersion => "This version of HTTP is not spoken here.",
@@ -141,9 +232,21 @@ impl Problem {
             Self::UpstreamFailed => "The service broke off without an answer.",
             Self::UpstreamMalformed => "The service's answer cannot be understood.",
             Self::UpstreamTimedOut => "The service did not answer in time.",
+            Self::TooOften(_) => "This was asked for too often.",
+            Self::UnsupportedMediaType => "A body of this media type is not accepted here.",
+            Self::QueryTooLarge => "The query is too long.",
+            Self::HeadersTooLarge => "The request has too many or too long headers for this.",
+            Self::OperationUnknown => "There is no such operation.",
+            Self::JsonMalformed(_) => "The body is not JSON that means one thing.",
+            Self::Violations(_) => "The request is not as the interface is described.",
+            Self::TooManyAtOnce => "Too many of your requests are under way.",
             Self::Aborted(_) => "A fault was injected on purpose.",
+            Self::PartMissing(..) | Self::PartRefused(_) => "A part of the answer is missing.",
+            Self::NotStored => "No answer is stored, and none was to be asked for.",
             Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
             Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
+            Self::Who(said) => said.title(),
+            Self::Control(problem) => problem.title(),
             Self::Rejected(rejected) => match rejected.reason.kind() {
                 Kind::Breaker => "The service is being left alone to recover.",
                 Kind::Balancer => Self::NoEndpoint.title(),
@@ -180,7 +283,12 @@ impl Problem {
                 Some((*detail).to_owned())
             }
             Self::Rejected(rejected) => Some(rejected.to_string()),
+            Self::JsonMalformed(wrong) => Some(wrong.detail().to_owned()),
+            Self::Violations(violations) => Some(violations.to_string()),
             Self::RegistrationRefused(detail) => Some(detail.clone()),
+            Self::Who(said) => said.detail(),
+            Self::Control(problem) => Some(problem.to_string()),
+            Self::PartMissing(part, problem) => Some(format!("{part}: {}", problem.code())),
             _ => None,
         }
     }
@@ -191,7 +299,9 @@ impl Problem {
             Self::Rejected(rejected) => {
                 Some(rejected.retry_after.map_or(1, |after| after.as_secs() + 1))
             }
-            Self::TooBusy | Self::NoEndpoint => Some(1),
+            Self::Who(said) => said.retry_after(),
+            Self::TooBusy | Self::NoEndpoint | Self::TooManyAtOnce => Some(1),
+            Self::TooOften(said) => Some(seconds(said.wait).max(1)),
             _ => None,
         }
     }
@@ -200,8 +310,12 @@ impl Problem {
     pub(crate) fn into_response(self) -> Response<Body> {
         let (status, code, title) = (self.status(), self.code(), self.title());
         let number = status.as_u16();
+        let more = match &self {
+            Self::Violations(violations) => violations.member(),
+            _ => String::new(),
+        };
         let body = format!(
-            r#"{{"type":"https://ondol.dev/errors/{code}","title":"{title}","status":{number},"code":"{code}"}}"#
+            r#"{{"type":"https://ondol.dev/errors/{code}","title":"{title}","status":{number},"code":"{code}"{more}}}"#
         );
         let mut response = Response::new(Body::full(body));
         *response.status_mut() = status;
@@ -210,8 +324,16 @@ impl Problem {
         if self.closes() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        if let Self::Who(said) = &self
+            && let Some(challenge) = said.challenge()
+        {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if let Self::TooOften(said) = self {
+            said.fields.tell(headers);
         }
         response
     }

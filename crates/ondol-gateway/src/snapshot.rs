@@ -3,15 +3,19 @@
 //! A request keeps the snapshot it began with. What has state (pools, counters) is carried from one
 //! snapshot to the next by its name.
 
+mod error;
+mod steered;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
-use ondol_doors::Clock;
 
 use crate::address::{Network, Regions};
+use crate::aggregate::Aggregate;
 use crate::backend::{Backend, BackendError, Workshop};
+use crate::cache::Cache;
 use crate::canonical::HeaderPolicy;
 use crate::config::{
     Config, FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, RouteOptions,
@@ -21,8 +25,14 @@ use crate::cors::Cors;
 use crate::http1::Waits;
 use crate::kept::Kept;
 use crate::meter::{Meters, RouteMeter};
-use crate::policy::Policies;
+use crate::mirror::Mirroring;
+use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
+use crate::who::{Registry, check_files, told_headers};
+
+pub use error::BuildError;
+pub(crate) use steered::Steered;
+use steered::build_action;
 
 /// Everything a request needs to know.
 pub(crate) struct Snapshot {
@@ -32,8 +42,13 @@ pub(crate) struct Snapshot {
     pub(crate) headers: HeaderPolicy,
     pub(crate) proxies: Vec<Network>,
     pub(crate) regions: Regions,
+    /// Who is believed.
+    pub(crate) registry: Registry,
+    pub(crate) links: Links,
     /// The routes in the order of their names, as the configuration has them.
     routes: Vec<Arc<Route>>,
+    /// The caches of routes, with the routes' names.
+    caches: Vec<(Arc<str>, Arc<Cache>)>,
 }
 
 /// What becomes of a request.
@@ -50,7 +65,9 @@ pub(crate) struct Route {
     pub(crate) forward_certificate: bool,
     pub(crate) cors: Option<Cors>,
     pub(crate) fallback: Option<Fallback>,
+    pub(crate) mirror: Option<Mirroring>,
     pub(crate) fault: Option<FaultOptions>,
+    pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) version: Option<VersionOptions>,
     /// None, if it insists on nothing.
     pub(crate) policies: Option<Box<Policies>>,
@@ -62,6 +79,7 @@ pub(crate) enum Action {
     Forward(Split),
     Redirect(RedirectOptions),
     Respond(RespondOptions),
+    Aggregate(Aggregate),
 }
 
 /// Backends and their shares.
@@ -69,6 +87,7 @@ pub(crate) struct Split {
     pub(crate) backends: Vec<(Arc<Backend>, u64)>,
     pub(crate) total: u64,
     pub(crate) sticky: Option<StickyOptions>,
+    pub(crate) steered: Option<Steered>,
 }
 
 /// Where a request goes when the first backend has nothing for it.
@@ -86,34 +105,8 @@ pub(crate) enum FallbackTo {
     Respond(RespondOptions),
 }
 
-/// Why a configuration cannot be made ready.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A backend cannot be made.
-    #[error("backend `{name}` cannot be made")]
-    Backend {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: BackendError,
-    },
-    /// The certificates of a listener cannot be used.
-    #[error("the certificates of listener `{name}` cannot be used")]
-    Tls {
-        /// Its name.
-        name: String,
-        /// Why.
-        #[source]
-        source: crate::tls::TlsError,
-    },
-    /// A route cannot be made; checking the configuration says why.
-    #[error("route `{0}` cannot be made")]
-    Route(String),
-}
-
-/// Whether the certificates and keys that a configuration names are there and can be used.
+/// Whether the certificates and keys that a configuration names, its own and those of whoever is
+/// believed, are there and can be used.
 ///
 /// # Errors
 /// The first that cannot, and whose it is.
@@ -123,12 +116,16 @@ pub fn check_certificates(config: &Config) -> Result<(), BuildError> {
         let failed = |source| BuildError::Tls { name: name.clone(), source };
         used.transpose().map_err(failed)?;
     }
+    for (name, options) in &config.redis {
+        let failed = |source| BuildError::Redis { name: name.clone(), source };
+        options.authorities.as_deref().map(crate::tls::trusting).transpose().map_err(failed)?;
+    }
     for (name, options) in &config.backends {
         let failed =
             |source| BuildError::Backend { name: name.clone(), source: BackendError::Tls(source) };
         crate::tls::client(options).map_err(failed)?;
     }
-    Ok(())
+    check_files(config)
 }
 
 impl Snapshot {
@@ -145,22 +142,86 @@ impl Snapshot {
                 .map_err(|source| BuildError::Backend { name: name.clone(), source })?;
             backends.insert(name.clone(), backend);
         }
-        let making =
-            Making { config: &config, backends: &backends, meters, clock: &workshop.clock };
+        let registry = Registry::build(&config, before.map(|before| &before.registry), workshop)?;
+        let links = links(&config, before);
+        let works = Works {
+            config: &config,
+            registry: &registry,
+            proofs: &workshop.proofs,
+            counted: &meters.policies,
+            links: &links,
+        };
+        let making = Making { config: &config, backends: &backends, meters, workshop, works };
         let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
             let route = making.route(name, options, earlier.named(name));
             routes.push(route.ok_or_else(|| BuildError::Route(name.clone()))?);
         }
+        let caches = routes.iter().filter_map(|route: &Arc<Route>| {
+            Some((Arc::clone(&route.name), Arc::clone(route.cache.as_ref()?)))
+        });
+        let caches = caches.collect();
         let table = routes.iter().map(|route| (Arc::clone(&route.criteria), Arc::clone(route)));
         let table = Table::new(table.collect(), before.map(|before| &before.table));
         let networks = config.trust.proxies.iter();
         let proxies = networks.filter_map(|network| network.parse().ok()).collect();
         let regions = Regions::of(&config.regions);
-        let headers = HeaderPolicy::new(&config.trust.strip);
-        Ok(Self { table, backends, headers, proxies, regions, routes, config })
+        let told = told_headers(&config).map(str::to_owned);
+        let stripped: Vec<_> = config.trust.strip.iter().cloned().chain(told).collect();
+        let headers = HeaderPolicy::new(&stripped);
+        Ok(Self {
+            table,
+            backends,
+            headers,
+            proxies,
+            regions,
+            registry,
+            links,
+            routes,
+            caches,
+            config,
+        })
     }
+}
+
+impl Snapshot {
+    /// Whether any route stores answers.
+    pub(crate) const fn has_caches(&self) -> bool {
+        !self.caches.is_empty()
+    }
+
+    /// The caches of all routes.
+    pub(crate) fn caches(&self) -> impl Iterator<Item = &Arc<Cache>> {
+        self.caches.iter().map(|(_, cache)| cache)
+    }
+
+    /// The caches of all routes, or of one.
+    pub(crate) fn caches_of(&self, route: Option<&str>) -> impl Iterator<Item = &Arc<Cache>> {
+        let is_meant = move |name: &str| route.is_none_or(|route| route == name);
+        self.caches.iter().filter(move |(name, _)| is_meant(name)).map(|(_, cache)| cache)
+    }
+
+    /// What is counted of the caches, as Prometheus reads it.
+    pub(crate) fn write_caches(&self, out: &mut String) -> std::fmt::Result {
+        if self.has_caches() {
+            out.push_str("# TYPE ondol_gateway_cache_requests_total counter\n");
+            out.push_str("# TYPE ondol_gateway_cache_answers gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_bytes gauge\n");
+            out.push_str("# TYPE ondol_gateway_cache_evicted_total counter\n");
+        }
+        self.caches.iter().try_for_each(|(route, cache)| cache.write(route, out))
+    }
+}
+
+/// Ways to where limits are shared; those that are to be the same are.
+fn links(config: &Config, before: Option<&Snapshot>) -> Links {
+    let links = config.redis.iter().map(|(name, options)| {
+        let before = before.and_then(|before| before.links.get(name));
+        let same = before.filter(|link| link.options == *options).cloned();
+        (name.clone(), same.unwrap_or_else(|| Arc::new(Link::new(name, options))))
+    });
+    links.collect()
 }
 
 type Backends = BTreeMap<String, Arc<Backend>>;
@@ -181,7 +242,12 @@ struct Known<'a> {
 impl<'a> Earlier<'a> {
     /// Those of another snapshot; none where routes depend on something else that has changed.
     fn of(before: Option<&'a Snapshot>, config: &Config) -> Self {
-        let same = |before: &&Snapshot| before.config.limits == config.limits;
+        let same = |before: &&Snapshot| {
+            let before = &before.config;
+            before.limits == config.limits
+                && before.rates == config.rates
+                && before.redis == config.redis
+        };
         let routes = before.filter(same).into_iter().flat_map(|before| {
             let options = before.config.routes.iter().zip(&before.routes);
             options.map(|((name, options), route)| Known { name, options, route })
@@ -202,7 +268,8 @@ struct Making<'a> {
     config: &'a Config,
     backends: &'a Backends,
     meters: &'a Meters,
-    clock: &'a Arc<dyn Clock>,
+    workshop: &'a Workshop,
+    works: Works<'a>,
 }
 
 impl Making<'_> {
@@ -215,7 +282,12 @@ impl Making<'_> {
     ) -> Option<Arc<Route>> {
         let is_same = |it: &Known<'_>| Arc::ptr_eq(it.options, options) || it.options == options;
         let same = before.filter(is_same);
-        if let Some(known) = same.filter(|known| known.route.leads_to_these(self.backends)) {
+        let stays = |known: &Known<'_>| {
+            let policies = &known.route.policies;
+            let fits = policies.as_ref().is_none_or(|it| it.fit(self.works));
+            fits && known.route.leads_to_these(self.backends)
+        };
+        if let Some(known) = same.filter(stays) {
             return Some(Arc::clone(known.route));
         }
         let criteria = Criteria::read(options).ok()?;
@@ -227,7 +299,7 @@ impl Making<'_> {
         let route = Route {
             name: name.into(),
             criteria,
-            action: build_action(options, self.backends)?,
+            action: build_action(name, options, self.backends, &self.workshop.steering)?,
             strip_prefix: options.strip_prefix.clone(),
             rewrite: options.rewrite.clone(),
             host: match &options.rewrite_host {
@@ -246,9 +318,23 @@ impl Making<'_> {
                 Some(fallback) => Some(self.fallback(fallback, kept)?),
                 None => None,
             },
+            mirror: match &options.mirror {
+                Some(mirror) => {
+                    let known = self.workshop.steering.mirror(name, mirror);
+                    Some(Mirroring::new(mirror, known)?)
+                }
+                None => None,
+            },
             fault: options.fault.clone(),
+            // What was stored is another route's when anything about this one has changed.
+            cache: options.cache.as_ref().map(|options| {
+                let stored = same.and_then(|same| same.route.cache.clone());
+                stored.unwrap_or_else(|| {
+                    Arc::new(Cache::new(options, Vec::new(), Arc::clone(&self.workshop.clock)))
+                })
+            }),
             version: options.version.clone(),
-            policies: Policies::new(options),
+            policies: Policies::new(name, options, self.works).ok()?,
             meter: self.meters.route(name),
         };
         Some(Arc::new(route))
@@ -262,9 +348,22 @@ impl Making<'_> {
             (None, Some(respond)) => Some(FallbackTo::Respond(respond.clone())),
             (None, None) => None,
         };
-        let new = |age_max| Arc::new(Kept::new(age_max, Arc::clone(self.clock)));
+        let new = |age_max| Arc::new(Kept::new(age_max, Arc::clone(&self.workshop.clock)));
         let kept = options.kept.map(|age_max| kept.unwrap_or_else(|| new(age_max)));
         Some(Fallback { on, kept, to })
+    }
+}
+
+impl Snapshot {
+    /// The route of this name, with its options.
+    pub(crate) fn route(&self, name: &str) -> Option<&Arc<Route>> {
+        let at = self.routes.binary_search_by(|route| (*route.name).cmp(name)).ok()?;
+        self.routes.get(at)
+    }
+
+    /// All routes, in the order of their names.
+    pub(crate) fn routes(&self) -> &[Arc<Route>] {
+        &self.routes
     }
 }
 
@@ -281,6 +380,7 @@ impl Route {
         };
         let split = match &self.action {
             Action::Forward(split) => split.backends.iter().all(|(backend, _)| same(backend)),
+            Action::Aggregate(aggregate) => aggregate.parts.iter().all(|part| same(&part.backend)),
             Action::Redirect(_) | Action::Respond(_) => true,
         };
         let fallback = self.fallback.as_ref().and_then(|fallback| fallback.to.as_ref());
@@ -294,23 +394,4 @@ fn waits(options: &RouteOptions) -> Waits {
         idle: options.idle.unwrap_or(Duration::from_secs(60)),
         tunnel_idle: options.idle.unwrap_or(Duration::from_secs(3600)),
     }
-}
-
-fn build_action(options: &RouteOptions, backends: &Backends) -> Option<Action> {
-    if let Some(redirect) = &options.redirect {
-        return Some(Action::Redirect(redirect.clone()));
-    }
-    if let Some(respond) = &options.respond {
-        return Some(Action::Respond(respond.clone()));
-    }
-    let shares: Vec<(&String, u64)> = match &options.to {
-        Some(to) => vec![(to, 1)],
-        None => options.split.iter().map(|(name, share)| (name, u64::from(*share))).collect(),
-    };
-    let mut split = Split { backends: Vec::new(), total: 0, sticky: options.sticky.clone() };
-    for (name, share) in shares.into_iter().filter(|(_, share)| *share > 0) {
-        split.total += share;
-        split.backends.push((Arc::clone(backends.get(name)?), share));
-    }
-    (split.total > 0).then_some(Action::Forward(split))
 }

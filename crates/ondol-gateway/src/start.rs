@@ -1,7 +1,10 @@
 //! Starting a gateway, running it, and stopping it.
 
+mod control;
 mod hand;
+mod steer;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use ondol_auth::{ProofOptions, Proofs, Revocations};
 use ondol_doors::{Clock, Rng, SeededRng, SystemClock, SystemRng};
 use ondol_resilience::Doors;
 use tokio::sync::{oneshot, watch};
@@ -20,19 +24,25 @@ use crate::address::Network;
 use crate::admin::{Admin, administer};
 use crate::backend::Workshop;
 use crate::config::Config;
+use crate::control::Refusals;
 use crate::descriptors::clients_max;
 use crate::discovery::{Directory, Leases};
+use crate::errand::{self, Errands};
 use crate::gateway::Core;
+use crate::guard_time;
 use crate::inside::Services;
 
+use control::Desk;
 pub use hand::GatewayHandle;
 
 use crate::limits::ConnectionLimits;
 use crate::listen::{Door, Shift, bind, work};
 use crate::meter::Meters;
 use crate::snapshot::{BuildError, Snapshot};
+use crate::steer::Steering;
 use crate::tend::tend;
 use crate::tls::TlsError;
+use crate::who::Messenger;
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +84,14 @@ pub struct Surroundings {
     pub services: Services,
     /// A file in which what was found of instances is kept over a restart.
     pub state: Option<PathBuf>,
+    /// What issuers take back, by the names that the configuration has for them: whoever hears of it
+    /// puts it there.
+    pub revocations: BTreeMap<String, Revocations>,
+    /// A file in which what is steered (canaries, switches, drained instances) is kept over a restart.
+    pub steered: Option<PathBuf>,
+    /// The file that the configuration comes from: changes by hand are written to it, and earlier
+    /// versions are kept beside it.
+    pub file: Option<PathBuf>,
     /// Its clock.
     pub clock: Arc<dyn Clock>,
     /// Its chance.
@@ -85,6 +103,9 @@ impl Default for Surroundings {
         Self {
             services: Services::new(),
             state: None,
+            revocations: BTreeMap::new(),
+            steered: None,
+            file: None,
             clock: Arc::new(SystemClock::start()),
             rng: Arc::new(SeededRng::new(SystemRng.number())),
         }
@@ -97,6 +118,7 @@ pub struct Gateway {
     workshop: Arc<Workshop>,
     doors: Vec<(Door, std::net::TcpListener)>,
     admin: Option<std::net::TcpListener>,
+    desk: Arc<Desk>,
 }
 
 impl Gateway {
@@ -114,19 +136,23 @@ impl Gateway {
     /// What stands in the way.
     pub fn with(config: impl Into<Arc<Config>>, around: Surroundings) -> Result<Self, StartError> {
         let config = config.into();
-        let Surroundings { services, state, clock, rng } = around;
+        let Surroundings { services, state, steered, file, revocations, clock, rng } = around;
         let directory = Directory::open(state);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
-        let doors = Doors::default();
+        let doors = Doors { time: guard_time::of(&clock), ..Doors::default() };
         let workshop = Workshop {
             workers,
             directory,
             leases: Leases::default(),
+            steering: Steering::open(steered),
             changing: Mutex::new(()),
             services,
             clock: Arc::clone(&clock),
             doors,
+            messenger: Messenger::default(),
+            proofs: Proofs::new(ProofOptions::default(), Arc::clone(&clock)),
+            revocations: Mutex::new(revocations),
         };
         let meters = Meters::default();
         let doors = open(&config)?;
@@ -136,12 +162,20 @@ impl Gateway {
         let admin = admin.transpose()?;
         let log =
             AccessLog::open(config.access_log.to.as_deref()).map_err(StartError::AccessLog)?;
+        let is_controlled = config.control.is_some();
         let snapshot = Snapshot::build(config, None, &workshop, &meters)?;
+        let has_backend = |name: &str| snapshot.backends.contains_key(name);
+        workshop.steering.settle(&snapshot.in_use(), has_backend);
         let cut = CancellationToken::new();
         let snapshot = ArcSwap::from_pointee(snapshot);
         let changes = watch::Sender::new(0);
-        let core = Arc::new(Core { snapshot, changes, clock, rng, meters, log, cut });
-        Ok(Self { core, workshop: Arc::new(workshop), doors, admin })
+        let refusals = Refusals::default();
+        refusals.turn(is_controlled);
+        let errands = Errands::default();
+        let core = Core { snapshot, changes, clock, rng, meters, log, refusals, errands, cut };
+        let (core, workshop) = (Arc::new(core), Arc::new(workshop));
+        workshop.messenger.serve(&core);
+        Ok(Self { core, workshop, doors, admin, desk: Arc::new(Desk::beside(file)) })
     }
 
     /// A hand on it.
@@ -150,7 +184,8 @@ impl Gateway {
         let (core, workshop) = (Arc::clone(&self.core), Arc::clone(&self.workshop));
         let admin = self.admin.as_ref().and_then(|listener| listener.local_addr().ok());
         let doors = self.doors.iter().map(|(door, _)| door.clone()).collect();
-        GatewayHandle { core, workshop, addresses, doors, admin }
+        let desk = Arc::clone(&self.desk);
+        GatewayHandle { core, workshop, addresses, doors, admin, desk }
     }
 
     /// Serves until `stop` is cancelled and what was under way has ended. Services of this process
@@ -190,6 +225,7 @@ impl Gateway {
             });
         }
         workers.spawn(tend(handle.clone(), stop.clone()));
+        workers.spawn(errand::run(Arc::clone(&self.core), stop.clone()));
         drop(self.doors);
         if let Some(listener) = self.admin {
             let admin = Admin { handle, stop: stop.clone() };

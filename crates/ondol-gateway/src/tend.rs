@@ -5,28 +5,38 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{BackendOptions, DiscoverOptions, HealthOptions};
+use crate::config::{
+    BackendOptions, CanaryOptions, DiscoverOptions, HealthOptions, MirrorOptions, RedisOptions,
+    RouteOptions,
+};
 use crate::discovery::discover;
 use crate::health;
+use crate::mirror;
+use crate::policy::serve;
 use crate::start::GatewayHandle;
+use crate::steer;
 
 /// How often certificates are looked at.
 const CERTIFICATES: Duration = Duration::from_secs(2);
 
 /// What a task does. Another one, another task.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Duty {
     Discover(DiscoverOptions),
     Health(HealthOptions),
+    Canary(CanaryOptions),
+    Mirror(MirrorOptions),
+    Share(RedisOptions),
 }
 
-/// A backend and a kind of duty.
+/// A backend or a route, and a kind of duty.
 type Place = (String, &'static str);
 
 #[derive(Default)]
@@ -61,8 +71,13 @@ impl Wards {
     /// Begins what is missing and ends what is no longer wanted.
     fn renew(&mut self, handle: &GatewayHandle) {
         let config = handle.config();
-        let wanted: BTreeMap<Place, Duty> =
-            config.backends.iter().flat_map(|(name, options)| duties(name, options)).collect();
+        let backends = config.backends.iter().flat_map(|(name, options)| duties(name, options));
+        let shares = config
+            .redis
+            .iter()
+            .map(|(name, options)| ((name.clone(), "share"), Duty::Share(options.clone())));
+        let mut wanted: BTreeMap<Place, Duty> = backends.chain(shares).collect();
+        wanted.extend(config.routes.iter().flat_map(|(name, options)| of_route(name, options)));
         self.duties.retain(|place, (duty, task)| {
             let stays = wanted.get(place) == Some(duty);
             if !stays {
@@ -81,6 +96,12 @@ impl Wards {
             let task = match duty.clone() {
                 Duty::Discover(options) => self.tasks.spawn(discover(handle, name, options)),
                 Duty::Health(options) => self.tasks.spawn(health::watch(handle, name, options)),
+                Duty::Mirror(options) => self.tasks.spawn(mirror::work(handle, name, options)),
+                Duty::Canary(options) => self.tasks.spawn(steer::watch(handle, name, options)),
+                Duty::Share(_) => {
+                    let Some(link) = handle.link(&name) else { continue };
+                    self.tasks.spawn(serve(link, Arc::clone(handle.clock())))
+                }
             };
             self.duties.insert(place, (duty, task));
         }
@@ -106,4 +127,10 @@ fn duties(name: &str, options: &BackendOptions) -> Vec<(Place, Duty)> {
     let health = options.health.clone().map(Duty::Health);
     let all = [("discover", discover), ("health", health)];
     all.into_iter().filter_map(|(kind, duty)| Some(((name.to_owned(), kind), duty?))).collect()
+}
+
+fn of_route(name: &str, options: &RouteOptions) -> impl Iterator<Item = (Place, Duty)> {
+    let canary = options.canary.clone().map(|it| ((name.to_owned(), "canary"), Duty::Canary(it)));
+    let mirror = options.mirror.clone().map(|it| ((name.to_owned(), "mirror"), Duty::Mirror(it)));
+    canary.into_iter().chain(mirror)
 }

@@ -90,6 +90,15 @@ pub(crate) fn client(options: &BackendOptions) -> Result<Arc<ClientConfig>, TlsE
     Ok(Arc::new(config))
 }
 
+/// Our side towards a server whose certificate one of these authorities has signed.
+pub(crate) fn trusting(authorities: &Path) -> Result<Arc<ClientConfig>, TlsError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(read_roots(authorities)?);
+    Ok(Arc::new(builder.with_no_client_auth()))
+}
+
 /// What a backend's certificates hold now, as a number: another one when they have changed.
 pub(crate) fn fingerprint(options: &BackendOptions) -> u64 {
     let identity = options.identity.as_ref();
@@ -103,7 +112,7 @@ pub(crate) fn fingerprint_of_server(options: &TlsOptions) -> u64 {
     fingerprint_of(options.client_authorities.iter().chain(pairs))
 }
 
-fn fingerprint_of<'a>(files: impl Iterator<Item = &'a std::path::PathBuf>) -> u64 {
+pub(crate) fn fingerprint_of<'a>(files: impl Iterator<Item = &'a std::path::PathBuf>) -> u64 {
     let mut hasher = DefaultHasher::new();
     for file in files {
         std::fs::read(file).ok().hash(&mut hasher);

@@ -9,12 +9,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use ondol_domain::{
-    Call, CallError, DecodeError, Fingerprint, Listener, Retry, Saga, SagaData, SagaShape, Source,
-    Step, StepError, Turn,
+    Call, DecodeError, Fingerprint, Listener, Problems, Retry, Saga, SagaData, SagaProblem,
+    SagaShape, SayError, Source, Step, StepError, Turn, Wait, WaitError,
 };
 use ondol_kernel::{Envelope, Payload};
 
-use crate::Known;
+use crate::{Known, Knows};
 
 /// Where a step stands in its definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +42,15 @@ pub enum Defect {
     /// What it knows does not have the shape that its definition says.
     #[error("what the saga knows does not have the shape that its definition says")]
     Data(#[source] serde_json::Error),
-    /// What is to be asked cannot be written.
-    #[error("what is to be asked cannot be written")]
-    Call(#[from] CallError),
+    /// What is to be asked cannot be said.
+    #[error("what is to be asked cannot be said")]
+    Call(#[from] SayError),
+    /// What a step waits for cannot be heard.
+    #[error("what a step waits for cannot be heard")]
+    Wait(#[from] WaitError),
+    /// What is to be kept is no JSON.
+    #[error("what is to be kept is no JSON")]
+    Keep(#[source] serde_json::Error),
     /// An answer does not have the shape that was agreed.
     #[error("an answer cannot be kept")]
     Reply(#[from] StepError),
@@ -62,13 +68,16 @@ pub enum Defect {
     Panicked(String),
 }
 
-/// What comes of an event from outside: what is known then, and what it does.
+/// What comes of an event from outside: what is known of the whole then, or is kept of what a step
+/// waited for; and what it does.
 pub type Hearing = Option<(Option<Known>, Turn)>;
 
 /// A saga's definition, whatever it knows.
 pub trait Definition: fmt::Debug + Send + Sync + 'static {
     /// The definition as it can be shown.
     fn shape(&self) -> &SagaShape;
+    /// What is wrong with it: no saga is run by it.
+    fn problems(&self) -> Option<&Problems<SagaProblem>>;
     /// What a running saga remembers it by.
     fn fingerprint(&self) -> Fingerprint;
     /// How long the whole may take.
@@ -88,17 +97,17 @@ pub trait Definition: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// When it cannot be said.
-    fn asks(&self, at: At, data: &Known) -> Result<Asks, Defect>;
+    fn asks(&self, at: At, knows: Knows<'_>) -> Result<Asks, Defect>;
     /// What undoes a step; nothing when nothing does.
     ///
     /// # Errors
     /// When it cannot be said.
-    fn undoes(&self, at: At, data: &Known) -> Result<Option<Call>, Defect>;
-    /// What is known once a step was answered, if that is more than before.
+    fn undoes(&self, at: At, knows: Knows<'_>) -> Result<Option<Call>, Defect>;
+    /// What is kept of what a step was answered, if anything is.
     ///
     /// # Errors
     /// When the answer does not have the shape that was agreed.
-    fn keeps(&self, at: At, data: &Known, reply: &Payload) -> Result<Option<Known>, Defect>;
+    fn keeps(&self, at: At, reply: &Payload) -> Result<Option<Known>, Defect>;
     /// What an event does to the whole.
     ///
     /// # Errors
@@ -145,6 +154,7 @@ pub struct Defined<D: SagaData> {
     saga: Saga<D>,
     shape: SagaShape,
     fingerprint: Fingerprint,
+    problems: Option<Problems<SagaProblem>>,
 }
 
 impl<D: SagaData> Defined<D> {
@@ -152,14 +162,15 @@ impl<D: SagaData> Defined<D> {
     pub fn new(saga: Saga<D>) -> Self {
         let shape = saga.shape();
         let fingerprint = shape.fingerprint();
-        Self { saga, shape, fingerprint }
+        let problems = saga.check().err();
+        Self { saga, shape, fingerprint, problems }
     }
 
     fn step(&self, at: At) -> &Step<D> {
         &self.saga.stages()[at.stage].steps[at.beside]
     }
 
-    fn waits(&self) -> impl Iterator<Item = &Listener<D>> {
+    fn waits(&self) -> impl Iterator<Item = &Wait<D>> {
         self.saga.stages().iter().flat_map(|stage| &stage.steps).filter_map(Step::waits_for)
     }
 }
@@ -194,6 +205,24 @@ fn hear<D: SagaData>(
     turn.map(|turn| Ok((changed(known, &data)?, turn))).transpose()
 }
 
+fn waited<D: SagaData>(
+    wait: &Wait<D>,
+    identity: &str,
+    known: &Known,
+    event: &Envelope,
+) -> Result<Hearing, Defect> {
+    if said(|| Ok(wait.about(event.clone())?))?.as_deref() != Some(identity) {
+        return Ok(None);
+    }
+    let data = read(known)?;
+    let heard = said(|| Ok(wait.hear(&data, event.clone())?))?;
+    let kept = |(turn, kept): (Turn, Option<Payload>)| {
+        let kept = kept.as_ref().map(Known::of_payload).transpose().map_err(Defect::Keep)?;
+        Ok((kept, turn))
+    };
+    heard.map(kept).transpose()
+}
+
 fn changed<D: SagaData>(before: &Known, data: &D) -> Result<Option<Known>, Defect> {
     let now = Known::of(data).map_err(Defect::Data)?;
     Ok((now != *before).then_some(now))
@@ -208,6 +237,10 @@ impl<D: SagaData> fmt::Debug for Defined<D> {
 impl<D: SagaData> Definition for Defined<D> {
     fn shape(&self) -> &SagaShape {
         &self.shape
+    }
+
+    fn problems(&self) -> Option<&Problems<SagaProblem>> {
+        self.problems.as_ref()
     }
 
     fn fingerprint(&self) -> Fingerprint {
@@ -234,32 +267,27 @@ impl<D: SagaData> Definition for Defined<D> {
         said(|| Ok(self.saga.identity(&read(data)?)))
     }
 
-    fn asks(&self, at: At, data: &Known) -> Result<Asks, Defect> {
-        let (step, data) = (self.step(at), read(data)?);
+    fn asks(&self, at: At, knows: Knows<'_>) -> Result<Asks, Defect> {
+        let (step, data) = (self.step(at), read(knows.data)?);
         said(|| {
-            if !step.applies(&data) {
+            if !step.applies(&data, knows.answers)? {
                 return Ok(Asks::Nothing);
             }
-            Ok(step.call(&data)?.map_or(Asks::Waits, Asks::Call))
+            Ok(step.call(&data, knows.answers)?.map_or(Asks::Waits, Asks::Call))
         })
     }
 
-    fn undoes(&self, at: At, data: &Known) -> Result<Option<Call>, Defect> {
+    fn undoes(&self, at: At, knows: Knows<'_>) -> Result<Option<Call>, Defect> {
         let step = self.step(at);
         if !step.has_undo() {
             return Ok(None);
         }
-        said(|| Ok(step.undo_call(&read(data)?)?))
+        said(|| Ok(step.undo_call(&read(knows.data)?, knows.answers)?))
     }
 
-    fn keeps(&self, at: At, data: &Known, reply: &Payload) -> Result<Option<Known>, Defect> {
-        let step = self.step(at);
-        if !step.keeps_reply() {
-            return Ok(None);
-        }
-        let mut known = read(data)?;
-        said(|| Ok(step.keep(&mut known, reply)?))?;
-        changed(data, &known)
+    fn keeps(&self, at: At, reply: &Payload) -> Result<Option<Known>, Defect> {
+        let kept = said(|| Ok(self.step(at).keep(reply)?))?;
+        kept.as_ref().map(Known::of_payload).transpose().map_err(Defect::Keep)
     }
 
     fn hears(&self, identity: &str, data: &Known, event: &Envelope) -> Result<Hearing, Defect> {
@@ -278,15 +306,17 @@ impl<D: SagaData> Definition for Defined<D> {
         data: &Known,
         event: &Envelope,
     ) -> Result<Hearing, Defect> {
-        let listener = self.step(at).waits_for();
-        listener.map_or(Ok(None), |listener| hear(listener, identity, data, event))
+        let wait = self.step(at).waits_for();
+        wait.map_or(Ok(None), |wait| waited(wait, identity, data, event))
     }
 
     fn about(&self, event: &Envelope) -> Result<Vec<String>, Defect> {
         let mut found = Vec::new();
-        for listener in self.saga.listeners().iter().chain(self.waits()) {
-            let about = said(|| Ok(listener.about(event.clone())?))?;
-            found.extend(about.filter(|about| !found.contains(about)));
+        let listeners = self.saga.listeners().iter();
+        let listened = listeners.map(|listener| said(|| Ok(listener.about(event.clone())?)));
+        let waits = self.waits().map(|wait| said(|| Ok(wait.about(event.clone())?)));
+        for about in listened.chain(waits) {
+            found.extend(about?.filter(|about| !found.contains(about)));
         }
         Ok(found)
     }
@@ -305,7 +335,8 @@ impl<D: SagaData> Definition for Defined<D> {
 
     fn sources(&self) -> Vec<Source> {
         let starters = self.saga.starters().iter().flat_map(|starter| &starter.sources);
-        let listeners = self.saga.listeners().iter().chain(self.waits());
-        starters.chain(listeners.flat_map(|listener| &listener.sources)).cloned().collect()
+        let listeners = self.saga.listeners().iter().flat_map(|listener| &listener.sources);
+        let waits = self.waits().flat_map(|wait| &wait.sources);
+        starters.chain(listeners).chain(waits).cloned().collect()
     }
 }

@@ -152,13 +152,18 @@ impl SagaEngine {
     /// An engine for these definitions.
     ///
     /// # Errors
-    /// When the options cannot be used.
+    /// When the options cannot be used, or something is wrong with a definition.
     pub fn new(
         options: SagaOptions,
         definitions: Definitions,
         ground: SagaGround,
     ) -> Result<Self, OpenSagasError> {
         options.validate()?;
+        if let Some(problems) =
+            definitions.all.values().find_map(|definition| definition.problems())
+        {
+            return Err(problems.clone().into());
+        }
         let SagaGround { ground, calls, views } = ground;
         let (sender, jobs) = mpsc::channel(options.in_flight_max);
         let recorder = Recorder::new(ground.clone(), Codec::new()?);

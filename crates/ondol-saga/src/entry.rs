@@ -107,7 +107,7 @@ impl Default for SagaEntry {
 
 impl View for SagaEntry {
     const NAME: &'static str = "sagas";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     // A saga moves on several times in a moment, and most have ended before the sweeper, which
     // leaves the young alone for longer than this, would look for them. Each is written once then.
     const GATHERS: Duration = Duration::from_secs(1);
@@ -128,7 +128,7 @@ impl View for SagaEntry {
             &[
                 Index::ordered("wakes", |entry| entry.wakes_at().into()),
                 Index::ordered("started", |entry| entry.started.into()),
-                Index::equality("state", |entry| entry.state.name().into()),
+                Index::prefix("state", |entry| entry.standing().into()),
                 Index::equality("saga", |entry| entry.saga.as_str().into()),
                 Index::equality("step", Self::open_step),
                 Index::ordered("kept", |entry| entry.kept_until.into()),
@@ -149,6 +149,16 @@ impl SagaEntry {
             return None;
         }
         self.open.values().copied().chain(self.deadline).min().or(Some(self.changed))
+    }
+
+    /// What the index "state" of those that stand so begins with: they are found in the order in
+    /// which they were started.
+    pub fn standing_so(state: SagaState) -> String {
+        format!("{} ", state.name())
+    }
+
+    fn standing(&self) -> String {
+        format!("{}{:020}", Self::standing_so(self.state), self.started.as_micros().max(0))
     }
 
     fn open_step(&self) -> IndexValue {

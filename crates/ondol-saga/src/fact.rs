@@ -12,7 +12,7 @@ use ondol_kernel::{
     CommandId, Envelope, EventId, EventType, Metadata, Position, Recorded, SchemaVersion, StreamId,
     Timestamp, Version,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Known;
 
@@ -43,9 +43,12 @@ pub enum Fact {
     LeftOut { step: String },
     /// A step waits for an event from outside.
     Waits { step: String, limit: Timer },
-    /// A step was done, and the saga now knows this, if that is more than before.
+    /// A step was done, and this is kept of its answer, if anything is. Before answers stood by
+    /// themselves, what the saga knew then was written in their place: that is still read.
     Answered {
         step: String,
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
+        answer: Option<Known>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         data: Option<Known>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,6 +115,11 @@ pub enum Fact {
     Completed,
     /// What was done is undone.
     Compensated,
+}
+
+/// What is written is there, also when it is `null`: that is all that some answers say.
+fn there<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Known>, D::Error> {
+    Known::deserialize(from).map(Some)
 }
 
 impl Facts for Fact {

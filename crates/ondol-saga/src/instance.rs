@@ -12,7 +12,7 @@ use ondol_domain::{Fingerprint, Holder};
 use ondol_kernel::{CorrelationId, StreamId, Tenant, Timestamp, TraceParent, Version};
 
 use crate::fact::{Kept, Timer};
-use crate::{About, Known, SagaState};
+use crate::{About, Known, Knows, SagaState};
 
 pub(crate) use fold::step_of;
 pub use step::{Pending, Standing, StepRecord};
@@ -38,8 +38,10 @@ pub struct Instance {
     pub fingerprint: Fingerprint,
     /// What tells it from others of its name.
     pub identity: String,
-    /// What it knows.
+    /// What it was started with, and has heard from outside since.
     pub data: Known,
+    /// What its steps have kept of their answers.
+    pub answers: BTreeMap<String, Known>,
     /// When it was started.
     pub started: Timestamp,
     /// When something last happened to it.
@@ -120,6 +122,11 @@ impl Instance {
     /// Whether it has come to its end.
     pub const fn is_ended(&self) -> bool {
         matches!(self.phase, Phase::Completed | Phase::Compensated { .. })
+    }
+
+    /// All that it knows.
+    pub const fn knows(&self) -> Knows<'_> {
+        Knows { data: &self.data, answers: &self.answers }
     }
 
     /// How it stands, in a word.

@@ -2,6 +2,7 @@
 //!
 //! It is cheap to clone, and it is the same when its text is the same.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,6 +10,15 @@ use ondol_kernel::Payload;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+
+/// All that a saga knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Knows<'a> {
+    /// What it was started with, and has heard from outside since.
+    pub data: &'a Known,
+    /// What its steps have kept of their answers.
+    pub answers: &'a BTreeMap<String, Known>,
+}
 
 /// JSON text that is carried and not looked into.
 #[derive(Clone)]
@@ -47,6 +57,12 @@ impl Known {
     /// The same as a payload.
     pub fn payload(&self) -> Payload {
         Payload::json(self.as_str().as_bytes().to_vec())
+    }
+}
+
+impl AsRef<str> for Known {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 

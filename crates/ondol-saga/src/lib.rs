@@ -26,7 +26,7 @@ pub use engine::{
 pub use entry::{KEPT_FOR, LEFT_ALONE, SagaEntry, SagaState};
 pub use fact::{Fact, Kept, Question, Timer};
 pub use instance::{Instance, Pending, Phase, Standing, StepRecord, Stuck, Work, WorkKind};
-pub use known::Known;
+pub use known::{Known, Knows};
 pub use machine::{
     Beginning, Failure, Input, KEPT_MAX, MisfitError, NextError, Order, OrderError, Transition,
     baffled, begin, fits, migrate, next, who_gives_way,

@@ -148,13 +148,13 @@ fn differs(
     let at = At::of(definition, name)?;
     let undoes = matches!(fact, Fact::UndoAsked { .. });
     let does = if undoes {
-        match definition.undoes(at, &instance.data) {
+        match definition.undoes(at, instance.knows()) {
             Ok(Some(call)) => told(&call),
             Ok(None) => "undo nothing".to_owned(),
             Err(error) => format!("fail: {error}"),
         }
     } else {
-        match definition.asks(at, &instance.data) {
+        match definition.asks(at, instance.knows()) {
             Ok(Asks::Call(call)) => told(&call),
             Ok(Asks::Nothing) => "ask nothing".to_owned(),
             Ok(Asks::Waits) => "wait".to_owned(),

@@ -36,8 +36,12 @@ pub fn told(fact: &Fact) -> String {
         }
         Fact::LeftOut { step } => format!("{step}: left out, its condition does not hold"),
         Fact::Waits { step, limit } => format!("{step}: waits, until {}", limit.due),
-        Fact::Answered { step, data, .. } => {
+        Fact::Answered { step, answer, data, .. } => {
             let mut told = format!("{step}: done");
+            if let Some(answer) = answer {
+                write!(told, ", and {} is kept of the answer", answer.as_str())
+                    .expect("a text can grow");
+            }
             if let Some(data) = data {
                 write!(told, ", and it now knows {}", data.as_str()).expect("a text can grow");
             }

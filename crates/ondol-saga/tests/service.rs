@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use bank_domain::CustomerId;
 use bank_domain::account::{Account, Command, Event};
-use ondol_domain::{Saga, Turn, ask};
+use ondol_domain::{Answer, Saga, Turn, ask};
 use ondol_doors::{SystemClock, SystemRng};
 use ondol_kernel::{CommandId, Currency, Money, Recorded};
 use ondol_runtime::{Ground, Home, Request, Running, Service, Supervisor};
-use ondol_saga::{Phase, RunsSagas, Sagas, saga_stream};
+use ondol_saga::{
+    Definitions, Phase, RunsSagas, SagaEngine, SagaGround, SagaOptions, Sagas, saga_stream,
+};
 use ondol_store::MemoryStore;
 use ondol_timers::MemoryTimers;
 use ondol_views::MemoryViews;
@@ -52,9 +54,8 @@ fn welcome() -> Saga<Welcome> {
         .within(Duration::from_secs(3_600))
 }
 
-fn started(supervisor: &Supervisor) -> (Running, Sagas) {
-    let service = Service::named("bank.account").aggregate::<Account>().saga(welcome());
-    let home = Home {
+fn home() -> Home {
+    Home {
         ground: Ground {
             store: Arc::new(MemoryStore::default()),
             clock: Arc::new(SystemClock::start()),
@@ -62,7 +63,12 @@ fn started(supervisor: &Supervisor) -> (Running, Sagas) {
         },
         views: Arc::new(MemoryViews::default()),
         timers: Arc::new(MemoryTimers::default()),
-    };
+    }
+}
+
+fn started(supervisor: &Supervisor) -> (Running, Sagas) {
+    let service = Service::named("bank.account").aggregate::<Account>().saga(welcome());
+    let home = home();
     let running = service.start(&home, supervisor).expect("it holds together");
     let sagas = running.companion::<Sagas>().expect("it runs sagas");
     (running, sagas)
@@ -128,4 +134,28 @@ fn a_service_is_checked_with_its_sagas() {
     let described = right.describe().expect("it holds together");
     assert!(described.aggregates.iter().any(|one| one.kind == "saga"));
     assert!(described.views.iter().any(|one| one.view == "sagas"));
+}
+
+#[test]
+fn a_service_with_a_step_that_reads_too_early_does_not_start() {
+    const PAID_IN: Answer<u32> = Answer::of("count");
+    let ask_of = |welcome: &Welcome| {
+        ask::<Account>(&welcome.account, Command::Deposit { amount: krw(1_000) })
+    };
+    let too_early = Saga::<Welcome>::named("bank.early", 1)
+        .step_knowing("gift", PAID_IN, move |welcome, _count| ask_of(welcome))
+        .step("count", ask_of)
+        .reply(|()| 1_u32);
+    let home = home();
+    let service = Service::named("bank.account").aggregate::<Account>().saga(too_early.clone());
+    let supervisor = Supervisor::new();
+    let refused = service.start(&home, &supervisor).expect_err("it reads what is not there");
+    let said = "\"gift\" reads what \"count\" is answered, which does not come before it";
+    assert!(refused.to_string().contains(said), "{refused}");
+    // Nor does an engine run it that somebody has built by hand.
+    let ground = SagaGround::alone(home.ground.clone(), Arc::clone(&home.views));
+    let definitions = Definitions::new().and(too_early);
+    let engine = SagaEngine::new(SagaOptions::default(), definitions, ground);
+    let refused = engine.expect_err("it reads what is not there");
+    assert!(refused.to_string().contains(said), "{refused}");
 }

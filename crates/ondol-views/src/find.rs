@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use ondol_domain::{Index, IndexKind, IndexValue, View};
 
-use crate::{Cursor, KeySpan, Query, Selection, ValueSpan, ordered};
+use crate::{Cursor, DocumentKey, KeySpan, Place, Query, Selection, ValueSpan, ordered};
 
 /// A question to a view `V`.
 #[derive(Debug)]
@@ -125,6 +125,19 @@ impl<V: View> Find<V> {
     pub fn after(mut self, cursor: Cursor) -> Self {
         self.query = self.query.after(cursor);
         self
+    }
+
+    /// Where to go on after a document of the answer, for whoever stops in the middle of a page.
+    pub fn place_after(&self, key: &DocumentKey, document: &V) -> Cursor {
+        let value = match &self.query.selection {
+            Selection::Keys(_) => None,
+            Selection::Index { name, .. } => {
+                let index = V::indexes().iter().find(|index| index.name == name);
+                index.and_then(|index| ordered::encode(&(index.value)(document)))
+            }
+        };
+        let (value, key) = (value.unwrap_or_default(), key.as_str().to_owned());
+        Cursor::at(&self.query.selection, self.query.direction, &Place { value, key })
     }
 
     /// The query as a store answers it.

@@ -91,15 +91,18 @@ fn reaction(progress: &ReactionProgress) -> Readiness {
     }
 }
 
+/// Writes numbers of one name. Those that only grow are called so that one sees it.
+fn family(text: &mut String, (name, help): (&str, &str), lines: Vec<String>) {
+    let lines: String = lines.into_iter().map(|line| format!("{name}{line}\n")).collect();
+    let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+    write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{lines}")
+        .expect("a text takes what is written to it");
+}
+
 /// The numbers in Prometheus' format.
 fn numbers(services: &[Running]) -> String {
     let mut text = String::new();
-    let mut head = |name: &str, help: &str, lines: Vec<String>| {
-        let lines: String = lines.into_iter().map(|line| format!("{name}{line}\n")).collect();
-        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
-        write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{lines}")
-            .expect("a text takes what is written to it");
-    };
+    let mut head = |name: &str, help: &str, lines| family(&mut text, (name, help), lines);
     let positions = services.iter().map(|running| {
         let position = running.home().ground.store.watch().borrow().position;
         format!("{{service=\"{}\"}} {position}", running.description().service)

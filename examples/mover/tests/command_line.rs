@@ -41,7 +41,8 @@ async fn says(town: &Town, words: &[&str]) -> String {
 async fn json_of(town: &Town, words: &[&str]) -> Value {
     let words: Vec<_> = words.iter().chain(&["--output", "json"]).copied().collect();
     let said = says(town, &words).await;
-    serde_json::from_str(&said).expect("it is JSON")
+    // What is said besides, of more that there is, comes after the one line of JSON.
+    serde_json::from_str(said.lines().next().unwrap_or_default()).expect("it is JSON")
 }
 
 /// What is said when it does not.
@@ -49,6 +50,24 @@ async fn fails(town: &Town, words: &[&str], code: &str) -> String {
     let (is_good, said) = town.say(SERVICE, words).await.expect("it can be started");
     assert!(!is_good && said.contains(&format!("error[{code}]: ")), "{words:?}: {said}");
     said
+}
+
+/// The moves that are listed so, page by page, as long as it is said that there are more.
+async fn pages(town: &Town, filter: &[&str]) -> Vec<Vec<String>> {
+    let (mut pages, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let mut words = [&["saga", "list", SERVICE], filter].concat();
+        words.extend(after.iter().flat_map(|after| ["--after", after]));
+        let said = says(town, &words).await;
+        let moves = said.lines().filter_map(|line| line.strip_prefix("house.move/"));
+        let name = |row: &str| row.split_whitespace().next().unwrap_or_default().to_owned();
+        pages.push(moves.map(name).collect());
+        let more = said.split_once("listed with `--after ");
+        after = more.and_then(|(_, rest)| rest.split_once('`')).map(|(place, _)| place.to_owned());
+        if after.is_none() {
+            return pages;
+        }
+    }
 }
 
 /// The moves that `saga list` finds, once the view has folded in at least so many.
@@ -142,6 +161,33 @@ async fn a_list_has_all_that_had_happened_when_it_was_asked_for_or_says_that_it_
     let (is_good, said) =
         town.say(SERVICE, &["saga", "list", SERVICE, "--state", "stuk"]).await.expect("it starts");
     assert!(!is_good && said.contains("'stuck'"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_comes_in_pages_the_last_begun_first_whatever_it_is_listed_by() {
+    let town = town().await;
+    let jobs = ["one", "two", "three", "four", "five"];
+    for (job, van) in jobs.into_iter().zip(["small", "small", "small", "big", "big"]) {
+        asks(&town, &format!("/moves/{job}/{van}/key")).await;
+        stands(&town, job, "running").await;
+    }
+    asks(&town, "/moves/done/good/nothing").await;
+    stands(&town, "done", "completed").await;
+    let in_pages = [vec!["five", "four"], vec!["three", "two"], vec!["one"]];
+    for filter in [["--state", "running"], ["--step", "key"]] {
+        let filter = [filter.as_slice(), &["--limit", "2"]].concat();
+        assert_eq!(pages(&town, &filter).await, in_pages, "{filter:?}");
+    }
+    let exactly = ["--state", "running", "--limit", "5"];
+    assert_eq!(pages(&town, &exactly).await, [["five", "four", "three", "two", "one"]]);
+    let all = pages(&town, &["--limit", "5"]).await;
+    assert_eq!(all, [vec!["done", "five", "four", "three", "two"], vec!["one"]]);
+    let first = says(&town, &["saga", "list", SERVICE, "--limit", "2"]).await;
+    let (_, place) = first.split_once("--after ").expect("there are more");
+    let place = place.split('`').next().expect("it ends");
+    let foreign = ["saga", "list", SERVICE, "--state", "running", "--after", place];
+    fails(&town, &foreign, "view-cursor-foreign").await;
+    town.stop_all().await.expect("it stops in order");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use ondol_domain::{Call, Refused};
 use ondol_doors::{Clock, Rng};
 use ondol_kernel::{CommandId, Payload, Position};
 
-use crate::random::{Asked, below};
+use crate::random::{Asked, Told, answer, below};
 
 /// Whoever is asked: commands take effect once, and how often each step was done is counted.
 #[derive(Debug)]
@@ -58,8 +58,8 @@ impl Chaos {
         }
         let reply = match call.read::<Asked>() {
             Ok(Asked::Do { may_refuse, .. }) if refuses && may_refuse => refused(),
-            Ok(Asked::Do { job, step, .. }) => books.count(job, &step, 1),
-            Ok(Asked::Undo { job, step }) => books.count(job, &step, -1),
+            Ok(Asked::Do { job, step, knows, .. }) => books.count(job, &step, (1, knows)),
+            Ok(Asked::Undo { job, step, knows }) => books.count(job, &step, (-1, knows)),
             Err(error) => {
                 books.wrong.push(error.to_string());
                 refused()
@@ -86,14 +86,17 @@ impl Chaos {
 }
 
 impl Books {
-    fn count(&mut self, job: u64, step: &str, by: i32) -> Reply {
+    fn count(&mut self, job: u64, step: &str, (by, knows): (i32, Option<Told>)) -> Reply {
+        if let Some(told) = knows.filter(|told| told.answer != answer(&told.of, 1)) {
+            self.wrong.push(format!("the step {step} of {job} has read {told:?}"));
+        }
         let done = self.done.entry((job, step.to_owned())).or_default();
         *done += by;
         if !(0..=1).contains(done) {
             let wrong = format!("the step {step} of {job} stands done {done} times");
             self.wrong.push(wrong);
         }
-        let data = Payload::json(format!("{:?}", format!("{step} by {by}")));
+        let data = Payload::json(format!("{:?}", answer(step, by)));
         Reply::Done { data, position: Position::START }
     }
 }

@@ -1,9 +1,10 @@
 //! Random definitions: sound ones, in which what cannot be undone stands last before the pivot.
-//! Steps are asked, asked on a condition, or wait for a letter; all of it can be cancelled.
+//! Steps are asked, asked on a condition, or wait for a letter; some ask, and are undone, by what an
+//! earlier one was answered; all of it can be cancelled.
 
 use std::time::Duration;
 
-use ondol_domain::{Codec, Contract, Facts, Retry, Saga, Step, Turn};
+use ondol_domain::{Answer, Codec, Contract, Facts, Retry, Saga, Step, Turn};
 use ondol_doors::Rng;
 use ondol_kernel::{Envelope, EventId, Metadata, NewEvent, Position, StreamId, Timestamp, Version};
 use serde::{Deserialize, Serialize};
@@ -23,14 +24,25 @@ pub(crate) const DEFINITIONS: usize = SAGAS.len();
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) id: u64,
-    pub(crate) answers: Vec<String>,
 }
 
 /// What is asked: that a step is done, or that it is undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Asked {
-    Do { job: u64, step: String, may_refuse: bool },
-    Undo { job: u64, step: String },
+    Do { job: u64, step: String, may_refuse: bool, knows: Option<Told> },
+    Undo { job: u64, step: String, knows: Option<Told> },
+}
+
+/// What a step was answered, as another one has read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) of: String,
+    pub(crate) answer: String,
+}
+
+/// What a step is answered when it was done, or undone.
+pub(crate) fn answer(step: &str, by: i32) -> String {
+    format!("{step} by {by}")
 }
 
 /// Why it is not done.
@@ -138,7 +150,7 @@ pub(crate) fn draw(number: usize, rng: &dyn Rng) -> Drawn {
         |event: &Cancelled| event.job.to_string(),
         |_job, _event| Turn::Unwind(CANCELLED.to_owned()),
     );
-    let mut steps = Vec::new();
+    let (mut steps, mut always) = (Vec::new(), Vec::new());
     for stage in 0..stages {
         if pivot == Some(stage) {
             saga = saga.pivot();
@@ -156,9 +168,12 @@ pub(crate) fn draw(number: usize, rng: &dyn Rng) -> Drawn {
             side_by_side.push(if does == Does::Waits {
                 waiting_step(step)
             } else {
-                drawn_step((step, does), is_past_pivot, is_last_before, rng)
+                let reads = always.get(below(rng, 2 * always.len().max(1))).copied();
+                drawn_step((step, does, reads), is_past_pivot, is_last_before, rng)
             });
         }
+        let beside = steps.iter().rev().take(side_by_side.len());
+        always.extend(beside.filter(|(_, does)| *does == Does::Asks).map(|(step, _)| *step));
         saga = saga.all(side_by_side);
     }
     if below(rng, 2) == 0 {
@@ -168,41 +183,44 @@ pub(crate) fn draw(number: usize, rng: &dyn Rng) -> Drawn {
 }
 
 fn waiting_step(name: &'static str) -> Step<Job> {
-    let heard = move |job: &mut Job, _event: &Came| {
+    let heard = move |job: &Job, event: &Came| {
         let is_for_another = (job.id + u64::from(name.as_bytes()[0])).is_multiple_of(NOT_HEARD_OF);
-        (!is_for_another).then(|| {
-            job.answers.push(format!("{name} came"));
-            Turn::GoOn
-        })
+        (!is_for_another).then_some(Ok(event.job))
     };
-    Step::waiting(name, |event: &Came| event.job.to_string(), heard).within(Duration::from_secs(4))
+    Step::waiting_for(name, |event: &Came| event.job.to_string(), heard)
+        .within(Duration::from_secs(4))
 }
 
 fn drawn_step(
-    (name, does): (&'static str, Does),
+    (name, does, reads): (&'static str, Does, Option<&'static str>),
     is_past_pivot: bool,
     is_last_before: bool,
     rng: &dyn Rng,
 ) -> Step<Job> {
-    let asks = move |job: &Job| Asked::Do {
-        job: job.id,
-        step: name.to_owned(),
-        may_refuse: !is_past_pivot,
+    let asks = move |job: &Job, knows| {
+        let step = name.to_owned();
+        Asked::Do { job: job.id, step, may_refuse: !is_past_pivot, knows }
     };
+    let undoes = move |job: &Job, knows| Asked::Undo { job: job.id, step: name.to_owned(), knows };
     let retry = Retry {
         attempts_max: 2 + u32::try_from(below(rng, 3)).unwrap_or(0),
         delay_first: Duration::from_millis(50),
         delay_max: Duration::from_secs(2),
     };
-    let step = Step::named(name, asks)
-        .within(Duration::from_secs(2))
-        .retry(retry)
-        .reply(|job: &mut Job, answer: String| job.answers.push(answer));
+    let step = match reads {
+        None => Step::named(name, move |job: &Job| asks(job, None)),
+        Some(of) => Step::knowing(name, Answer::<String>::of(of), move |job: &Job, answer| {
+            asks(job, Some(Told { of: of.to_owned(), answer }))
+        }),
+    };
+    let step = step.within(Duration::from_secs(2)).retry(retry).reply(|answer: String| answer);
     let step = if does == Does::AsksSome { step.when(|job| is_asked(job.id)) } else { step };
     if is_past_pivot || is_last_before {
         return step;
     }
-    step.undo(move |job: &Job| Asked::Undo { job: job.id, step: name.to_owned() })
+    step.undo_knowing(Answer::<String>::of(name), move |job: &Job, answer| {
+        undoes(job, Some(Told { of: name.to_owned(), answer }))
+    })
 }
 
 /// A random number below a limit.

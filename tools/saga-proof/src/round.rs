@@ -158,7 +158,7 @@ async fn round(drawn: &[Drawn], rng: &Arc<dyn Rng>, tally: &mut Tally) -> anyhow
     let (mut supervisor, mut sagas) = world.begin()?;
     for id in 0..SAGAS_PER_ROUND {
         let one = &drawn[below(&**rng, drawn.len())];
-        let job = Job { id: u64::try_from(id)?, answers: Vec::new() };
+        let job = Job { id: u64::try_from(id)? };
         let about = About::new(CommandId::named(&id.to_string()));
         let started = sagas.start(one.name, &job, &about).await?;
         // It is started twice now and then, and is one all the same.

@@ -39,6 +39,7 @@ pub struct Town {
     houses: Vec<House>,
     client: Client<HttpConnector, Full<Bytes>>,
     environment: Mutex<BTreeMap<String, String>>,
+    token: Mutex<Option<String>>,
 }
 
 /// One process, and the services that it runs.
@@ -106,7 +107,8 @@ impl Town {
         let client = Client::builder(TokioExecutor::new()).build_http();
         let environment = Mutex::default();
         let program = program.to_owned();
-        let town = Self { program, folder, houses, client, environment };
+        let token = Mutex::default();
+        let town = Self { program, folder, houses, client, environment, token };
         for house in 0..town.houses.len() {
             town.begin(house).await?;
         }
@@ -116,6 +118,19 @@ impl Town {
     /// From now on processes are started, and words said, with this in their environment.
     pub async fn set(&self, name: &str, value: &str) {
         self.environment.lock().await.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// From now on requests are made by whoever this token was issued to.
+    pub async fn speak_for(&self, token: &str) {
+        *self.token.lock().await = Some(token.to_owned());
+    }
+
+    /// Where a service answers.
+    ///
+    /// # Errors
+    /// When it runs nowhere.
+    pub fn address(&self, service: &str) -> anyhow::Result<SocketAddr> {
+        Ok(self.house(service)?.address)
     }
 
     /// How many processes it has.
@@ -249,6 +264,21 @@ impl Town {
         self.send(Method::POST, &url, key, Some(body)).await
     }
 
+    /// Puts something in its place, once.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn put(
+        &self,
+        service: &str,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> anyhow::Result<Answer> {
+        let url = format!("http://{}{path}", self.house(service)?.address);
+        self.send(Method::PUT, &url, key, Some(body)).await
+    }
+
     /// Asks again under the same key for as long as there is no good answer.
     ///
     /// # Errors
@@ -299,6 +329,9 @@ impl Town {
         let mut request = Request::builder().method(method).uri(url);
         if !key.is_empty() {
             request = request.header("idempotency-key", key);
+        }
+        if let Some(token) = &*self.token.lock().await {
+            request = request.header("authorization", format!("Bearer {token}"));
         }
         if body.is_some() {
             request = request.header("content-type", "application/json");

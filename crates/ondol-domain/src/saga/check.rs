@@ -2,7 +2,7 @@
 
 use crate::{Problems, ShapeProblem};
 
-use super::{Saga, SagaData, Step};
+use super::{Reading, Saga, SagaData, Step};
 
 /// What is wrong with a saga.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,14 +65,16 @@ pub enum SagaProblem {
         kept: &'static str,
     },
     /// An answer is read that is not there.
-    #[error("{step:?} reads what {of:?} is answered, {why}")]
+    #[error("{what}{step:?} reads what {of:?} is answered, {why}")]
     ReadsNoAnswer {
         /// Which step reads it.
         step: &'static str,
+        /// What of it reads it: nothing if it is the step itself.
+        what: &'static str,
         /// Whose answer.
         of: &'static str,
         /// Why it is not there.
-        why: &'static str,
+        why: String,
     },
     /// Nothing can be done in no time.
     #[error("{of:?} has no time")]
@@ -125,26 +127,50 @@ pub(super) fn problems<D: SagaData>(saga: &Saga<D>) -> Vec<SagaProblem> {
             found.extend(twice.then(|| SagaProblem::SameStep { step: step.name() }));
             names.push(step.name());
             found.extend(of_a_step(step, saga.is_past_pivot(at)));
-            found.extend(step.reads.iter().filter_map(|of| no_answer(saga, (at, step), of)));
+            found.extend(wrong_readings(saga, (at, step)));
         }
     }
     found
 }
 
-/// Why a step cannot read what another one is answered.
-fn no_answer<D>(
-    saga: &Saga<D>,
-    (at, step): (usize, &Step<D>),
-    of: &'static str,
-) -> Option<SagaProblem> {
-    let mut earlier = saga.stages.iter().take(at).flat_map(|stage| &stage.steps);
-    let why = match earlier.find(|earlier| earlier.name() == of) {
-        None => "which does not come before it",
-        Some(found) if !found.keeps_reply() => "of which nothing is kept",
-        Some(found) if found.is_conditional() && !step.is_conditional() => "which may be left out",
-        Some(_) => return None,
+/// What a step reads that cannot be there, or is not what it is read as. Past the check, every
+/// answer that a step cannot do without is there when the step is asked, whatever goes wrong.
+fn wrong_readings<D>(saga: &Saga<D>, (at, step): (usize, &Step<D>)) -> Vec<SagaProblem> {
+    let problem = |what, reading: &Reading, found: Option<(usize, &Step<D>)>| {
+        let why = why_not(reading, found.map(|(_, found)| found))?;
+        Some(SagaProblem::ReadsNoAnswer { step: step.name(), what, of: reading.of, why })
     };
-    Some(SagaProblem::ReadsNoAnswer { step: step.name(), of, why })
+    let named = |of: &str| {
+        let stages = saga.stages.iter().enumerate();
+        let mut steps =
+            stages.flat_map(|(at, stage)| stage.steps.iter().map(move |step| (at, step)));
+        steps.find(|(_, step)| step.name() == of)
+    };
+    let asked = step.reads.iter().filter_map(|reading| {
+        problem("", reading, named(reading.of).filter(|(stage, _)| *stage < at))
+    });
+    // What is undone was done, and so was all that comes before it; how far the saga had come may
+    // be asked of any step.
+    let undone = step.undo_reads.iter().filter_map(|reading| {
+        let is_there = |(stage, other): &(usize, &Step<D>)| {
+            *stage < at || !reading.has_to_be_there || other.name() == step.name()
+        };
+        let is_own = reading.of == step.name();
+        let reading = Reading { has_to_be_there: reading.has_to_be_there && !is_own, ..*reading };
+        problem("the undoing of ", &reading, named(reading.of).filter(is_there))
+    });
+    asked.chain(undone).collect()
+}
+
+/// Why an answer cannot be read from where a step was looked for.
+fn why_not<D>(reading: &Reading, found: Option<&Step<D>>) -> Option<String> {
+    let Some(found) = found else { return Some("which does not come before it".to_owned()) };
+    let Some(kept) = found.kept else { return Some("of which nothing is kept".to_owned()) };
+    if kept.0 != reading.read_as.0 {
+        return Some(format!("which is kept as {}, and read as {}", kept.1, reading.read_as.1));
+    }
+    let may_be_missing = reading.has_to_be_there && found.is_conditional();
+    may_be_missing.then(|| "which may be left out: say if_there()".to_owned())
 }
 
 fn of_the_whole<D: SagaData>(saga: &Saga<D>) -> Vec<SagaProblem> {
@@ -166,7 +192,7 @@ fn of_the_whole<D: SagaData>(saga: &Saga<D>) -> Vec<SagaProblem> {
 
 fn of_a_step<D>(step: &Step<D>, is_past_pivot: bool) -> Vec<SagaProblem> {
     let name = step.name();
-    let other_reply = step.kept.filter(|kept| kept.0 != step.answers.0);
+    let other_reply = step.taken.filter(|taken| taken.0 != step.answers.0);
     let delays = (step.retries().delay_first, step.retries().delay_max);
     let problems = [
         (!is_name(name)).then_some(SagaProblem::Name { name }),
@@ -176,10 +202,10 @@ fn of_a_step<D>(step: &Step<D>, is_past_pivot: bool) -> Vec<SagaProblem> {
         (delays.0.is_zero() || delays.0 > delays.1).then_some(SagaProblem::Delays { step: name }),
         (step.waits() && !step.has_time_limit()).then_some(SagaProblem::EndlessWait { step: name }),
         step.wrong_events().cloned().map(SagaProblem::Events),
-        other_reply.map(|kept| SagaProblem::OtherReply {
+        other_reply.map(|taken| SagaProblem::OtherReply {
             step: name,
             answers: step.answers.1,
-            kept: kept.1,
+            kept: taken.1,
         }),
     ];
     let twice = step.said_twice.iter().map(|what| SagaProblem::SaidTwice { step: name, what });

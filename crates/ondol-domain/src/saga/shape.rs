@@ -43,6 +43,12 @@ pub struct StepShape {
     pub retry: Option<RetryShape>,
     /// The types of the events that it waits for; none when it asks.
     pub waits_for: Vec<String>,
+    /// The steps whose answers it cannot do without when it is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
+    /// The steps whose answers it cannot do without when it is undone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo_reads: Vec<String>,
 }
 
 /// How often and how fast a step is asked again.
@@ -89,6 +95,8 @@ impl StepShape {
             within_ms: milliseconds(step.time_limit()),
             retry: (!step.waits()).then(|| RetryShape::of(step.retries())),
             waits_for: step.waits_for().map_or_else(Vec::new, |event| types(&event.sources)),
+            reads: step.reads().map(str::to_owned).collect(),
+            undo_reads: step.undo_reads().map(str::to_owned).collect(),
         }
     }
 }
@@ -108,17 +116,23 @@ fn types<'a>(sources: impl IntoIterator<Item = &'a Source>) -> Vec<String> {
 }
 
 impl SagaShape {
-    /// A text that changes when the steps, their order, what is waited for or what is undone
-    /// changes. Time limits, attempts, the version and what starts or turns it round may change
+    /// A text that changes when the steps, their order, what is waited for, whose answers they
+    /// cannot do without or what is undone changes. Time limits, attempts, the version and what starts or turns it round may change
     /// under a saga that is under way, and do not count.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut text = format!("{:?}", self.name);
         for (at, stage) in self.stages.iter().enumerate() {
             text.push_str(if self.pivot == Some(at) { "!" } else { "/" });
-            for StepShape { name, undo, conditional, reply, waits_for, .. } in stage {
+            for step in stage {
+                let StepShape { name, undo, conditional, waits_for, reads, undo_reads, .. } = step;
+                // What is kept of an event was not always counted: whoever reads it counts.
+                let reply = step.reply && waits_for.is_empty();
                 write!(text, "{name:?}{undo}{conditional}{reply}").expect("a text can grow");
                 if !waits_for.is_empty() {
                     write!(text, "{waits_for:?}").expect("a text can grow");
+                }
+                if !reads.is_empty() || !undo_reads.is_empty() {
+                    write!(text, "<{reads:?}{undo_reads:?}").expect("a text can grow");
                 }
                 text.push('&');
             }

@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ondol_kernel::Payload;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Listener, Turn};
-use crate::{Ask, Call, CallError, EventSet, Problems, ShapeProblem};
+use super::answer::Reading;
+use super::listen::Heard;
+use super::{Answers, Reads, SayError, Turn, Wait};
+use crate::{Ask, Call, EventSet, Problems, ShapeProblem};
 
 /// How long a step that asks may take when it does not say.
 pub const STEP_WITHIN_USUAL: Duration = Duration::from_secs(30);
 
-pub(super) type Asks<D> = Arc<dyn Fn(&D) -> Result<Call, CallError> + Send + Sync>;
-type Keep<D> = Arc<dyn Fn(&mut D, &Payload) -> Result<(), serde_json::Error> + Send + Sync>;
+type Asks<D> = Says<D, Call>;
+type Says<D, T> = Arc<dyn Fn(&D, &dyn Answers) -> Result<T, SayError> + Send + Sync>;
+type Keep = Arc<dyn Fn(&Payload) -> Result<Payload, serde_json::Error> + Send + Sync>;
 type Wrong = Problems<ShapeProblem>;
-type Condition<D> = Arc<dyn Fn(&D) -> bool + Send + Sync>;
 
 /// A type, and what it is called.
 pub(super) type Named = (TypeId, &'static str);
@@ -27,15 +30,17 @@ pub struct Step<D> {
     name: &'static str,
     does: Does<D>,
     undo: Option<Asks<D>>,
-    keep: Option<Keep<D>>,
-    condition: Option<Condition<D>>,
+    keep: Option<Keep>,
+    condition: Option<Says<D, bool>>,
     within: Option<Duration>,
     retry: Option<Retry>,
-    /// What the one who is asked answers, and what is kept of it.
+    /// What the one who is asked answers, what is taken of it, and what that is kept as.
     pub(super) answers: Named,
+    pub(super) taken: Option<Named>,
     pub(super) kept: Option<Named>,
-    /// Whose answers it reads.
-    pub(super) reads: Vec<&'static str>,
+    /// Whose answers are read to ask, or not to ask, and to undo.
+    pub(super) reads: Vec<Reading>,
+    pub(super) undo_reads: Vec<Reading>,
     /// What was said of it more than once.
     pub(super) said_twice: Vec<&'static str>,
 }
@@ -44,7 +49,7 @@ pub struct Step<D> {
 #[derive(Clone)]
 enum Does<D> {
     Asks(Asks<D>),
-    Waits(Result<Listener<D>, Wrong>),
+    Waits(Result<Wait<D>, Wrong>),
 }
 
 /// How often and how fast something is asked again when it could not be asked. A refusal is an
@@ -69,32 +74,6 @@ impl Default for Retry {
     }
 }
 
-/// What a step was answered, as later ones read it: which step, and where its answer is kept.
-///
-/// Whoever reads an answer through this is found out before anything has run if that step does
-/// not come before, keeps nothing, or may be left out. What is read of the data itself may not be
-/// there yet, and says so by its type.
-#[derive(Debug)]
-pub struct Answer<D, R> {
-    step: &'static str,
-    read: fn(&D) -> Option<R>,
-}
-
-impl<D, R> Clone for Answer<D, R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<D, R> Copy for Answer<D, R> {}
-
-impl<D, R> Answer<D, R> {
-    /// What this step was answered, kept there.
-    pub const fn of(step: &'static str, read: fn(&D) -> Option<R>) -> Self {
-        Self { step, read }
-    }
-}
-
 /// Why a step's answer cannot be kept.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer to the step {step:?} does not have the shape that was agreed")]
@@ -107,29 +86,28 @@ pub struct StepError {
 }
 
 impl<D: 'static> Step<D> {
-    /// A step that asks something.
+    /// A step that asks something, of what the saga was started with and has heard.
     pub fn named<A: Ask + 'static>(
         name: &'static str,
         asks: impl Fn(&D) -> A + Send + Sync + 'static,
     ) -> Self {
-        let asks: Asks<D> = Arc::new(move |data| asks(data).call());
-        let answers = (TypeId::of::<A::Reply>(), type_name::<A::Reply>());
-        Self::doing(name, Does::Asks(asks), answers)
+        Self::asking::<A>(name, Arc::new(move |data, _answers| Ok(asks(data).call()?)))
     }
 
-    /// A step that asks something that depends on what an earlier one was answered.
-    pub fn knowing<R: 'static, A: Ask + 'static>(
+    /// A step that asks something that depends on what earlier ones were answered.
+    pub fn knowing<R: Reads, A: Ask + 'static>(
         name: &'static str,
-        answer: Answer<D, R>,
-        asks: impl Fn(&D, R) -> A + Send + Sync + 'static,
+        reads: R,
+        asks: impl Fn(&D, R::Read) -> A + Send + Sync + 'static,
     ) -> Self {
-        let Answer { step: of, read } = answer;
-        let asks: Asks<D> = Arc::new(move |data| match read(data) {
-            Some(known) => asks(data, known).call(),
-            None => Err(CallError::not_answered(of)),
-        });
-        let answers = (TypeId::of::<A::Reply>(), type_name::<A::Reply>());
-        Self { reads: vec![of], ..Self::doing(name, Does::Asks(asks), answers) }
+        let readings = reads.readings();
+        let asks: Asks<D> =
+            Arc::new(move |data, answers| Ok(asks(data, reads.read(answers)?).call()?));
+        Self { reads: readings, ..Self::asking::<A>(name, asks) }
+    }
+
+    fn asking<A: Ask + 'static>(name: &'static str, asks: Asks<D>) -> Self {
+        Self::doing(name, Does::Asks(asks), (TypeId::of::<A::Reply>(), type_name::<A::Reply>()))
     }
 
     /// A step that asks nothing, and is done when an event from outside has happened: a payment
@@ -142,10 +120,30 @@ impl<D: 'static> Step<D> {
     pub fn waiting<E: EventSet>(
         name: &'static str,
         about: fn(&E) -> String,
-        heard: impl Fn(&mut D, &E) -> Option<Turn> + Send + Sync + 'static,
+        heard: impl Fn(&D, &E) -> Option<Turn> + Send + Sync + 'static,
     ) -> Self {
-        let listener = E::reader().map(|reader| Listener::new(reader, about, heard));
-        Self::doing(name, Does::Waits(listener), (TypeId::of::<()>(), type_name::<()>()))
+        let heard =
+            move |data: &D, event: &E| Some(Heard { turn: heard(data, event)?, keeps: None });
+        let wait = E::reader().map(|reader| Wait::new(reader, about, heard));
+        Self::doing(name, Does::Waits(wait), (TypeId::of::<()>(), type_name::<()>()))
+    }
+
+    /// The same, and something is kept of what has happened: what `heard` answers, unless that is
+    /// why the step fails.
+    pub fn waiting_for<E: EventSet, K: Serialize + 'static>(
+        name: &'static str,
+        about: fn(&E) -> String,
+        heard: impl Fn(&D, &E) -> Option<Result<K, String>> + Send + Sync + 'static,
+    ) -> Self {
+        let heard = move |data: &D, event: &E| {
+            Some(match heard(data, event)? {
+                Ok(kept) => Heard { turn: Turn::GoOn, keeps: Some(written(&kept)) },
+                Err(because) => Heard { turn: Turn::Unwind(because), keeps: None },
+            })
+        };
+        let wait = E::reader().map(|reader| Wait::new(reader, about, heard));
+        let step = Self::doing(name, Does::Waits(wait), (TypeId::of::<()>(), type_name::<()>()));
+        Self { kept: Some((TypeId::of::<K>(), type_name::<K>())), ..step }
     }
 
     const fn doing(name: &'static str, does: Does<D>, answers: Named) -> Self {
@@ -158,19 +156,34 @@ impl<D: 'static> Step<D> {
             within: None,
             retry: None,
             answers,
+            taken: None,
             kept: None,
             reads: Vec::new(),
+            undo_reads: Vec::new(),
             said_twice: Vec::new(),
         }
     }
 
     /// How it is undone. Undoing what was never done, or was undone already, must do nothing.
     #[must_use]
-    pub fn undo<A: Ask + 'static>(
+    pub fn undo<A: Ask + 'static>(self, asks: impl Fn(&D) -> A + Send + Sync + 'static) -> Self {
+        self.undone_by(Arc::new(move |data, _answers| Ok(asks(data).call()?)))
+    }
+
+    /// How it is undone, when that depends on what it was answered itself, or those before it; or,
+    /// if that is there, on what any other was.
+    #[must_use]
+    pub fn undo_knowing<R: Reads, A: Ask + 'static>(
         mut self,
-        asks: impl Fn(&D) -> A + Send + Sync + 'static,
+        reads: R,
+        asks: impl Fn(&D, R::Read) -> A + Send + Sync + 'static,
     ) -> Self {
-        let twice = self.undo.replace(Arc::new(move |data| asks(data).call())).is_some();
+        self.undo_reads.extend(reads.readings());
+        self.undone_by(Arc::new(move |data, answers| Ok(asks(data, reads.read(answers)?).call()?)))
+    }
+
+    fn undone_by(mut self, asks: Asks<D>) -> Self {
+        let twice = self.undo.replace(asks).is_some();
         self.said_twice.extend(twice.then_some("undo"));
         self
     }
@@ -190,17 +203,16 @@ impl<D: 'static> Step<D> {
         self
     }
 
-    /// What is kept of its answer.
+    /// What is kept of its answer, to be read as an [`Answer`](super::Answer).
     #[must_use]
-    pub fn reply<R: DeserializeOwned + 'static>(
+    pub fn reply<R: DeserializeOwned + 'static, K: Serialize + 'static>(
         mut self,
-        keep: impl Fn(&mut D, R) + Send + Sync + 'static,
+        keep: impl Fn(R) -> K + Send + Sync + 'static,
     ) -> Self {
-        let keep: Keep<D> = Arc::new(move |data, reply| {
-            keep(data, serde_json::from_slice(&reply.bytes)?);
-            Ok(())
-        });
-        self.kept = Some((TypeId::of::<R>(), type_name::<R>()));
+        let keep: Keep =
+            Arc::new(move |reply| written(&keep(serde_json::from_slice(&reply.bytes)?)));
+        self.taken = Some((TypeId::of::<R>(), type_name::<R>()));
+        self.kept = Some((TypeId::of::<K>(), type_name::<K>()));
         let twice = self.keep.replace(keep).is_some();
         self.said_twice.extend(twice.then_some("reply"));
         self
@@ -208,11 +220,34 @@ impl<D: 'static> Step<D> {
 
     /// On what condition it is asked at all.
     #[must_use]
-    pub fn when(mut self, condition: impl Fn(&D) -> bool + Send + Sync + 'static) -> Self {
-        let twice = self.condition.replace(Arc::new(condition)).is_some();
+    pub fn when(self, condition: impl Fn(&D) -> bool + Send + Sync + 'static) -> Self {
+        self.asked_when(Arc::new(move |data, _answers| Ok(condition(data))))
+    }
+
+    /// On what condition it is asked at all, when that depends on what earlier ones were answered.
+    #[must_use]
+    pub fn when_knowing<R: Reads>(
+        mut self,
+        reads: R,
+        condition: impl Fn(&D, R::Read) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.reads.extend(reads.readings());
+        self.asked_when(Arc::new(move |data, answers| Ok(condition(data, reads.read(answers)?))))
+    }
+
+    fn asked_when(mut self, condition: Says<D, bool>) -> Self {
+        let twice = self.condition.replace(condition).is_some();
         self.said_twice.extend(twice.then_some("when"));
         self
     }
+}
+
+fn names(readings: &[Reading]) -> impl Iterator<Item = &'static str> {
+    readings.iter().filter(|reading| reading.has_to_be_there).map(|reading| reading.of)
+}
+
+fn written<K: Serialize>(kept: &K) -> Result<Payload, serde_json::Error> {
+    serde_json::to_vec(kept).map(Payload::json)
 }
 
 impl<D> Step<D> {
@@ -222,25 +257,28 @@ impl<D> Step<D> {
     }
 
     /// Whether it is to be asked, as things stand.
-    pub fn applies(&self, data: &D) -> bool {
-        self.condition.as_ref().is_none_or(|condition| condition(data))
+    ///
+    /// # Errors
+    /// When that depends on what is not there.
+    pub fn applies(&self, data: &D, answers: &dyn Answers) -> Result<bool, SayError> {
+        self.condition.as_ref().map_or(Ok(true), |condition| condition(data, answers))
     }
 
     /// What is to be asked; nothing when it waits.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn call(&self, data: &D) -> Result<Option<Call>, CallError> {
+    /// When it cannot be said.
+    pub fn call(&self, data: &D, answers: &dyn Answers) -> Result<Option<Call>, SayError> {
         match &self.does {
-            Does::Asks(asks) => asks(data).map(Some),
+            Does::Asks(asks) => asks(data, answers).map(Some),
             Does::Waits(_) => Ok(None),
         }
     }
 
     /// What it waits for; nothing when it asks.
-    pub const fn waits_for(&self) -> Option<&Listener<D>> {
+    pub const fn waits_for(&self) -> Option<&Wait<D>> {
         match &self.does {
-            Does::Waits(Ok(listener)) => Some(listener),
+            Does::Waits(Ok(wait)) => Some(wait),
             Does::Waits(Err(_)) | Does::Asks(_) => None,
         }
     }
@@ -259,7 +297,7 @@ impl<D> Step<D> {
 
     /// What is said of it that can only be said of one that asks.
     pub(super) fn said_of_asking(&self) -> impl Iterator<Item = &'static str> {
-        let said = [(self.retry.is_some(), "retry"), (self.keep.is_some(), "reply")];
+        let said = [(self.retry.is_some(), "retry"), (self.taken.is_some(), "reply")];
         said.into_iter().filter(|(said, _)| *said && self.waits()).map(|(_, what)| what)
     }
 
@@ -270,18 +308,28 @@ impl<D> Step<D> {
     /// What is to be asked to undo it; nothing when there is nothing to undo.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn undo_call(&self, data: &D) -> Result<Option<Call>, CallError> {
-        self.undo.as_ref().map(|undo| undo(data)).transpose()
+    /// When it cannot be said.
+    pub fn undo_call(&self, data: &D, answers: &dyn Answers) -> Result<Option<Call>, SayError> {
+        self.undo.as_ref().map(|undo| undo(data, answers)).transpose()
     }
 
-    /// Keeps what is to be kept of an answer.
+    /// What is to be kept of an answer, as JSON; nothing when nothing is.
     ///
     /// # Errors
-    /// When the answer does not have the shape that was agreed.
-    pub fn keep(&self, data: &mut D, reply: &Payload) -> Result<(), StepError> {
-        let kept = self.keep.as_ref().map_or(Ok(()), |keep| keep(data, reply));
+    /// When the answer does not have the shape that was agreed, or cannot be written.
+    pub fn keep(&self, reply: &Payload) -> Result<Option<Payload>, StepError> {
+        let kept = self.keep.as_ref().map(|keep| keep(reply)).transpose();
         kept.map_err(|source| StepError { step: self.name, source })
+    }
+
+    /// Whose answers it cannot do without when it is asked.
+    pub fn reads(&self) -> impl Iterator<Item = &'static str> {
+        names(&self.reads)
+    }
+
+    /// Whose answers it cannot do without when it is undone.
+    pub fn undo_reads(&self) -> impl Iterator<Item = &'static str> {
+        names(&self.undo_reads)
     }
 
     /// How long it may take.
@@ -307,8 +355,8 @@ impl<D> Step<D> {
         self.condition.is_some()
     }
 
-    /// Whether something is kept of its answer.
+    /// Whether something is kept of its answer, or of what it waits for.
     pub const fn keeps_reply(&self) -> bool {
-        self.keep.is_some()
+        self.kept.is_some()
     }
 }

@@ -64,6 +64,8 @@ impl Entry<'_> {
                 ",\"certificate\":",
                 line.peer.certificate.as_ref().and_then(|it| it.names.first().map(String::as_str)),
             ),
+            (",\"caller\":", line.caller.as_ref().map(|it| it.principal.subject.as_str())),
+            (",\"proved_by\":", line.caller.as_ref().map(|it| it.by.name())),
             (",\"route\":", self.route),
             (",\"upstream\":", line.upstream.as_deref()),
             (",\"reason\":", self.reason),
@@ -83,6 +85,10 @@ impl Entry<'_> {
         number(out, ",\"upstream_micros\":", micros(self.upstream_wait));
         number(out, ",\"tries\":", u64::from(self.tries));
         truth(out, ",\"fell_back\":", line.fell_back);
+        if let Some((side, share)) = line.side {
+            text(out, ",\"canary\":", side.name());
+            number(out, ",\"canary_percent\":", u64::from(share));
+        }
         out.extend_from_slice(b"}\n");
     }
 }

@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 
 use crate::body::Body;
 use crate::config::{DiscoverOptions, RegistrationSource};
+use crate::control::is_same;
 use crate::discovery::{LeaseError, Registration};
 use crate::handle::Arrived;
 use crate::problem::Problem;
@@ -85,8 +86,7 @@ fn may(source: &RegistrationSource, headers: &HeaderMap) -> bool {
     let token = token.trim().as_bytes();
     let shown = headers.get(AUTHORIZATION).map_or(&b""[..], HeaderValue::as_bytes);
     let shown = shown.strip_prefix(b"Bearer ").unwrap_or_default();
-    let differs = token.iter().zip(shown).fold(0, |all, (one, other)| all | (one ^ other));
-    !token.is_empty() && token.len() == shown.len() && differs == 0
+    !token.is_empty() && is_same(token, shown)
 }
 
 async fn read(mut body: Body) -> Result<Registration, Problem> {

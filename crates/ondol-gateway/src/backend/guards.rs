@@ -39,11 +39,12 @@ impl Guards {
         name: &str,
         options: &BackendOptions,
         peers: &[Endpoint],
+        several: bool,
         before: Option<&Self>,
         doors: &Doors,
     ) -> Result<Self, Problems> {
         let changes = options.discover.is_some() || options.health.is_some();
-        let balancer = (changes || peers.len() > 1).then(|| balancing(options, peers));
+        let balancer = (changes || several).then(|| balancing(options, peers));
         let none = Self::default();
         let Self { retry, breaker, bulkhead, balancer: one } = before.unwrap_or(&none);
         Ok(Self {

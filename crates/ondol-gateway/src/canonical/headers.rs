@@ -97,6 +97,14 @@ impl HeaderPolicy {
         Ok(kept)
     }
 
+    /// Whether a header that has come through is the gateway's own word about who someone is.
+    pub(crate) fn tells_who(&self, name: &HeaderName) -> bool {
+        let text = name.as_str();
+        self.firsts.has(text)
+            && (self.exact.iter().any(|exact| exact == text)
+                || self.prefixes.iter().any(|prefix| text.starts_with(prefix.as_str())))
+    }
+
     fn strips(&self, name: &HeaderName, trusted: bool) -> bool {
         if is_hop_by_hop(name) {
             return true;

@@ -18,7 +18,7 @@ const NICE: i32 = 10;
 /// Runs a gateway until SIGTERM or SIGINT, and to the end of what is under way; a second signal
 /// ends it at once.
 pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
-    let Loaded { config, seen, reading } = loaded;
+    let Loaded { config, text, seen, reading } = loaded;
     ondol_telemetry::begin(&Logging::default())?;
     if let Err(error) = ondol_gateway::raise_descriptors() {
         tracing::warn!(%error, "no more connections than at first");
@@ -26,8 +26,14 @@ pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let state = file.map(|file| beside(file, ".found"));
-        let gateway = Gateway::with(config, Surroundings { state, ..Surroundings::default() })?;
+        let steered = file.map(|file| beside(file, ".steered"));
+        let own = file.map(Path::to_owned);
+        let around = Surroundings { state, steered, file: own, ..Surroundings::default() };
+        let gateway = Gateway::with(config, around)?;
         let handle = gateway.handle();
+        if let Some(text) = &text {
+            handle.note_text(text, "the gateway was started");
+        }
         for address in handle.addresses() {
             tracing::info!(%address, "listening");
         }
@@ -124,6 +130,7 @@ fn reload(handle: &GatewayHandle, file: &Path, reading: &mut Reading) -> anyhow:
         before.iter().for_each(|before| keep(file, before));
         return Err(error.into());
     }
+    handle.note_text(&text, "the file has changed");
     Ok(())
 }
 
@@ -134,6 +141,8 @@ fn reading_of(file: &Path) -> Reading {
 /// A configuration, and what its file held when it was read.
 pub(super) struct Loaded {
     pub(super) config: Arc<Config>,
+    /// What it is the text of, if it is one.
+    pub(super) text: Option<String>,
     pub(super) seen: Option<String>,
     pub(super) reading: Reading,
 }
@@ -141,7 +150,7 @@ pub(super) struct Loaded {
 impl Loaded {
     /// One that comes from no file.
     pub(super) fn without_file(config: Config) -> Self {
-        Self { config: Arc::new(config), seen: None, reading: Reading::of("none") }
+        Self { config: Arc::new(config), text: None, seen: None, reading: Reading::of("none") }
     }
 }
 
@@ -153,7 +162,7 @@ pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Loaded> {
     let error = match text.and_then(|text| Ok((reading.read(&text)?, text))) {
         Ok((config, text)) => {
             keep(file, &text);
-            return Ok(Loaded { config, seen, reading });
+            return Ok(Loaded { config, text: Some(text), seen, reading });
         }
         Err(error) => error,
     };
@@ -161,13 +170,14 @@ pub(super) fn read_or_last_good(file: &Path) -> anyhow::Result<Loaded> {
     if !kept.exists() {
         return Err(error);
     }
-    let config = Arc::new(super::read(&kept)?);
+    let text = super::text(&kept)?;
+    let config = Arc::new(Config::read(&kept.display().to_string(), &text)?);
     let mut stderr = std::io::stderr().lock();
     let said = std::io::Write::write_fmt(
         &mut stderr,
         format_args!("{error:#}\nrunning with the last good one, {}\n", kept.display()),
     );
-    said.map(|()| Loaded { config, seen, reading }).map_err(Into::into)
+    said.map(|()| Loaded { config, text: Some(text), seen, reading }).map_err(Into::into)
 }
 
 fn last_good(file: &Path) -> PathBuf {

@@ -139,7 +139,8 @@ impl Config {
     /// The same without its routes.
     fn bare(&self) -> Self {
         let Self { routes: _, listen, admin, workers, drain, limits, trust, .. } = self;
-        let Self { access_log, listeners, regions, backends, .. } = self;
+        let Self { access_log, listeners, regions, rates, redis, backends, control, .. } = self;
+        let Self { issuers, keys, certificates, .. } = self;
         Self {
             routes: Routes::new(),
             listen: listen.clone(),
@@ -151,7 +152,13 @@ impl Config {
             access_log: access_log.clone(),
             listeners: listeners.clone(),
             regions: regions.clone(),
+            rates: rates.clone(),
+            redis: redis.clone(),
             backends: backends.clone(),
+            issuers: issuers.clone(),
+            keys: keys.clone(),
+            certificates: certificates.clone(),
+            control: control.clone(),
         }
     }
 }

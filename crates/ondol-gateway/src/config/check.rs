@@ -1,6 +1,12 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
+mod answers;
+mod control;
+mod guard;
+mod rate;
 mod route;
+mod steer;
+mod who;
 
 use ondol_resilience::{BalancerOptions, BreakerOptions, BulkheadOptions, RetryOptions, Strategy};
 
@@ -15,6 +21,7 @@ use crate::backend::At;
 pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     let mut checker = Checker::new(source, config);
     checker.trust();
+    checker.control();
     for (name, listener) in &config.listeners {
         checker.networks(
             &format!("listeners.{name}.proxy_protocol_from"),
@@ -24,9 +31,11 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     for (name, region) in &config.regions {
         checker.networks(&format!("regions.{name}.networks"), &region.networks);
     }
+    checker.shared_limits();
     for (name, backend) in &config.backends {
         checker.backend(name, backend);
     }
+    checker.who();
     for (name, route) in &config.routes {
         checker.route(name, route);
     }

@@ -9,9 +9,22 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
+use super::aggregate::AggregateOptions;
 use super::backend::BackendOptions;
+use super::blue_green::BlueGreenOptions;
+use super::cache::CacheOptions;
+use super::canary::CanaryOptions;
+use super::control::ControlOptions;
 use super::cors::CorsOptions;
+use super::does::{
+    FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, StickyOptions, VersionOptions,
+};
 use super::from::FromOptions;
+use super::guard::{AcceptOptions, SecurityOptions, ValidateOptions};
+use super::mirror::MirrorOptions;
+use super::rate::{ConcurrencyOptions, RateOptions, RedisOptions};
+use super::short::Several;
+use super::who::{AuthOptions, AuthorizeOptions, CertificatesOptions, IssuerOptions, KeysOptions};
 use crate::limits::Limits;
 
 /// A whole file.
@@ -24,6 +37,9 @@ pub struct Config {
     /// Where metrics, health and registration are served. Nowhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin: Option<SocketAddr>,
+    /// Who may look at it and change it over the admin port. Nobody, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlOptions>,
     /// Threads that serve; as many as there are cores, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<usize>,
@@ -42,6 +58,21 @@ pub struct Config {
     /// Where clients come from, by their addresses.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<String, RegionOptions>,
+    /// Issuers whose tokens are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub issuers: BTreeMap<String, IssuerOptions>,
+    /// Keys that are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, KeysOptions>,
+    /// Certificates that are believed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub certificates: BTreeMap<String, CertificatesOptions>,
+    /// Limits that several routes share, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rates: BTreeMap<String, RateOptions>,
+    /// Where gateways share limits.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub redis: BTreeMap<String, RedisOptions>,
     /// The services behind the gateway.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub backends: BTreeMap<String, BackendOptions>,
@@ -88,7 +119,13 @@ pub struct TrustOptions {
 impl Default for TrustOptions {
     fn default() -> Self {
         let strip = ["x-user-id", "x-user-*", "x-tenant", "x-tenant-*", "x-internal-*", "x-auth-*"];
-        let more = ["x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-roles"];
+        let more = [
+            "x-forwarded-user",
+            "x-forwarded-email",
+            "x-forwarded-groups",
+            "x-roles",
+            "x-ondol-mirror",
+        ];
         let strip = strip.into_iter().chain(more).map(str::to_owned).collect();
         Self { proxies: Vec::new(), strip }
     }
@@ -206,15 +243,28 @@ pub struct RouteOptions {
     /// Backends and their shares.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub split: BTreeMap<String, u32>,
-    /// What keeps a client on its side of a split.
+    /// What keeps a client on its side of a split, or of a canary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky: Option<StickyOptions>,
+    /// A new build that gets more and more while it does as well as the old one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryOptions>,
+    /// Two backends of which one serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blue_green: Option<BlueGreenOptions>,
+    /// Copies its requests to another backend, and compares the answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<MirrorOptions>,
     /// Sends the client elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect: Option<RedirectOptions>,
     /// Answers without asking anyone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub respond: Option<RespondOptions>,
+
+    /// Puts one JSON answer together from several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<AggregateOptions>,
 
     /// Takes this off the path's beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -254,112 +304,38 @@ pub struct RouteOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionOptions>,
 
+    /// Gives answers again while they are fresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheOptions>,
+
     /// From where it may be called. From everywhere, if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<FromOptions>,
+
+    /// Who may call it. Everybody, if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<AuthOptions>,
+    /// A service of the house that is asked whether a request may go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorize: Option<AuthorizeOptions>,
+    /// How often it may be called: `"100 / minute per user"`, or several of these.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub rate: Several<RateOptions>,
+    /// How often at once it may be called: `"5 per user"`, or several of these.
+    #[serde(skip_serializing_if = "Several::is_empty")]
+    pub concurrency: Several<ConcurrencyOptions>,
+    /// What a request may look like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept: Option<AcceptOptions>,
+    /// The description of the interface that requests are held against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validate: Option<ValidateOptions>,
+    /// What answers say to browsers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<SecurityOptions>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
 const fn is_zero(number: &i32) -> bool {
     *number == 0
-}
-
-/// What keeps a client on its side of a split: the first that the request has.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StickyOptions {
-    /// The value of this header.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub header: Option<String>,
-    /// The value of this cookie.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cookie: Option<String>,
-    /// The client's address.
-    pub address: bool,
-}
-
-/// Sends the client elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RedirectOptions {
-    /// Where; `{host}`, `{path}`, `{query}` (with its `?`), parameters and `{rest}` are filled in.
-    pub to: String,
-    /// 301, 302, 303, 307 or 308. 308, if not given.
-    #[serde(default = "permanent")]
-    pub status: u16,
-}
-
-const fn permanent() -> u16 {
-    308
-}
-
-/// Answers without asking anyone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RespondOptions {
-    /// The status.
-    pub status: u16,
-    /// The body.
-    #[serde(default)]
-    pub body: String,
-    /// Its media type. `text/plain; charset=utf-8`, if not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content_type: Option<String>,
-}
-
-/// Another backend for what the first one has not (yet), or cannot give.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FallbackOptions {
-    /// The other backend.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<String>,
-    /// Or an answer made here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub respond: Option<RespondOptions>,
-    /// Or, before these, the last good answer to the same question, not older than this. Kept are whole
-    /// answers to GET without credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "human::optional")]
-    pub kept: Option<Duration>,
-    /// Statuses of the first that lead there: its own, and those the gateway would give for it.
-    pub on: Vec<u16>,
-}
-
-/// Breaks some of the requests on purpose.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FaultOptions {
-    /// How long to hold some of them up.
-    #[serde(with = "human::required")]
-    pub delay: Duration,
-    /// How many of a hundred.
-    pub delay_percent: f64,
-    /// The status with which to answer some of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub abort_status: Option<u16>,
-    /// How many of a hundred.
-    pub abort_percent: f64,
-}
-
-/// A version of an interface.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct VersionOptions {
-    /// Its name, such as `2`.
-    pub name: String,
-    /// The header that asks for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub header: Option<String>,
-    /// The media type that asks for it in `Accept`, such as `application/vnd.bank.v2+json`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub media_type: Option<String>,
-    /// Since when it should not be used: seconds since 1970, as RFC 9745 has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deprecated_at: Option<u64>,
-    /// When it will be gone: an HTTP date, as RFC 8594 has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sunset: Option<String>,
-    /// Where it is explained.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub link: Option<String>,
 }

@@ -8,12 +8,39 @@ use ondol_doors::Rng;
 
 use super::Exchange;
 use crate::backend::Backend;
-use crate::config::{HashBy, StickyOptions};
+use crate::config::{Colour, HashBy, StickyOptions};
 use crate::route::cookie_values;
-use crate::snapshot::Split;
+use crate::snapshot::{Split, Steered};
+use crate::steer::{Canary, Side};
+
+/// A backend, and as what its answers are counted.
+pub(crate) struct Chosen<'a> {
+    pub(crate) backend: &'a Arc<Backend>,
+    pub(crate) judged: Option<(&'a Arc<Canary>, Side)>,
+}
+
+/// The backend that a request goes to.
+pub(crate) fn choose<'a>(split: &'a Split, exchange: &Exchange, rng: &dyn Rng) -> Chosen<'a> {
+    match (&split.steered, split.backends.as_slice()) {
+        (Some(Steered::Canary(canary)), [(baseline, _), (candidate, _), ..]) => {
+            let sticky = split.sticky.as_ref().and_then(|sticky| identity(sticky, exchange));
+            let point = sticky.map_or_else(|| rng.below(100), |hash| hash % 100);
+            // Who was on the candidate's side stays there as it grows.
+            match point < u64::from(canary.share()) {
+                true => Chosen { backend: candidate, judged: Some((canary, Side::Candidate)) },
+                false => Chosen { backend: baseline, judged: Some((canary, Side::Baseline)) },
+            }
+        }
+        (Some(Steered::Switch(switch)), [(blue, _), (green, _), ..]) => {
+            let backend = if switch.active() == Colour::Blue { blue } else { green };
+            Chosen { backend, judged: None }
+        }
+        _ => Chosen { backend: by_share(split, exchange, rng), judged: None },
+    }
+}
 
 /// The backend whose share the request falls into.
-pub(crate) fn choose<'a>(split: &'a Split, exchange: &Exchange, rng: &dyn Rng) -> &'a Arc<Backend> {
+fn by_share<'a>(split: &'a Split, exchange: &Exchange, rng: &dyn Rng) -> &'a Arc<Backend> {
     let [(first, _), others @ ..] = split.backends.as_slice() else {
         unreachable!("a split without backends is refused by the checker");
     };

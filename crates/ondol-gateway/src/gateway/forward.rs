@@ -4,6 +4,9 @@
 //! That is nobody's failure: the request goes out once more, on a fresh connection, if it may — when
 //! not a byte had left, or when doing it twice is the same as doing it once.
 
+mod call;
+mod copy;
+mod errand;
 mod http2;
 mod inside;
 mod probe;
@@ -18,6 +21,8 @@ use ondol_resilience::{
     Breaker, Classify, Context, HttpStatus, Place, Rejected, Retry, Safety, Verdict,
 };
 
+pub(crate) use call::Call;
+pub(crate) use errand::{Errand, ErrandError, Returned};
 pub(crate) use probe::Probe;
 
 use super::choose::Key;
@@ -269,7 +274,7 @@ fn is_repeatable(ask: &Ask) -> bool {
 }
 
 /// What the client is told whose own body failed.
-fn of_body(error: &BodyError) -> Problem {
+pub(crate) fn of_body(error: &BodyError) -> Problem {
     match error {
         BodyError::TooLarge(_) => Problem::BodyTooLarge,
         BodyError::TooSlow => Problem::BodyTooSlow,
@@ -279,7 +284,7 @@ fn of_body(error: &BodyError) -> Problem {
 }
 
 /// What the backend is asked for.
-fn rewrite(exchange: &Exchange) -> Cow<'_, str> {
+pub(super) fn rewrite(exchange: &Exchange) -> Cow<'_, str> {
     let Exchange { route, target, .. } = exchange;
     let path = match (&route.rewrite, &route.strip_prefix) {
         (Some(template), _) => fill(template, &route.pattern().captures(target.path())),

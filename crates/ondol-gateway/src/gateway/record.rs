@@ -6,10 +6,15 @@ use std::time::Duration;
 use http::Method;
 
 use super::Core;
+use super::choose::Chosen;
 use crate::canonical::Target;
+use crate::control::Refusal;
 use crate::handle::{Arrived, Peer, Sent};
+use crate::policy::{Policies, UnderWay};
 use crate::problem::Problem;
 use crate::snapshot::Route;
+use crate::steer::Side;
+use crate::who::Caller;
 
 /// Notes for the meters and, if there is one, the access log.
 pub(crate) struct Record {
@@ -19,6 +24,7 @@ pub(crate) struct Record {
     random: (u64, u64, u64),
     pub(crate) upstream_wait: Duration,
     pub(crate) tries: u32,
+    under_way: Vec<UnderWay>,
     line: Option<Box<Line>>,
 }
 
@@ -29,6 +35,8 @@ pub(crate) struct Line {
     pub(crate) method: Option<Method>,
     pub(crate) target: Option<Target>,
     pub(crate) peer: Arc<Peer>,
+    /// Who asks, if he has proved it.
+    pub(crate) caller: Option<Caller>,
     pub(crate) detail: Option<String>,
     /// Why a policy that only watches would have refused it.
     pub(crate) observed: Option<&'static str>,
@@ -36,6 +44,8 @@ pub(crate) struct Line {
     pub(crate) trace: Option<[u8; 32]>,
     pub(crate) span: Option<[u8; 16]>,
     pub(crate) fell_back: bool,
+    /// The side of a canary, and the candidate's share at that time.
+    pub(crate) side: Option<(Side, u8)>,
 }
 
 impl Line {
@@ -44,12 +54,14 @@ impl Line {
             method: None,
             target: None,
             peer,
+            caller: None,
             detail: None,
             observed: None,
             upstream: None,
             trace: None,
             span: None,
             fell_back: false,
+            side: None,
         }
     }
 }
@@ -63,8 +75,9 @@ impl Record {
         record
     }
 
-    pub(super) fn nameless(core: &Core, peer: &Arc<Peer>) -> Self {
-        let line = core.log.is_on().then(|| Box::new(Line::of(Arc::clone(peer))));
+    pub(crate) fn nameless(core: &Core, peer: &Arc<Peer>) -> Self {
+        let wanted = core.log.is_on() || core.refusals.is_on();
+        let line = wanted.then(|| Box::new(Line::of(Arc::clone(peer))));
         let random = (core.rng.number(), core.rng.number(), core.rng.number());
         Self {
             began: core.clock.running(),
@@ -73,7 +86,22 @@ impl Record {
             random,
             upstream_wait: Duration::ZERO,
             tries: 0,
+            under_way: Vec::new(),
             line,
+        }
+    }
+
+    /// Nothing is noted of what the gateway itself asks.
+    pub(super) const fn of_errand() -> Self {
+        Self {
+            began: Duration::ZERO,
+            route: None,
+            reason: None,
+            random: (0, 0, 0),
+            upstream_wait: Duration::ZERO,
+            tries: 0,
+            under_way: Vec::new(),
+            line: None,
         }
     }
 
@@ -99,6 +127,40 @@ impl Record {
         }
     }
 
+    /// Who it is.
+    pub(crate) fn caller(&mut self, caller: Option<&Caller>) {
+        if let Some(line) = &mut self.line {
+            line.caller = caller.cloned();
+        }
+    }
+
+    /// Those of the route it took.
+    pub(super) fn policies(&self) -> Option<&Policies> {
+        self.route.as_ref().and_then(|route| route.policies.as_deref())
+    }
+
+    /// Lets those see it who look after the gateway.
+    pub(super) fn tell_refusal(&self, core: &Core, problem: &Problem) {
+        let Some(line) = self.line.as_ref().filter(|_| core.refusals.is_on()) else { return };
+        let target = line.target.as_ref();
+        core.refusals.note(Refusal {
+            at: core.clock.now(),
+            route: self.route.as_ref().map(|route| route.name.to_string()),
+            client: line.peer.forwarded_for.to_str().unwrap_or_default().to_owned(),
+            method: line.method.as_ref().map(Method::to_string),
+            host: target.map(|target| target.host.name().to_owned()),
+            path: target.map(|target| target.path().to_owned()),
+            status: problem.status().as_u16(),
+            code: problem.code(),
+            detail: problem.detail(),
+        });
+    }
+
+    /// It is under way, for a policy that counts how many are, until all is done.
+    pub(crate) fn is_under_way(&mut self, under_way: UnderWay) {
+        self.under_way.push(under_way);
+    }
+
     /// A policy that only watches would have refused it: the first that would is noted.
     pub(crate) fn observed(&mut self, problem: &Problem) {
         if let Some(line) = &mut self.line {
@@ -109,6 +171,12 @@ impl Record {
     pub(super) fn fell_back(&mut self) {
         if let Some(line) = &mut self.line {
             line.fell_back = true;
+        }
+    }
+
+    pub(super) fn side(&mut self, chosen: &Chosen<'_>) {
+        if let (Some(line), Some((canary, side))) = (&mut self.line, chosen.judged) {
+            line.side = Some((side, canary.share()));
         }
     }
 

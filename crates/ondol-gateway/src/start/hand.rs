@@ -1,18 +1,25 @@
 //! A hand on a running gateway: changes it, and says how it is.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use ondol_auth::Revocations;
 use ondol_doors::Clock;
 use tokio::sync::watch;
 
+use super::control::Desk;
 use crate::backend::{Backend, Workshop};
 use crate::config::Config;
 use crate::discovery::{Instance, Leases};
 use crate::gateway::Core;
 use crate::listen::Door;
-use crate::snapshot::{BuildError, Snapshot};
+use crate::mirror::Mirror;
+use crate::policy::Link;
+use crate::purge::{PurgeError, Purged};
+use crate::snapshot::{BuildError, Snapshot, Steered};
+use crate::steer::{Canary, Steering};
 
 /// A hand on a gateway: cheap to clone.
 #[derive(Clone)]
@@ -22,6 +29,7 @@ pub struct GatewayHandle {
     pub(super) addresses: Arc<[SocketAddr]>,
     pub(super) doors: Arc<[Door]>,
     pub(super) admin: Option<SocketAddr>,
+    pub(super) desk: Arc<Desk>,
 }
 
 impl GatewayHandle {
@@ -53,16 +61,19 @@ impl GatewayHandle {
         let snapshot = Snapshot::build(config, Some(&before), &self.workshop, meters)?;
         meters.keep_routes(|name| snapshot.config.routes.contains_key(name));
         self.workshop.directory.keep_backends(|name| snapshot.backends.contains_key(name));
+        let has_backend = |name: &str| snapshot.backends.contains_key(name);
+        self.workshop.steering.settle(&snapshot.in_use(), has_backend);
         for (door, config) in certificates {
             door.store(config);
         }
+        self.core.refusals.turn(snapshot.config.control.is_some());
         self.core.snapshot.store(Arc::new(snapshot));
         self.core.changes.send_modify(|count| *count += 1);
         Ok(())
     }
 
     /// The certificates of all doors, read again.
-    fn certificates(&self, config: &Config) -> Result<Vec<Renewed<'_>>, BuildError> {
+    pub(super) fn certificates(&self, config: &Config) -> Result<Vec<Renewed<'_>>, BuildError> {
         let mut certificates = Vec::new();
         for door in self.doors.iter() {
             let Some((name, tls)) = door.name.as_ref().zip(door.tls.as_ref()) else { continue };
@@ -80,13 +91,27 @@ impl GatewayHandle {
         self.core.write_metrics()
     }
 
+    /// What an issuer takes back, for whoever hears of it: it is believed from then on.
+    pub fn revocations(&self, issuer: &str) -> Revocations {
+        self.workshop.revocations(issuer)
+    }
+
+    /// Lets go of stored answers, of one route or of all. How many.
+    ///
+    /// # Errors
+    /// What is to go cannot be understood.
+    pub fn purge(&self, route: Option<&str>, what: &Purged) -> Result<u64, PurgeError> {
+        Ok(self.core.purge(route, &what.read()?))
+    }
+
     /// Where metrics and health are served.
     pub const fn admin(&self) -> Option<SocketAddr> {
         self.admin
     }
 }
 
-type Renewed<'a> = (&'a arc_swap::ArcSwap<rustls::ServerConfig>, Arc<rustls::ServerConfig>);
+pub(super) type Renewed<'a> =
+    (&'a arc_swap::ArcSwap<rustls::ServerConfig>, Arc<rustls::ServerConfig>);
 
 /// For those who look after it.
 impl GatewayHandle {
@@ -107,6 +132,24 @@ impl GatewayHandle {
         self.workshop.workers
     }
 
+    pub(crate) fn steering(&self) -> &Steering {
+        &self.workshop.steering
+    }
+
+    /// The canary of a route, if it has one.
+    pub(crate) fn canary(&self, route: &str) -> Option<Arc<Canary>> {
+        match self.core.snapshot.load().route(route)?.steered()? {
+            Steered::Canary(canary) => Some(Arc::clone(canary)),
+            Steered::Switch(_) => None,
+        }
+    }
+
+    /// The mirror of a route, if it has one.
+    pub(crate) fn mirror(&self, route: &str) -> Option<Arc<Mirror>> {
+        let snapshot = self.core.snapshot.load();
+        Some(Arc::clone(&snapshot.route(route)?.mirror.as_ref()?.mirror))
+    }
+
     pub(crate) fn leases(&self) -> &Leases {
         &self.workshop.leases
     }
@@ -117,6 +160,11 @@ impl GatewayHandle {
 
     pub(crate) fn backend(&self, name: &str) -> Option<Arc<Backend>> {
         self.core.snapshot.load().backends.get(name).cloned()
+    }
+
+    /// The way to a Redis.
+    pub(crate) fn link(&self, name: &str) -> Option<Arc<Link>> {
+        self.core.snapshot.load().links.get(name).cloned()
     }
 
     /// Wakes when there is another configuration.
@@ -156,14 +204,22 @@ impl GatewayHandle {
         let listeners = config.listeners.values().filter_map(|listener| listener.tls.as_ref());
         let listeners = listeners.map(crate::tls::fingerprint_of_server);
         let backends = config.backends.values().map(crate::tls::fingerprint);
-        listeners.chain(backends).fold(0, |all, one| all.rotate_left(7) ^ one)
+        let known = std::iter::once(crate::tls::fingerprint_of(crate::who::files(&config)));
+        let descriptions = config.routes.values().filter_map(|route| route.validate.as_ref());
+        let descriptions = descriptions.map(|options| {
+            let mut hasher = DefaultHasher::new();
+            crate::policy::stamp(&options.openapi).hash(&mut hasher);
+            hasher.finish()
+        });
+        let all = listeners.chain(backends).chain(known).chain(descriptions);
+        all.fold(0, |all, one| all.rotate_left(7) ^ one)
     }
 
     /// Certificates have changed: the same configuration once more, with them.
     pub(crate) fn renew_certificates(&self) {
         match self.reload(self.config()) {
-            Ok(()) => tracing::info!("certificates renewed"),
-            Err(error) => tracing::error!(%error, "certificates cannot be renewed"),
+            Ok(()) => tracing::info!("certificates and keys renewed"),
+            Err(error) => tracing::error!(%error, "certificates or keys cannot be renewed"),
         }
     }
 }

@@ -24,6 +24,12 @@ impl Shown {
         Some(Self { names, field })
     }
 
+    /// The certificate itself.
+    pub(crate) fn der(&self) -> Option<Vec<u8>> {
+        let text = self.field.to_str().ok()?;
+        STANDARD.decode(text.strip_prefix(':')?.strip_suffix(':')?).ok()
+    }
+
     /// Whether it is for this name; `*` is any.
     pub(crate) fn is_for(&self, name: &str) -> bool {
         name == "*" || self.names.iter().any(|known| known.eq_ignore_ascii_case(name))

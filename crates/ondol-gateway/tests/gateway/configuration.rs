@@ -119,7 +119,10 @@ fn a_request_is_explained_with_the_routes_that_do_not_take_it() {
 
 #[test]
 fn every_file_that_the_guide_shows_is_a_good_one() {
-    let guide = include_str!("../../../../docs/guide/src/gateway/index.md");
+    let guide = concat!(
+        include_str!("../../../../docs/guide/src/gateway/index.md"),
+        include_str!("../../../../docs/guide/src/gateway/who.md")
+    );
     let files: Vec<_> = guide.split("```toml\n").skip(1).collect();
     for file in &files {
         let file = file.split("```").next().expect("its end");
@@ -127,7 +130,7 @@ fn every_file_that_the_guide_shows_is_a_good_one() {
             assert_eq!(findings.to_string(), "", "{file}");
         }
     }
-    assert!(files.len() >= 3, "{}", files.len());
+    assert!(files.len() >= 8, "{}", files.len());
 }
 
 #[test]

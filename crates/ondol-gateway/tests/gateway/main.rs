@@ -1,18 +1,27 @@
 //! The gateway as its clients and its backends see it: over real sockets.
 
 mod admission;
+mod aggregate;
 mod attacks;
+mod bank;
+mod blue_green;
+mod cache;
+mod canary;
 mod certificates;
 mod configuration;
+mod control;
 mod descriptors;
 mod differential;
 mod discovery;
 mod fallback;
 mod forwarding;
+mod guards;
 mod handshakes;
 mod health;
 mod http2;
 mod inside;
+mod limits;
+mod mirror;
 mod newcomer;
 mod origins;
 mod peers;
@@ -22,4 +31,6 @@ mod resources;
 mod rig;
 mod routing;
 mod tls;
+mod together;
 mod trust;
+mod who;

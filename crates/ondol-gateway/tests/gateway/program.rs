@@ -31,7 +31,7 @@ pub(crate) fn free() -> SocketAddr {
     ondol_testkit::servers::free_address().expect("a port")
 }
 
-fn start(arguments: &[&str], at: SocketAddr) -> Program {
+pub(crate) fn start(arguments: &[&str], at: SocketAddr) -> Program {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ondol-gateway"));
     let command = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
     let program = Program(command.spawn().expect("the program"));

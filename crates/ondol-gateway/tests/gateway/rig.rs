@@ -324,6 +324,8 @@ fn converse(
     bytes: &AtomicUsize,
     answer: &Answerer,
 ) {
+    // What is written in pieces leaves at once, and nobody waits for an acknowledgement.
+    drop(stream.set_nodelay(true));
     let mut buffer = Vec::new();
     let mut more = [0; 4096];
     loop {

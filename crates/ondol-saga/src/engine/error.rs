@@ -1,6 +1,6 @@
 //! Why sagas were not opened, or one was not started or told something.
 
-use ondol_domain::{Problems, ShapeProblem};
+use ondol_domain::{Problems, SagaProblem, ShapeProblem};
 use ondol_kernel::{StreamId, StreamIdError};
 use ondol_store::AppendError;
 
@@ -15,6 +15,9 @@ pub enum OpenSagasError {
     /// The options cannot be used.
     #[error(transparent)]
     Options(#[from] Problems<SagaOptionsProblem>),
+    /// A definition does not hold together: what it does may go wrong in every saga.
+    #[error(transparent)]
+    Definition(#[from] Problems<SagaProblem>),
     /// Facts cannot be recorded.
     #[error(transparent)]
     Shapes(#[from] Problems<ShapeProblem>),

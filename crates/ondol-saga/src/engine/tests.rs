@@ -219,7 +219,8 @@ async fn a_saga_is_found_by_how_it_stands() {
     house.until_ended(&sagas, &stream).await;
     house
         .until("it is found", async || {
-            let find = ondol_views::Find::equal("state", "compensated", 10).unwrap();
+            let so = crate::SagaEntry::standing_so(crate::SagaState::Compensated);
+            let find = ondol_views::Find::beginning_with("state", &so, 10).unwrap();
             sagas.entries().find(find).await.is_ok_and(|page| page.found.len() == 1)
         })
         .await;

@@ -42,10 +42,27 @@ fn facts_come_back_as_they_were() {
     let step = || "debit".to_owned();
     let asked = Fact::Asked { step: step(), question: question.clone(), limit: Some(timer) };
     assert_eq!(round_trip(&asked), "saga.asked");
-    let answered = Fact::Answered { step: step(), data: Some(known("{}")), heard: None };
-    assert_eq!(round_trip(&answered), "saga.answered");
+    for answer in [Some("42"), Some("null"), None] {
+        let answer = answer.map(known);
+        let answered = Fact::Answered { step: step(), answer, data: None, heard: None };
+        assert_eq!(round_trip(&answered), "saga.answered");
+    }
     assert_eq!(round_trip(&Fact::UndoAsked { step: step(), question }), "saga.undo_asked");
     assert_eq!(round_trip(&Fact::Completed), "saga.completed");
+}
+
+#[test]
+fn an_answer_that_was_written_before_answers_stood_by_themselves_is_read() {
+    let codec = Codec::<Fact>::new().expect("the shapes hold together");
+    let event_type = ondol_kernel::EventType::new("saga.answered").expect("a type");
+    let written = r#"{"step":"debit","data":{"id":7,"score":5}}"#;
+    let written = ondol_kernel::Payload::json(written);
+    let first = ondol_kernel::SchemaVersion::FIRST;
+    let read = codec.decode(&event_type, first, &written).expect("it is read");
+    let data = Some(known(r#"{"id":7,"score":5}"#));
+    assert_eq!(read, Fact::Answered { step: "debit".into(), answer: None, data, heard: None });
+    let again = codec.encode(&read).expect("it is written");
+    assert_eq!(again.payload, written, "and written as it was");
 }
 
 #[test]

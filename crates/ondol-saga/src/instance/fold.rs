@@ -32,6 +32,7 @@ impl Instance {
             fingerprint: *fingerprint,
             identity: identity.clone(),
             data: data.clone(),
+            answers: BTreeMap::new(),
             started: about.time,
             changed: about.time,
             phase: Phase::Forward,
@@ -136,8 +137,9 @@ impl Instance {
         let Some(standing) = moved(&mut record, fact, time) else {
             return Err(self.impossible(fact, "the step does not stand so"));
         };
-        if let Fact::Answered { data, heard, .. } = fact {
+        if let Fact::Answered { answer, data, heard, .. } = fact {
             self.learn(data.as_ref());
+            self.answers.extend(answer.clone().map(|answer| (step.to_owned(), answer)));
             self.kept.retain(|kept| Some(kept.id()) != *heard);
             self.done.push(step.to_owned());
         }
@@ -193,6 +195,8 @@ impl Instance {
         let new = |old: String| steps.get(&old).cloned().unwrap_or(old);
         let old = std::mem::take(&mut self.steps);
         self.steps = old.into_iter().map(|(step, record)| (new(step), record)).collect();
+        let old = std::mem::take(&mut self.answers);
+        self.answers = old.into_iter().map(|(step, answer)| (new(step), answer)).collect();
         self.done = std::mem::take(&mut self.done).into_iter().map(new).collect();
         self.stuck = None;
     }

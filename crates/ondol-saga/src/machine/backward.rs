@@ -58,7 +58,9 @@ impl Draft<'_> {
     /// How a step is undone, in the present round.
     pub(super) fn undoing(&self, step: &str) -> Result<Option<Fact>, NextError> {
         let at = self.at(step)?;
-        let Some(call) = self.definition.undoes(at, &self.instance.data)? else { return Ok(None) };
+        let Some(call) = self.definition.undoes(at, self.instance.knows())? else {
+            return Ok(None);
+        };
         let command = self.instance.command(About::Undo, step);
         let within = self.definition.time_limit(at);
         let question = Question::new(command, &call, within).map_err(crate::Defect::Data)?;

@@ -1,10 +1,10 @@
 //! Forward: stage by stage, each begun when all before it is done.
 
 use super::{Draft, NextError};
+use crate::About;
 use crate::definition::{Asks, At};
 use crate::fact::{Fact, Question};
 use crate::instance::Standing;
-use crate::{About, Known};
 
 impl Draft<'_> {
     /// Begins what comes next, if all before it is done.
@@ -31,7 +31,6 @@ impl Draft<'_> {
 
     /// Begins the steps of a stage, all worked out before any of them is begun.
     fn enter(&mut self, stage: usize) -> Result<(), NextError> {
-        let known = self.instance.data.clone();
         let mut begun = Vec::new();
         let shape = self.definition.shape();
         for (beside, step) in shape.stages[stage].iter().enumerate() {
@@ -41,16 +40,16 @@ impl Draft<'_> {
         }
         let has_begun = !begun.is_empty();
         for (at, step) in begun {
-            let fact = self.beginning(at, step, &known)?;
+            let fact = self.beginning(at, step)?;
             self.record(fact)?;
         }
         if has_begun { self.hear_what_was_kept(stage) } else { Ok(()) }
     }
 
     /// How a step begins, or is asked once more under another id.
-    pub(super) fn beginning(&self, at: At, step: String, known: &Known) -> Result<Fact, NextError> {
+    pub(super) fn beginning(&self, at: At, step: String) -> Result<Fact, NextError> {
         let within = self.definition.time_limit(at);
-        match self.definition.asks(at, known)? {
+        match self.definition.asks(at, self.instance.knows())? {
             Asks::Nothing => Ok(Fact::LeftOut { step }),
             Asks::Waits => Ok(Fact::Waits { step, limit: self.timer(within) }),
             Asks::Call(call) => {

@@ -59,14 +59,14 @@ impl Draft<'_> {
         let step = step.to_owned();
         match heard {
             None => Ok(()),
-            Some((data, Turn::GoOn)) => {
+            Some((answer, Turn::GoOn)) => {
                 let heard = Some(event.id);
-                Ok(self.record(Fact::Answered { step, data, heard })?)
+                Ok(self.record(Fact::Answered { step, answer, data: None, heard })?)
             }
-            Some((_data, Turn::Unwind(because))) if self.may_not_fail(&step)? => {
+            Some((_kept, Turn::Unwind(because))) if self.may_not_fail(&step)? => {
                 Ok(self.stuck(&step, &because)?)
             }
-            Some((_data, Turn::Unwind(because))) => {
+            Some((_kept, Turn::Unwind(because))) => {
                 let (code, message) = ("heard".to_owned(), because.clone());
                 self.record(Fact::Refused { step, code, message, again: None })?;
                 Ok(self.turn_round(because)?)

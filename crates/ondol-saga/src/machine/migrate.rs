@@ -6,7 +6,7 @@ use ondol_kernel::Timestamp;
 
 use super::{Draft, NextError, Transition};
 use crate::fact::Fact;
-use crate::{At, Definition, Instance, Standing, StepRecord};
+use crate::{At, Definition, Instance, Known, Knows, Standing, StepRecord};
 
 /// Why a saga cannot go on by a definition: everything that stands against it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,8 +55,18 @@ pub fn fits(
             problems.push(format!("two steps that have come up would be its step {step:?}"));
         }
     }
+    let renamed = |(old, answer): (&String, &Known)| (new(old), answer.clone());
+    let answers: BTreeMap<_, _> = instance.answers.iter().map(renamed).collect();
     for (old, record) in &instance.steps {
-        problems.extend(misfit(definition, instance, (&new(old), record)));
+        let knows = Knows { data: &instance.data, answers: &answers };
+        problems.extend(misfit(definition, knows, (&new(old), record)));
+    }
+    let passed: Vec<_> =
+        instance.steps.iter().filter(|(_, step)| step.standing.is_passed()).collect();
+    for (old, _) in passed {
+        let of = new(old);
+        problems
+            .extend(unread(definition, instance, &of, &new).filter(|_| !answers.contains_key(&of)));
     }
     let last = shape
         .stages
@@ -73,10 +83,28 @@ pub fn fits(
     Err(MisfitError { saga: instance.stream.to_string(), problems })
 }
 
+/// What stands against it that nothing is kept of what a step was answered: a step that is still to
+/// be asked cannot do without.
+fn unread(
+    definition: &dyn Definition,
+    instance: &Instance,
+    of: &str,
+    new: &dyn Fn(&String) -> String,
+) -> Option<String> {
+    let is_over = |name: &String| {
+        let mut steps = instance.steps.iter();
+        steps.any(|(old, step)| new(old) == *name && !step.standing.is_unfinished())
+    };
+    let mut steps = definition.shape().stages.iter().flatten();
+    let reader =
+        steps.find(|step| step.reads.iter().any(|read| read == of) && !is_over(&step.name))?;
+    Some(format!("its step {:?} reads what {of:?} was answered, and nothing was kept", reader.name))
+}
+
 /// What stands against it that a step that has come up goes on as the definition has it.
 fn misfit(
     definition: &dyn Definition,
-    instance: &Instance,
+    knows: Knows<'_>,
     (step, record): (&str, &StepRecord),
 ) -> Option<String> {
     let Some(at) = At::of(definition, step) else {
@@ -85,7 +113,7 @@ fn misfit(
     let waits = !definition.shape().stages[at.stage][at.beside].waits_for.is_empty();
     match &record.standing {
         Standing::Done | Standing::Undoing(_) | Standing::UndoAgain { .. } => {
-            let undo = definition.undoes(at, &instance.data);
+            let undo = definition.undoes(at, knows);
             let is_missing = matches!(undo, Ok(None)) && record.standing != Standing::Done;
             let missing = || format!("{step:?} is being undone, and nothing undoes its step");
             let error = undo.err().map(|error| format!("{step:?} could not be undone: {error}"));

@@ -1,5 +1,7 @@
 //! What a person can have done with a saga.
 
+use ondol_domain::StepShape;
+
 use super::{Draft, NextError};
 use crate::Phase;
 use crate::fact::Fact;
@@ -38,6 +40,14 @@ pub enum OrderError {
         /// Which step.
         step: String,
     },
+    /// A later step cannot do without its answer.
+    #[error("the step {by:?} reads what {step:?} is answered, and cannot do without it")]
+    Read {
+        /// Which step.
+        step: String,
+        /// The one that reads it.
+        by: String,
+    },
     /// It is past its pivot.
     #[error("the saga is past its pivot, where nothing is undone")]
     PastPivot,
@@ -53,6 +63,7 @@ impl OrderError {
             Self::Ended => "saga-ended",
             Self::NotThere { .. } => "saga-not-at-step",
             Self::NotKnown { .. } => "saga-step-unknown-outcome",
+            Self::Read { .. } => "saga-step-is-read",
             Self::PastPivot => "saga-past-pivot",
             Self::TurnedRound => "saga-turned-round",
         }
@@ -91,7 +102,28 @@ impl Draft<'_> {
         if !settled {
             return Err(OrderError::NotKnown { step }.into());
         }
+        if let Some(by) = self.is_read_by(&step) {
+            return Err(OrderError::Read { step, by }.into());
+        }
         Ok(self.record(Fact::Skipped { step, by })?)
+    }
+
+    /// The step that will read the answer to one that is under way, going forward.
+    fn is_read_by(&self, step: &str) -> Option<String> {
+        let under_way = self.instance.steps.get(step).is_some_and(|record| {
+            matches!(
+                record.standing,
+                Standing::Asked { .. } | Standing::Again { .. } | Standing::Waiting { .. }
+            )
+        });
+        let mut steps = self.definition.shape().stages.iter().flatten();
+        let reads = |reader: &&StepShape| {
+            reader.name != step
+                && reader.reads.iter().chain(&reader.undo_reads).any(|of| of == step)
+        };
+        let reader =
+            steps.find(reads).filter(|_| under_way && self.instance.phase == Phase::Forward);
+        reader.map(|reader| reader.name.clone())
     }
 
     fn cancel(&mut self, because: &str, by: &str) -> Result<(), NextError> {

@@ -38,11 +38,11 @@ impl Draft<'_> {
 
     fn answered(&mut self, step: String, what: WorkKind, data: &Payload) -> Result<(), NextError> {
         let at = self.at(&step)?;
-        let kept = self.definition.keeps(at, &self.instance.data, data);
+        let kept = self.definition.keeps(at, data);
         // What turns out to have been done is undone at once: nobody will read its answer but
         // the one who undoes it, and they have to do without it if it cannot be read.
-        let data = if what == WorkKind::Void { kept.ok().flatten() } else { kept? };
-        Ok(self.record(Fact::Answered { step, data, heard: None })?)
+        let answer = if what == WorkKind::Void { kept.ok().flatten() } else { kept? };
+        Ok(self.record(Fact::Answered { step, answer, data: None, heard: None })?)
     }
 
     fn refused(&mut self, step: &str, code: &str, message: &str) -> Result<(), NextError> {

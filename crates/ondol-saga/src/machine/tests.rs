@@ -1,5 +1,6 @@
 //! One saga, step by step: what it does when something comes in.
 
+mod answers;
 mod fits;
 mod limits;
 mod traps;
@@ -50,7 +51,7 @@ fn saga() -> Saga<Data> {
         .identified_by(|_data| "1".to_owned())
         .step("a", |_data| Do("a".into()))
         .undo(|_data| Do("not a".into()))
-        .reply(|data, number: u32| data.push(number))
+        .reply(|number: u32| number)
         .step("b", |_data| Do("b".into()))
         .within(Duration::from_secs(5))
         .pivot()
@@ -171,7 +172,8 @@ fn it_goes_step_by_step_and_keeps_what_it_is_told() {
     let mut one = One::begun();
     assert_eq!(one.work(), step("a"));
     one.done(7);
-    assert_eq!(one.instance.data.as_str(), "[7]");
+    assert_eq!(one.instance.answers["a"].as_str(), "7");
+    assert_eq!(one.instance.data.as_str(), "[]", "no step writes into what it was started with");
     assert_eq!(one.work(), step("b"));
     one.done(0);
     assert_eq!(one.work(), step("c"));

@@ -92,8 +92,8 @@ impl Draft<'_> {
         let fact = if undoes {
             self.undoing(&step)?
         } else {
-            let (at, known) = (self.at(&step)?, self.instance.data.clone());
-            Some(self.beginning(at, step, &known)?)
+            let at = self.at(&step)?;
+            Some(self.beginning(at, step)?)
         };
         fact.map_or(Ok(()), |fact| self.record(fact)).map_err(NextError::from)
     }

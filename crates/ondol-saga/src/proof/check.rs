@@ -9,7 +9,7 @@ use ondol_kernel::{Metadata, Timestamp};
 use super::case::{Case, Fault, FaultKind};
 use super::drive::Run;
 use super::{CounterExample, ProofReport, SagaProof};
-use crate::{Definition, Fact, Instance, Known, Phase, Standing, WorkKind};
+use crate::{Definition, Fact, Instance, Phase, Standing, WorkKind};
 
 /// Checks how a case has gone.
 pub(super) fn check(definition: &dyn Definition, case: &Case, run: &Run) -> Result<(), String> {
@@ -116,8 +116,8 @@ impl<D: SagaData> SagaProof<D> {
             Box::new(CounterExample::new(report, what.to_owned(), found, Some(run)))
         };
         let Some(at) = crate::At::of(&self.definition, step) else { return Ok(()) };
-        let known: &Known = known(&run.instance);
-        let call = self.definition.undoes(at, known).map_err(|error| wrong(error.to_string()))?;
+        let knows = run.instance.knows();
+        let call = self.definition.undoes(at, knows).map_err(|error| wrong(error.to_string()))?;
         let Some(call) = call else { return Ok(()) };
         let mut books = run.books.clone();
         let reply = books.try_out(&call);
@@ -129,10 +129,6 @@ impl<D: SagaData> SagaProof<D> {
         }
         Ok(())
     }
-}
-
-const fn known(instance: &Instance) -> &Known {
-    &instance.data
 }
 
 /// The saga that these facts make.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bank_domain::account::{Account, Command, Event};
 use bank_domain::{CustomerId, TransferId};
-use ondol_domain::{Contract, Facts, Retry, Saga, Step, Turn, ask};
+use ondol_domain::{Answer, Contract, Facts, Retry, Saga, Step, ask};
 use ondol_kernel::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
@@ -18,15 +18,19 @@ struct Transfer {
     from: String,
     to: String,
     amount: Money,
-    score: Option<u32>,
 }
+
+/// How odd a transfer looks.
+const SCORE: Answer<u32> = Answer::of("screen");
+/// That it was agreed to.
+const AGREED: Answer<TransferId> = Answer::of("agreement");
 
 fn krw(amount: i64) -> Money {
     Money::new(amount, Currency::KRW)
 }
 
 fn start() -> Transfer {
-    Transfer { id: T, from: "kim".into(), to: "lee".into(), amount: krw(300), score: None }
+    Transfer { id: T, from: "kim".into(), to: "lee".into(), amount: krw(300) }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,7 +90,7 @@ fn named() -> Saga<Transfer> {
     Saga::<Transfer>::named("bank.transfer", 1)
         .identified_by(|t| t.id.to_string())
         .step("screen", screen)
-        .reply(|t, score: u32| t.score = Some(score))
+        .reply(|score: u32| score)
 }
 
 fn transfer() -> Saga<Transfer> {
@@ -189,10 +193,11 @@ fn steps_side_by_side_hold_in_every_case() {
             Step::named("second", hold_there).undo(release_there),
         ])
         .step("screen", screen)
+        .reply(|score: u32| score)
         .when(|t| t.amount > krw(100))
         .deadline(Duration::from_secs(60))
         .step("refused at last", settle)
-        .when(|t| t.score == Some(999));
+        .when_knowing(SCORE.if_there(), |_t, score| score == Some(999));
     let proof = SagaProof::of(saga)
         .starting_with(start())
         .starting_with(Transfer { amount: krw(50), ..start() })
@@ -217,16 +222,16 @@ fn a_saga_that_waits_holds_in_every_case() {
         .identified_by(|t| t.id.to_string())
         .step("debit", hold)
         .undo(release)
-        .wait(
+        .wait_for(
             "agreement",
             |agreed: &Agreed| agreed.transfer.to_string(),
-            |t, _agreed| {
-                t.score = Some(1);
-                Some(Turn::GoOn)
-            },
+            |_t, agreed| Some(Ok(agreed.transfer)),
         )
         .within(Duration::from_secs(3_600))
-        .step("credit", deposit)
+        .step_knowing("credit", AGREED, |t, agreed| {
+            assert_eq!(agreed, t.id, "what was agreed to is known");
+            deposit(t)
+        })
         .retry(Retry { attempts_max: 2, ..Retry::default() })
         .pivot()
         .step("settle", settle);

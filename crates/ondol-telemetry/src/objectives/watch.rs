@@ -111,7 +111,7 @@ impl Watch {
                         );
                     }
                     Change::Lasts { objective } => {
-                        tracing::info!(objective, "a budget lasts again")
+                        tracing::info!(objective, "a budget lasts again");
                     }
                 }
             }

@@ -55,6 +55,9 @@ fn piece() -> Arc<Piece> {
     Arc::new(Piece { why: Why::Failed, spans: vec![request], left_out: 0 })
 }
 
+/// Where what comes goes, and what is answered first.
+type Taking = (mpsc::Sender<Bytes>, Arc<std::sync::Mutex<Vec<StatusCode>>>);
+
 /// A collector that first answers so, and then takes what comes.
 async fn collector(
     path: &str,
@@ -63,11 +66,7 @@ async fn collector(
 ) -> (String, mpsc::Receiver<Bytes>) {
     let (told, heard) = mpsc::channel(16);
     let answers = Arc::new(std::sync::Mutex::new(first));
-    let take = |State((told, answers)): State<(
-        mpsc::Sender<Bytes>,
-        Arc<std::sync::Mutex<Vec<StatusCode>>>,
-    )>,
-                body: Bytes| async move {
+    let take = |State((told, answers)): State<Taking>, body: Bytes| async move {
         let first = answers.lock().expect("nobody has panicked").pop();
         if let Some(first) = first {
             return first;

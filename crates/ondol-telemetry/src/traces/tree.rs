@@ -42,7 +42,7 @@ pub struct Node {
     #[serde(flatten)]
     pub span: ShownSpan,
     /// What came of it, in the order in which it began.
-    pub children: Vec<Node>,
+    pub children: Vec<Self>,
 }
 
 /// Makes a tree of all that is kept of a trace.

@@ -24,7 +24,7 @@ pub struct Cursor(String);
 pub struct CursorError;
 
 impl Cursor {
-    pub(super) fn at(selection: &Selection, direction: Direction, place: &Place) -> Self {
+    pub(crate) fn at(selection: &Selection, direction: Direction, place: &Place) -> Self {
         let mut bytes = vec![VERSION, u8::from(direction == Direction::Descending)];
         put(&mut bytes, list_name(selection).as_bytes());
         put(&mut bytes, &place.value);

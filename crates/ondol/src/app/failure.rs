@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use ondol_domain::Problems;
 use ondol_runtime::{ServiceProblem, TaskEnd};
 use ondol_saga::OrderSagaError;
-use ondol_views::{LoadError, WaitError};
+use ondol_views::{LoadError, QueryError, WaitError};
 
 use crate::adapters::OpenError;
 use crate::views::ViewOrderError;
@@ -55,6 +55,9 @@ pub(super) enum Failure {
     /// Views could not be listed.
     #[error("the views cannot be listed")]
     List(#[from] LoadError),
+    /// Documents could not be found.
+    #[error(transparent)]
+    Find(#[from] QueryError),
     /// A view is not what a replay makes of the log.
     #[error("{differing} documents of {view} are not what a replay makes of the log")]
     Differs { view: String, differing: u64 },
@@ -102,6 +105,7 @@ impl Failure {
             Self::Process { .. } => "app-process",
             Self::Output(_) => "app-output",
             Self::List(error) => error.code(),
+            Self::Find(error) => error.code(),
             Self::Differs { .. } => "view-differs",
             Self::View(error) => error.code(),
             Self::Saga(error) => error.code(),

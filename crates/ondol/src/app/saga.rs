@@ -36,8 +36,9 @@ pub(super) fn run(app: &App, config: &Config, verb: SagaVerb) -> Result<(), Fail
     let runtime = runtime.map_err(|source| serve::not_set_up("its threads", source))?;
     runtime.block_on(async {
         match verb {
-            SagaVerb::List { service, state, step, saga, older_than, limit, how } => {
-                let wanted = Wanted { state: state.map(Into::into), step, saga, older_than, limit };
+            SagaVerb::List { service, state, step, saga, older_than, limit, after, how } => {
+                let state = state.map(Into::into);
+                let wanted = Wanted { state, step, saga, older_than, limit, after };
                 list::run(app, config, &service, &wanted, how.output).await
             }
             SagaVerb::Show(which) => show(app, config, &which).await,

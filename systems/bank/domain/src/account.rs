@@ -5,17 +5,25 @@
 //! belongs to the customer, but can no longer be spent; it is then *settled*, and leaves, or is
 //! *released*, and can be spent again. A frozen account takes money in and keeps the promises it
 //! has made, but makes no new ones.
+//!
+//! What leaves in a day may be limited: the day begins with the first thing that counts against the
+//! limit, and ends by a timer at midnight in Seoul. A savings account is one that bears interest; it
+//! is posted by a timer, day by day, for each day once.
 
 mod book;
+mod decisions;
+mod promises;
 mod refusal;
 
 use ondol_domain::{
-    Aggregate, Decision, Facts, Impossible, Snapshot, accept, already_done, refuse,
+    Aggregate, Decision, Due, Facts, Impossible, Snapshot, TimeOfDay, TimerOrder, accept,
+    already_done, cancel_timer, refuse, set_timer,
 };
 use ondol_kernel::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, TransferId};
+use crate::interest::{Carried, Yearly};
+use crate::{CustomerId, Day, PaymentId, Purpose, Source, TransferId, ZONE};
 
 pub use book::{Book, HOLDS_MAX, Promise, TRANSFERS_REMEMBERED_MAX};
 pub use refusal::Refusal;
@@ -42,6 +50,20 @@ pub enum Command {
     Unfreeze,
     /// Close it for good.
     Close,
+    /// Pay in what comes from elsewhere in the bank.
+    Credit { source: Source, amount: Money },
+    /// Take what goes elsewhere in the bank.
+    Charge { purpose: Purpose, amount: Money },
+    /// Let go some of what was promised to a payment by card, and take back the rest.
+    Capture { payment: PaymentId, amount: Money },
+    /// Let no more than this leave in a day; as much as there is, if nothing is said.
+    SetLimit { daily: Option<Money> },
+    /// Begin to count anew what leaves in a day.
+    EndDay,
+    /// Pay interest from a day on.
+    AgreeInterest { rate: Yearly, from: Day },
+    /// Pay the interest of a day.
+    PostInterest { day: Day },
 }
 
 /// What has happened to an account. Facts are added, never rewritten.
@@ -58,14 +80,34 @@ pub enum Event {
     Held { transfer: TransferId, amount: Money },
     /// The money promised to a transfer has left.
     Settled { transfer: TransferId },
-    /// The money promised to a transfer can be spent again.
-    Released { transfer: TransferId },
+    /// The money promised to a transfer can be spent again: so much, since the bank keeps a ledger.
+    Released {
+        transfer: TransferId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Money>,
+    },
     /// Money can no longer leave.
     Frozen { because: FreezeReason },
     /// Money can leave again.
     Unfrozen,
     /// It was closed for good.
     Closed,
+    /// Money came in from elsewhere in the bank.
+    Credited { source: Source, amount: Money },
+    /// Money went elsewhere in the bank.
+    Charged { purpose: Purpose, amount: Money },
+    /// Some of what was promised to a payment by card has left; the rest can be spent again.
+    Captured { payment: PaymentId, taken: Money, left: Money },
+    /// No more than this leaves in a day.
+    LimitSet { daily: Option<Money> },
+    /// The first money has left in a day that is limited.
+    DayBegun,
+    /// What leaves is counted anew.
+    DayEnded,
+    /// It bears interest from a day on.
+    InterestAgreed { rate: Yearly, from: Day },
+    /// The interest of a day was paid; what was cut off is carried to the next.
+    InterestPosted { day: Day, amount: Money, carried: Carried },
 }
 
 /// Why an account is frozen; the graver reason comes later, and takes the place of a lighter one.
@@ -78,6 +120,23 @@ pub enum FreezeReason {
     /// A court ordered it.
     CourtOrder,
 }
+
+/// What kind of account it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Money comes and goes.
+    #[default]
+    Checking,
+    /// Money stays and bears interest.
+    Savings,
+}
+
+/// When the interest of a day is posted: so many minutes after it has ended.
+const INTEREST_MINUTE: i8 = 5;
+/// The timers of an account.
+const DAY: &str = "day";
+const INTEREST: &str = "interest";
 
 /// An account as it stands: only what the next decision needs to know.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,66 +156,21 @@ impl Facts for Event {
 
 impl Aggregate for Account {
     const KIND: &'static str = "account";
+    const FOLD: u32 = 2;
 
     type Command = Command;
     type Event = Event;
     type Refusal = Refusal;
 
     fn decide(&self, command: Command) -> Decision<Self> {
-        use Command::{Close, Deposit, Freeze, Hold, Open, Release, Settle, Unfreeze, Withdraw};
-
         match (self, command) {
-            (Self::Unopened, Open { owner, currency }) => accept(Event::Opened { owner, currency }),
+            (Self::Unopened, Command::Open { owner, currency }) => {
+                accept(Event::Opened { owner, currency })
+            }
             (Self::Unopened, _) => refuse(Refusal::NotOpened),
-
-            (Self::Closed, Close) => already_done(),
+            (Self::Closed, Command::Close | Command::EndDay) => already_done(),
             (Self::Closed, _) => refuse(Refusal::Closed),
-
-            (Self::Open(book), Open { owner, currency }) if book.is_of(owner, currency) => {
-                already_done()
-            }
-            (Self::Open(_), Open { .. }) => refuse(Refusal::AlreadyOpened),
-
-            (Self::Open(_), Deposit { amount } | Withdraw { amount } | Hold { amount, .. })
-                if !amount.is_positive() =>
-            {
-                refuse(Refusal::NothingToMove { amount })
-            }
-            (Self::Open(book), Deposit { amount } | Withdraw { amount } | Hold { amount, .. })
-                if amount.currency() != book.currency() =>
-            {
-                refuse(Refusal::OtherCurrency { kept_in: book.currency(), amount })
-            }
-
-            (Self::Open(book), Deposit { amount }) if book.has_room_for(amount) => {
-                accept(Event::Deposited { amount })
-            }
-            (Self::Open(book), Deposit { .. }) => {
-                refuse(Refusal::TooMuchMoney { balance: book.balance() })
-            }
-
-            (Self::Open(book), Hold { transfer, amount }) => hold(book, transfer, amount),
-            (Self::Open(book), Settle { transfer }) => settle(book, transfer),
-            (Self::Open(book), Release { transfer }) => release(book, transfer),
-
-            (Self::Open(book), Freeze { because }) if book.frozen() >= Some(because) => {
-                already_done()
-            }
-            (Self::Open(_), Freeze { because }) => accept(Event::Frozen { because }),
-            (Self::Open(book), Unfreeze) if book.is_frozen() => accept(Event::Unfrozen),
-            (Self::Open(_), Unfreeze) => already_done(),
-
-            (Self::Open(book), Withdraw { .. } | Close) if book.is_frozen() => {
-                refuse(Refusal::Frozen)
-            }
-            (Self::Open(book), Withdraw { amount }) if book.can_spare(amount) => {
-                accept(Event::Withdrawn { amount })
-            }
-            (Self::Open(book), Withdraw { .. }) => {
-                refuse(Refusal::NotEnoughMoney { available: book.available() })
-            }
-            (Self::Open(book), Close) if book.balance().is_zero() => accept(Event::Closed),
-            (Self::Open(book), Close) => refuse(Refusal::NotEmpty { balance: book.balance() }),
+            (Self::Open(book), command) => decisions::decide(book, command),
         }
     }
 
@@ -174,44 +188,49 @@ impl Aggregate for Account {
         }
     }
 
+    fn timers(event: &Event) -> Vec<TimerOrder<Command>> {
+        match event {
+            Event::DayBegun => {
+                let midnight = TimeOfDay { hour: 0, minute: 0, second: 0 };
+                let due = Due::Next { at: midnight, zone: ZONE.into() };
+                vec![set_timer(DAY, due, Command::EndDay)]
+            }
+            Event::InterestAgreed { from, .. } => vec![interest_of(*from)],
+            Event::InterestPosted { day, .. } => vec![interest_of(day.next())],
+            Event::Closed => vec![cancel_timer(DAY), cancel_timer(INTEREST)],
+            Event::Opened { .. }
+            | Event::Deposited { .. }
+            | Event::Withdrawn { .. }
+            | Event::Held { .. }
+            | Event::Settled { .. }
+            | Event::Released { .. }
+            | Event::Frozen { .. }
+            | Event::Unfrozen
+            | Event::Credited { .. }
+            | Event::Charged { .. }
+            | Event::Captured { .. }
+            | Event::LimitSet { .. }
+            | Event::DayEnded => Vec::new(),
+        }
+    }
+
     fn snapshot() -> Option<Snapshot<Self>> {
         Some(Snapshot::json())
     }
 }
 
-/// A promise is made once. It needs money that is free, on an account that is not frozen.
-fn hold(book: &Book, transfer: TransferId, amount: Money) -> Decision<Account> {
-    match book.promise(transfer) {
-        Some(Promise::Held(held)) if held == amount => already_done(),
-        Some(Promise::Held(held)) => refuse(Refusal::HeldAlready { held }),
-        Some(Promise::Settled(left)) if left == amount => already_done(),
-        Some(Promise::Settled(_)) => refuse(Refusal::SettledAlready),
-        Some(Promise::Released) => refuse(Refusal::ReleasedAlready),
-        None if book.is_frozen() => refuse(Refusal::Frozen),
-        None if !book.can_spare(amount) => {
-            refuse(Refusal::NotEnoughMoney { available: book.available() })
+impl Account {
+    /// All that is on it, while it is open.
+    pub const fn balance(&self) -> Option<Money> {
+        match self {
+            Self::Open(book) => Some(book.balance()),
+            Self::Unopened | Self::Closed => None,
         }
-        None if book.is_full() => refuse(Refusal::TooManyHolds { most: HOLDS_MAX }),
-        None => accept(Event::Held { transfer, amount }),
     }
 }
 
-/// A promise is kept once, and only if it was made and not taken back.
-fn settle(book: &Book, transfer: TransferId) -> Decision<Account> {
-    match book.promise(transfer) {
-        Some(Promise::Held(_)) => accept(Event::Settled { transfer }),
-        Some(Promise::Settled(_)) => already_done(),
-        Some(Promise::Released) => refuse(Refusal::ReleasedAlready),
-        None => refuse(Refusal::NothingHeld),
-    }
-}
-
-/// A promise is taken back once, and not after it was kept. One that was never made needs no
-/// taking back: whoever undoes a transfer need not know how far it came.
-fn release(book: &Book, transfer: TransferId) -> Decision<Account> {
-    match book.promise(transfer) {
-        Some(Promise::Held(_)) => accept(Event::Released { transfer }),
-        Some(Promise::Settled(_)) => refuse(Refusal::SettledAlready),
-        Some(Promise::Released) | None => already_done(),
-    }
+/// The interest of a day is posted when the day has ended.
+fn interest_of(day: Day) -> TimerOrder<Command> {
+    let due = day.next().due_at(0, INTEREST_MINUTE);
+    set_timer(INTEREST, due, Command::PostInterest { day })
 }

@@ -6,7 +6,7 @@ use ondol_kernel::Money;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Command, Refusal};
-use crate::{AccountNumber, TransferId};
+use crate::{AccountNumber, Source, TransferId};
 
 /// What the service of current accounts is asked by others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,8 +81,8 @@ impl Current {
 impl Savings {
     /// What the account itself is asked.
     pub fn command(self) -> Command {
-        let Self::Deposit { amount, .. } = self;
-        Command::Deposit { amount }
+        let Self::Deposit { transfer, amount, .. } = self;
+        Command::Credit { source: Source::Transfer { transfer }, amount }
     }
 }
 

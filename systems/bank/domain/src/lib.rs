@@ -5,8 +5,18 @@
 
 pub mod account;
 pub mod contract;
+mod day;
+mod entry;
+pub mod interest;
+pub mod ledger;
 mod names;
 pub mod screening;
+pub mod statement;
 pub mod transfer;
 
-pub use names::{AccountNumber, Customer, CustomerId, Transfer, TransferId};
+pub use day::{Day, DayError, Month, ZONE};
+pub use entry::{Entry, EntryId, Purpose, Source};
+pub use names::{
+    AccountNumber, CardId, CardName, Customer, CustomerId, LoanId, LoanName, Payment, PaymentId,
+    Transfer, TransferId,
+};

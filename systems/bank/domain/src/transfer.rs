@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use ondol_domain::Saga;
+use ondol_domain::{Answer, Saga};
 use ondol_kernel::Money;
 use serde::{Deserialize, Serialize};
 
@@ -27,17 +27,17 @@ pub struct Transfer {
     pub to: AccountNumber,
     /// How much.
     pub amount: Money,
-    /// How odd it looks, from 0 to 100, once that is known.
-    #[serde(default)]
-    pub oddness: Option<u8>,
 }
+
+/// How odd a transfer looks, from 0 to 100: what is kept of its screening.
+pub const ODDNESS: Answer<u8> = Answer::of("screen");
 
 /// Moves money from a current account to a savings account.
 pub fn transfer() -> Saga<Transfer> {
     Saga::<Transfer>::named("bank.transfer", 1)
         .identified_by(|transfer| transfer.id.to_string())
         .step("screen", screen)
-        .reply(|transfer, found: Screened| transfer.oddness = Some(found.oddness))
+        .reply(|found: Screened| found.oddness)
         .step("hold", hold)
         .undo(release)
         .step("deposit", deposit)

@@ -1,7 +1,10 @@
 //! What holds for every account, whatever is asked of it and in whatever order.
 
 use bank_domain::account::{Account, Command, Event, FreezeReason, TRANSFERS_REMEMBERED_MAX};
-use bank_domain::{CustomerId, TransferId};
+use bank_domain::interest::Yearly;
+use bank_domain::ledger::{Head, postings, sum as ledger_sum};
+use bank_domain::statement::Statement;
+use bank_domain::{CustomerId, Day, LoanId, Purpose, Source, TransferId};
 use ondol_domain::{Aggregate, Snapshot, fold};
 use ondol_kernel::{Currency, Money};
 use proptest::collection::vec;
@@ -38,10 +41,37 @@ fn commands() -> impl Strategy<Value = Command> {
             .prop_map(|(transfer, amount)| Command::Hold { transfer, amount }),
         4 => transfers().prop_map(|transfer| Command::Settle { transfer }),
         4 => transfers().prop_map(|transfer| Command::Release { transfer }),
+        3 => transfers().prop_flat_map(|id| (Just(id), amounts(), amounts()))
+            .prop_map(|(transfer, amount, sold)| Command::Credit {
+                source: match transfer.as_u128() % 4 {
+                    0 => Source::Exchange { transfer, sold },
+                    1 => Source::Loan { loan: transfer.of() },
+                    2 => Source::Refund { payment: transfer.of(), refund: transfer.of() },
+                    _ => Source::Transfer { transfer },
+                },
+                amount,
+            }),
+        2 => (transfers(), amounts(), amounts()).prop_map(|(id, amount, interest)| {
+            let loan = LoanId::from_u128(1);
+            Command::Charge { purpose: Purpose::Repayment { loan, repayment: id.of(), interest }, amount }
+        }),
+        3 => (transfers(), amounts())
+            .prop_map(|(id, amount)| Command::Capture { payment: id.of(), amount }),
+        1 => amounts().prop_map(|amount| Command::SetLimit { daily: Some(amount) }),
+        1 => Just(Command::SetLimit { daily: None }),
+        1 => Just(Command::EndDay),
+        1 => (0_u32..=1_000_000).prop_map(|rate| Command::AgreeInterest {
+            rate: Yearly::new(rate).expect("it is a rate"), from: day(0),
+        }),
+        3 => (0_i32..4).prop_map(|later| Command::PostInterest { day: day(later) }),
         1 => Just(Command::Freeze { because: FreezeReason::CourtOrder }),
         2 => Just(Command::Unfreeze),
         1 => Just(Command::Close),
     ]
+}
+
+fn day(later: i32) -> Day {
+    Day::new(2026, 11, 28).expect("it is a day").plus(later)
 }
 
 /// A life of an account: opened first, so that most of what follows has an effect.
@@ -80,11 +110,20 @@ fn sum(history: &[Event]) -> i128 {
         Event::Deposited { amount } => i128::from(amount.minor()),
         Event::Withdrawn { amount } => -i128::from(amount.minor()),
         Event::Settled { transfer } => -held(transfer),
+        Event::Captured { taken, .. } => -i128::from(taken.minor()),
+        Event::Credited { amount, .. } | Event::InterestPosted { amount, .. } => {
+            i128::from(amount.minor())
+        }
+        Event::Charged { amount, .. } => -i128::from(amount.minor()),
         Event::Opened { .. }
         | Event::Held { .. }
         | Event::Released { .. }
         | Event::Frozen { .. }
         | Event::Unfrozen
+        | Event::LimitSet { .. }
+        | Event::DayBegun
+        | Event::DayEnded
+        | Event::InterestAgreed { .. }
         | Event::Closed => 0,
     };
     history.iter().map(change).sum()
@@ -106,6 +145,80 @@ proptest! {
             Account::Unopened | Account::Closed => 0,
         };
         prop_assert_eq!(i128::from(on_it), sum(&history));
+    }
+
+    #[test]
+    fn at_every_position_the_postings_of_each_currency_sum_to_zero(life in lives()) {
+        let (_, history) = live(life);
+        let mut account = Account::default();
+        let mut posted = Vec::new();
+        for event in &history {
+            posted.extend(postings("kim", event));
+            for currency in [Currency::KRW, Currency::USD] {
+                prop_assert_eq!(ledger_sum(&posted, currency), 0, "{:?}", event);
+            }
+            account = account.evolve(event).unwrap();
+            let own = posted.iter().filter(|posting| posting.head == Head::Account("kim".into()));
+            let free = match &account {
+                Account::Open(book) => book.available().minor(),
+                Account::Unopened | Account::Closed => 0,
+            };
+            prop_assert_eq!(ledger_sum(own, Currency::KRW), i128::from(free), "{:?}", event);
+        }
+    }
+
+    #[test]
+    fn a_statement_goes_from_its_opening_to_its_closing_balance_row_by_row(
+        life in lives(), at: prop::sample::Index,
+    ) {
+        let (account, history) = live(life);
+        let (before, after) = history.split_at(at.index(history.len()));
+        let timed = after.iter().map(|event| (ondol_kernel::Timestamp::EPOCH, event));
+        let statement = Statement::of(fold(before).unwrap(), timed).unwrap();
+        let Some(statement) = statement else { return Ok(()) };
+        let mut balance = statement.opening;
+        for row in &statement.rows {
+            balance = balance.checked_add(row.change).unwrap();
+            prop_assert_eq!(balance, row.balance);
+        }
+        prop_assert_eq!(balance, statement.closing);
+        if let Some(on_it) = account.balance() {
+            prop_assert_eq!(on_it, statement.closing);
+        }
+    }
+
+    #[test]
+    fn no_more_leaves_in_a_day_than_its_limit(
+        life in lives(), limit in 1_i64..3_000, rest in vec(commands(), 0..60),
+    ) {
+        let (account, _) = live(life);
+        let limit = Money::new(limit, Currency::KRW);
+        let (account, _) = step(account, Command::Unfreeze);
+        let (account, _) = step(account, Command::EndDay);
+        let (mut account, _) = step(account, Command::SetLimit { daily: Some(limit) });
+        let mut today = std::collections::BTreeMap::new();
+        let mut gone = 0;
+        let is_of_the_day = |command: &Command| !matches!(
+            command, Command::EndDay | Command::SetLimit { .. }
+        );
+        for command in rest.into_iter().filter(is_of_the_day) {
+            let (after, events) = step(account, command);
+            account = after;
+            for event in events {
+                match event {
+                    Event::Withdrawn { amount } => gone += amount.minor(),
+                    Event::Held { transfer, amount } => drop(today.insert(transfer, amount.minor())),
+                    Event::Released { transfer, .. } => drop(today.remove(&transfer)),
+                    Event::Captured { payment, taken, .. } => {
+                        if let Some(held) = today.get_mut(&payment.of()) {
+                            *held = taken.minor();
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            prop_assert!(gone + today.values().sum::<i64>() <= limit.minor());
+        }
     }
 
     #[test]
@@ -182,15 +295,19 @@ fn a_corrupt_history_is_found_where_it_is_read() {
         vec![opened.clone(), Event::Deposited { amount: won(-1) }],
         vec![opened.clone(), Event::Deposited { amount: Money::new(1, Currency::USD) }],
         vec![opened.clone(), Event::Settled { transfer }],
-        vec![opened.clone(), Event::Released { transfer }],
+        vec![opened.clone(), Event::Released { transfer, amount: None }],
         vec![opened.clone(), Event::Deposited { amount: won(1) }, Event::Closed],
         vec![opened.clone(), Event::Closed, Event::Unfrozen],
         promised(&[held(1), held(1)]),
         promised(&[held(1), Event::Settled { transfer }, held(1)]),
-        promised(&[held(1), Event::Released { transfer }, held(1)]),
+        promised(&[held(1), Event::Released { transfer, amount: None }, held(1)]),
         promised(&[held(4)]),
         promised(&[held(3), Event::Withdrawn { amount: won(1) }]),
-        promised(&[held(1), Event::Settled { transfer }, Event::Released { transfer }]),
+        promised(&[
+            held(1),
+            Event::Settled { transfer },
+            Event::Released { transfer, amount: None },
+        ]),
         vec![opened.clone(), held(0)],
     ];
     for history in histories {

@@ -152,7 +152,7 @@ fn settled_money_leaves_once() {
 fn released_money_can_be_spent_again() {
     Story::<Account>::given([OPENED, deposited(1_000), held(T1, 800)])
         .when(Command::Release { transfer: T1 })
-        .then([Event::Released { transfer: T1 }])
+        .then([Event::Released { transfer: T1, amount: Some(krw(800)) }])
         .when(Command::Release { transfer: T1 })
         .nothing_happens()
         .when(Command::Settle { transfer: T1 })
@@ -204,7 +204,7 @@ fn a_frozen_account_takes_money_in_and_keeps_its_promises() {
         .when(Command::Settle { transfer: T1 })
         .then([Event::Settled { transfer: T1 }])
         .when(Command::Release { transfer: T2 })
-        .then([Event::Released { transfer: T2 }]);
+        .then([Event::Released { transfer: T2, amount: Some(krw(300)) }]);
 }
 
 #[test]

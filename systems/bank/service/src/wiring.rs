@@ -9,7 +9,7 @@ use ondol_runtime::Accepts;
 use ondol_saga::RunsSagas;
 
 use crate::http;
-use crate::views::{Balance, Line};
+use crate::views::{Balance, Ledger, Line};
 
 /// Accounts: opened, paid into, paid out of, held for transfers, closed.
 pub fn service() -> Hosted {
@@ -17,6 +17,7 @@ pub fn service() -> Hosted {
         .aggregate::<Account>()
         .view::<Balance>()
         .view::<Line>()
+        .view::<Ledger>()
         .accepts(Accepts::<Current, Account>::new(Current::command, |_, _| (), |refusal| refusal))
         .http(http::routes)
 }
@@ -25,6 +26,7 @@ pub fn service() -> Hosted {
 fn savings() -> Hosted {
     Service::named("bank.savings")
         .aggregate::<Account>()
+        .view::<Ledger>()
         .accepts(Accepts::<Savings, Account>::new(Savings::command, |_, _| (), |refusal| refusal))
         .http(http::savings)
 }

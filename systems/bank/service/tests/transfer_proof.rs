@@ -60,7 +60,6 @@ fn proof(amount: i64) -> SagaProof<Transfer> {
         from: "kim".into(),
         to: "lee".into(),
         amount: krw(amount),
-        oddness: None,
     };
     SagaProof::of(transfer())
         .starting_with(start)

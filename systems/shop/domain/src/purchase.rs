@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use ondol_domain::{Own, Saga, Step, Turn, ask};
+use ondol_domain::{Answer, Own, Saga, Step, Turn, ask};
 use ondol_kernel::{Money, Recorded, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -80,13 +80,16 @@ pub struct Purchase {
     pub is_put_off: bool,
 }
 
-/// How far a purchase has come.
+/// That the stock is reserved, once it was noted.
+const RESERVED: Answer<()> = Answer::of("note reserved");
+
+/// How far a purchase has come, as it was heard.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reached {
     /// It was begun.
     #[default]
     Begun,
-    /// The stock is reserved.
+    /// The stock is reserved. Purchases of old have this written; now the step's answer says it.
     Reserved,
     /// The money is promised.
     Authorized,
@@ -108,10 +111,10 @@ pub fn purchase_of_up_to(products: usize) -> Saga<Purchase> {
         .on(of_shipment, hear_shipment)
         .on(of_order, hear_order)
         .step("begin", |purchase| of(purchase, order::Command::Begin))
-        .undo(cancel)
+        .undo_knowing(RESERVED.if_there(), cancel)
         .all((0..products).map(reserve))
         .step("note reserved", |purchase| of(purchase, order::Command::NoteStockReserved))
-        .reply(|purchase, ()| purchase.reached = Reached::Reserved)
+        .reply(|()| ())
         .step("request payment", request)
         .undo(|purchase| Cashier::Void { order: purchase.order })
         .wait("authorized", of_payment, authorized)
@@ -203,10 +206,10 @@ fn book(purchase: &Purchase) -> Own<Sale> {
 }
 
 /// Why it came to nothing: what was heard of, or else what it did not get past.
-fn cancel(purchase: &Purchase) -> Own<Order> {
+fn cancel(purchase: &Purchase, reserved: Option<()>) -> Own<Order> {
     let because = purchase.trouble.unwrap_or(match purchase.reached {
-        Reached::Begun => CancelReason::OutOfStock,
-        Reached::Reserved => CancelReason::TookTooLong,
+        Reached::Begun if reserved.is_none() => CancelReason::OutOfStock,
+        Reached::Begun | Reached::Reserved => CancelReason::TookTooLong,
         Reached::Authorized => CancelReason::CannotBeShipped,
     });
     of(purchase, order::Command::GiveUp { because })
@@ -257,7 +260,11 @@ fn hear_payment(purchase: &mut Purchase, told: &OfPayment) -> Turn {
             purchase.is_put_off = true;
             Turn::GoOn
         }
-        OfPayment::Authorized { .. } => Turn::GoOn,
+        OfPayment::Authorized { .. } => {
+            purchase.reached = Reached::Authorized;
+            purchase.is_put_off = false;
+            Turn::GoOn
+        }
     }
 }
 
@@ -271,18 +278,14 @@ fn hear_shipment(purchase: &mut Purchase, told: &OfShipment) -> Turn {
     }
 }
 
-fn authorized(purchase: &mut Purchase, told: &OfPayment) -> Option<Turn> {
-    matches!(told, OfPayment::Authorized { .. }).then(|| {
-        purchase.reached = Reached::Authorized;
-        purchase.is_put_off = false;
-        Turn::GoOn
-    })
+fn authorized(_purchase: &Purchase, told: &OfPayment) -> Option<Turn> {
+    matches!(told, OfPayment::Authorized { .. }).then_some(Turn::GoOn)
 }
 
-fn taken(_purchase: &mut Purchase, told: &OfShipment) -> Option<Turn> {
+fn taken(_purchase: &Purchase, told: &OfShipment) -> Option<Turn> {
     matches!(told, OfShipment::Taken { .. }).then_some(Turn::GoOn)
 }
 
-fn arrived(_purchase: &mut Purchase, told: &OfShipment) -> Option<Turn> {
+fn arrived(_purchase: &Purchase, told: &OfShipment) -> Option<Turn> {
     matches!(told, OfShipment::Arrived { .. }).then_some(Turn::GoOn)
 }

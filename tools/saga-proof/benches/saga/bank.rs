@@ -107,7 +107,6 @@ impl Bank {
             from: format!("from-{account}"),
             to: format!("to-{account}"),
             amount: krw(10),
-            oddness: None,
         };
         self.sagas.start("bank.transfer", &transfer, &About::new(id.of())).await?;
         Ok(())

@@ -80,7 +80,7 @@ impl Books {
         let mut note = |what| self.done.entry(flow.clone()).or_default().push(what);
         match (entry.kind.as_str(), is_of_savings) {
             ("account.deposited", false) => self.current += amount,
-            ("account.deposited", true) => {
+            ("account.credited", true) => {
                 note("deposited");
                 self.savings += amount;
                 match self.held.get_mut(&flow) {

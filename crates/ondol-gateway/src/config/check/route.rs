@@ -9,7 +9,7 @@ use super::Checker;
 use crate::canonical::Host;
 use crate::config::from::FromOptions;
 use crate::config::meant;
-use crate::config::model::{
+use crate::config::{
     FallbackOptions, FaultOptions, OneOrMany, RespondOptions, RouteOptions, VersionOptions,
 };
 use crate::cors::Listed;
@@ -21,6 +21,7 @@ impl Checker<'_> {
         self.asked(name, route);
         self.action(name, route);
         self.target(name, route);
+        self.steered(name, route);
         let key = |field: &str| format!("routes.{name}.{field}");
         for origin in route.cors.iter().flat_map(|cors| &cors.origins) {
             if Listed::read(origin).is_none() {
@@ -42,6 +43,15 @@ impl Checker<'_> {
         if let Some(from) = &route.from {
             self.from(&key("from"), from);
         }
+        if let Some(auth) = &route.auth {
+            self.auth(name, route, auth);
+        }
+        if let Some(authorize) = &route.authorize {
+            self.authorize(name, route, authorize);
+        }
+        self.limits(name, route);
+        self.answers(name, route);
+        self.guards(name, route);
         if let Some(version) = &route.version {
             self.version(&key("version"), version);
         }
@@ -95,13 +105,19 @@ impl Checker<'_> {
         let actions = [
             route.to.is_some(),
             !route.split.is_empty(),
+            route.canary.is_some(),
+            route.blue_green.is_some(),
             route.redirect.is_some(),
             route.respond.is_some(),
+            route.aggregate.is_some(),
         ];
         if actions.iter().filter(|action| **action).count() != 1 {
             self.found(
                 &format!("routes.{name}"),
-                format!("route `{name}` needs exactly one of `to`, `split`, `redirect`, `respond`"),
+                format!(
+                    "route `{name}` needs exactly one of `to`, `split`, `canary`, `blue_green`, \
+                     `redirect`, `respond`, `aggregate`"
+                ),
             );
         }
         self.named(&key("to"), route.to.as_deref());
@@ -115,8 +131,8 @@ impl Checker<'_> {
             if sticky.header.is_none() && sticky.cookie.is_none() && !sticky.address {
                 self.found(&key("sticky"), "it needs a `header`, a `cookie` or `address = true`");
             }
-            if route.split.is_empty() {
-                self.found(&key("sticky"), "only a `split` has sides to stay on");
+            if route.split.is_empty() && route.canary.is_none() {
+                self.found(&key("sticky"), "only a `split` has sides to stay on, or a `canary`");
             }
         }
         if let Some(redirect) = &route.redirect {
@@ -151,7 +167,13 @@ impl Checker<'_> {
     }
 
     /// Whether all that is to be filled in is there.
-    fn filled(&mut self, key: &str, template: &str, route: &RouteOptions, more: &[&str]) {
+    pub(super) fn filled(
+        &mut self,
+        key: &str,
+        template: &str,
+        route: &RouteOptions,
+        more: &[&str],
+    ) {
         let pattern = match route.path.as_deref().map(Pattern::read) {
             None => Pattern::Any,
             Some(Ok(pattern)) => pattern,

@@ -36,7 +36,7 @@ fn what_is_being_undone_can_be_undone_by_the_other_definition() {
 #[test]
 fn what_is_waited_for_is_waited_for_by_the_other_definition() {
     let waits = || {
-        let heard = |_data: &mut Data, _event: &Cancelled| Some(Turn::GoOn);
+        let heard = |_data: &Data, _event: &Cancelled| Some(Turn::GoOn);
         let wait = named().wait("a", |event: &Cancelled| event.of.clone(), heard);
         wait.within(Duration::from_secs(5))
     };

@@ -243,7 +243,7 @@ fn what_is_kept_for_a_later_step_has_a_limit() {
 #[test]
 fn what_was_kept_is_what_one_step_has_waited_for_and_not_the_next_as_well() {
     let wait = |saga: Saga<Data>, name| {
-        let heard = |_data: &mut Data, _event: &Cancelled| Some(Turn::GoOn);
+        let heard = |_data: &Data, _event: &Cancelled| Some(Turn::GoOn);
         let waits = saga.wait(name, |event: &Cancelled| event.of.clone(), heard);
         waits.within(Duration::from_secs(5))
     };

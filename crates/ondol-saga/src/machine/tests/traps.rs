@@ -1,21 +1,33 @@
 //! What has gone wrong with other people's sagas, as far as one machine shows it.
 
+use ondol_domain::{Answer, IfThere};
+
 use super::*;
+
+type Three = (IfThere<u32>, IfThere<u32>, IfThere<u32>);
+
+/// What came of each of three steps, as far as they were answered.
+const ALL: Three =
+    (Answer::of("a").if_there(), Answer::of("b").if_there(), Answer::of("c").if_there());
+
+fn knowing((a, b, c): (Option<u32>, Option<u32>, Option<u32>)) -> Vec<u32> {
+    [a, b, c].into_iter().flatten().collect()
+}
 
 /// Three steps that are undone, each knowing what was answered so far.
 fn three() -> Saga<Data> {
     Saga::<Data>::named("s", 1)
         .identified_by(|_data| "1".to_owned())
         .step("a", |_data| Do("a".into()))
-        .undo(|data| Do(format!("not a, knowing {data:?}")))
-        .reply(|data, number: u32| data.push(number))
+        .undo_knowing(ALL, |_data, all| Do(format!("not a, knowing {:?}", knowing(all))))
+        .reply(|number: u32| number)
         .step("b", |_data| Do("b".into()))
-        .undo(|data| Do(format!("not b, knowing {data:?}")))
-        .reply(|data, number: u32| data.push(number))
+        .undo_knowing(ALL, |_data, all| Do(format!("not b, knowing {:?}", knowing(all))))
+        .reply(|number: u32| number)
         .within(Duration::from_secs(5))
         .step("c", |_data| Do("c".into()))
-        .undo(|data| Do(format!("not c, knowing {data:?}")))
-        .reply(|data, number: u32| data.push(number))
+        .undo_knowing(ALL, |_data, all| Do(format!("not c, knowing {:?}", knowing(all))))
+        .reply(|number: u32| number)
         .deadline(Duration::from_secs(60))
 }
 

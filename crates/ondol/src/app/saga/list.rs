@@ -2,7 +2,8 @@
 //!
 //! The view gathers what happens for up to a second before it writes it. So the list waits until
 //! all is in it that the log had when it was asked for, and no longer than the view may take; when
-//! nobody folds the view meanwhile, or it is further behind, that is said.
+//! nobody folds the view meanwhile, or it is further behind, that is said. It comes in pages, those
+//! that began last first, whatever state they are listed by; where there are more, it says so.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use ondol_kernel::Timestamp;
 use ondol_runtime::Service;
 use ondol_saga::{SagaEntry, SagaState};
 use ondol_views::{
-    Checkpoint, Documents, Find, Found, LoadError, QueryError, SourceCheckpoint, SourceName,
-    Target, ViewName, ViewStore, WaitError, wait_for,
+    Checkpoint, Cursor, Documents, Find, Found, LoadError, QueryError, SourceCheckpoint,
+    SourceName, Target, ViewName, ViewStore, WaitError, wait_for,
 };
 use serde_json::json;
 
@@ -25,6 +26,8 @@ use crate::{Config, Output};
 
 /// How many sagas are looked at, at a time.
 const PAGE: usize = 500;
+/// What is done, should it fail.
+const LISTING: &str = "the sagas cannot be listed";
 /// How long is waited for the view of a service that runs.
 const FOLDED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -35,6 +38,7 @@ pub(super) struct Wanted {
     pub(super) saga: Option<String>,
     pub(super) older_than: Option<u64>,
     pub(super) limit: usize,
+    pub(super) after: Option<Cursor>,
 }
 
 pub(super) async fn run(
@@ -49,8 +53,8 @@ pub(super) async fn run(
     let adapters = Adapters::new(config.clone());
     let clock = SystemClock::start();
     // A service that has never run has begun none, and looking makes no view of them.
-    let found = match adapters.views_there(name).await? {
-        None => Vec::new(),
+    let Listed { found, next } = match adapters.views_there(name).await? {
+        None => Listed::default(),
         Some(views) => {
             all_is_in(config, &adapters, name, &views, &clock).await?;
             find(&documents(views)?, wanted, clock.now()).await?
@@ -60,7 +64,11 @@ pub(super) async fn run(
         found.iter().map(|one| json!({ "stream": one.key, "saga": one.value })).collect();
     let rows: Vec<_> = found.iter().map(|one| row(one, clock.now())).collect();
     let head = ["SAGA", "STATE", "STEP", "AGE", "BECAUSE"];
-    Ok(tables::write(output, &values, head, &rows)?)
+    tables::write(output, &values, head, &rows)?;
+    if let Some(next) = next {
+        writeln!(io::stderr().lock(), "note: there are more, listed with `--after {next}`")?;
+    }
+    Ok(())
 }
 
 fn documents(views: Arc<dyn ViewStore>) -> Result<Documents<SagaEntry>, Failure> {
@@ -104,40 +112,56 @@ async fn all_is_in(
     }
 }
 
+/// Those that were found, and where to go on if there are more.
+#[derive(Default)]
+struct Listed {
+    found: Vec<Found<SagaEntry>>,
+    next: Option<Cursor>,
+}
+
 async fn find(
     documents: &Documents<SagaEntry>,
     wanted: &Wanted,
     now: Timestamp,
-) -> Result<Vec<Found<SagaEntry>>, Failure> {
-    let mut listed = Vec::new();
-    let mut after = None;
+) -> Result<Listed, Failure> {
+    let mut listed = Listed::default();
+    let mut after = wanted.after.clone();
     loop {
-        let find = match &wanted.state {
-            Some(state) => Find::<SagaEntry>::equal("state", state.name(), PAGE),
-            None => Find::<SagaEntry>::ordered_by("started", PAGE).map(Find::descending),
-        };
-        let find = find.map_err(|error| failed("the sagas cannot be listed", error))?;
-        let find = match after.take() {
-            Some(after) => find.after(after),
-            None => find,
-        };
+        let find = wanted.find(after.take())?;
         let page = match documents.find(find).await {
             Err(QueryError::Load(LoadError::UnknownView { .. })) => return Ok(listed),
-            found => found.map_err(|error| failed("the sagas cannot be listed", error))?,
+            found => found?,
         };
-        listed.extend(page.found.into_iter().filter(|one| wanted.wants(&one.value, now)));
+        for one in page.found.into_iter().filter(|one| wanted.wants(&one.value, now)) {
+            if listed.found.len() == wanted.limit {
+                let last = listed.found.last();
+                let all = wanted.find(None)?;
+                listed.next = last.map(|last| all.place_after(&last.key, &last.value));
+                return Ok(listed);
+            }
+            listed.found.push(one);
+        }
         after = page.next;
-        if after.is_none() || listed.len() >= wanted.limit {
-            break;
+        if after.is_none() {
+            return Ok(listed);
         }
     }
-    listed.truncate(wanted.limit);
-    // Those of one state are found in no order.
-    listed.sort_by_key(|one| std::cmp::Reverse(one.value.started));
-    Ok(listed)
 }
 
 impl Wanted {
+    /// A page of those that may be wanted, the last begun first.
+    fn find(&self, after: Option<Cursor>) -> Result<Find<SagaEntry>, Failure> {
+        let find = match self.state {
+            Some(state) => Find::beginning_with("state", &SagaEntry::standing_so(state), PAGE),
+            None => Find::ordered_by("started", PAGE),
+        };
+        let find = find.map_err(|error| failed(LISTING, error))?.descending();
+        Ok(match after {
+            Some(after) => find.after(after),
+            None => find,
+        })
+    }
+
     fn wants(&self, entry: &SagaEntry, now: Timestamp) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| Some(wanted) == found)

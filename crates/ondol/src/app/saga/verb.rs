@@ -2,13 +2,15 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use ondol_saga::SagaState;
+use ondol_views::Cursor;
 
 use crate::app::command::HowWritten;
 use crate::{LogAddress, Output};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::app) enum SagaVerb {
-    /// Lists sagas: those that began last come first. The list follows the log by up to a second:
+    /// Lists sagas: those that began last come first, and where there are more than are listed, it
+    /// says how to go on. The list follows the log by up to a second:
     /// it waits until all is in it that had happened when it was asked for, and says so if it did
     /// not. `show` reads the saga's own stream.
     List {
@@ -27,8 +29,11 @@ pub(in crate::app) enum SagaVerb {
         #[arg(long, value_name = "SECONDS")]
         older_than: Option<u64>,
         /// At most so many.
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = limit)]
         limit: usize,
+        /// Those that come after a list that ended here, as that list has said.
+        #[arg(long, value_name = "PLACE")]
+        after: Option<Cursor>,
         #[command(flatten)]
         how: HowWritten,
     },
@@ -161,5 +166,13 @@ impl SagaVerb {
             | Self::Migrate { which, .. } => which.how.output,
             Self::Draw { .. } => Output::default(),
         }
+    }
+}
+
+/// How many are listed at most: one or more.
+fn limit(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(limit @ 1..) => Ok(limit),
+        _ => Err("it is a number from 1 on".to_owned()),
     }
 }

@@ -4,13 +4,14 @@
 //! from nowhere, none is promised twice. Policy may change; what has happened may not, so whether
 //! a withdrawal of last year would be allowed today is not asked.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ondol_kernel::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
-use super::{Event, FreezeReason};
-use crate::{CustomerId, TransferId};
+use super::{Event, FreezeReason, Kind};
+use crate::interest::{Carried, Yearly};
+use crate::{CustomerId, Day, EntryId, PaymentId, TransferId};
 
 /// For how many transfers money can be held at once.
 pub const HOLDS_MAX: u32 = 100;
@@ -29,6 +30,26 @@ pub struct Book {
     frozen: Option<FreezeReason>,
     holds: BTreeMap<TransferId, Money>,
     ended: VecDeque<(TransferId, Promise)>,
+    entered: VecDeque<EntryId>,
+    daily: Option<Money>,
+    today: Option<Today>,
+    interest: Option<Interest>,
+}
+
+/// What has left, or was promised, since a day has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Today {
+    spent: Money,
+    holds: BTreeSet<TransferId>,
+}
+
+/// The interest that the account bears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Interest {
+    pub(super) rate: Yearly,
+    pub(super) carried: Carried,
+    /// For which day it is due next.
+    pub(super) next: Day,
 }
 
 /// How the promise made to a transfer stands.
@@ -44,8 +65,17 @@ pub enum Promise {
 
 impl Book {
     pub(super) fn new(owner: CustomerId, currency: Currency) -> Self {
-        let (holds, ended) = (BTreeMap::new(), VecDeque::new());
-        Self { owner, balance: Money::zero(currency), frozen: None, holds, ended }
+        Self {
+            owner,
+            balance: Money::zero(currency),
+            frozen: None,
+            holds: BTreeMap::new(),
+            ended: VecDeque::new(),
+            entered: VecDeque::new(),
+            daily: None,
+            today: None,
+            interest: None,
+        }
     }
 
     /// Whose account it is.
@@ -76,6 +106,31 @@ impl Book {
             .expect("what is held is in the account's currency and part of its balance")
     }
 
+    /// What kind of account it is.
+    pub const fn kind(&self) -> Kind {
+        match self.interest {
+            Some(_) => Kind::Savings,
+            None => Kind::Checking,
+        }
+    }
+
+    /// What interest it bears, if it bears any.
+    pub fn rate(&self) -> Option<Yearly> {
+        self.interest.map(|interest| interest.rate)
+    }
+
+    /// How much may leave in a day, if that is limited.
+    pub const fn daily_limit(&self) -> Option<Money> {
+        self.daily
+    }
+
+    /// How much may still leave today, if that is limited.
+    pub fn left_today(&self) -> Option<Money> {
+        let daily = self.daily?;
+        let spent = self.today.as_ref().map_or(0, |today| today.spent.minor());
+        Some(Money::new(daily.minor().saturating_sub(spent).max(0), daily.currency()))
+    }
+
     /// Why money may not leave, if it may not.
     pub const fn frozen(&self) -> Option<FreezeReason> {
         self.frozen
@@ -92,6 +147,24 @@ impl Book {
         held.or_else(|| {
             self.ended.iter().find(|(ended, _)| *ended == transfer).map(|(_, end)| *end)
         })
+    }
+
+    /// Whether this was entered, as far as is remembered.
+    pub(super) fn has_entered(&self, entry: EntryId) -> bool {
+        self.entered.contains(&entry)
+    }
+
+    /// Whether a day begins with what leaves next.
+    pub(super) const fn begins_a_day(&self) -> bool {
+        self.daily.is_some() && self.today.is_none()
+    }
+
+    pub(super) const fn has_a_day(&self) -> bool {
+        self.today.is_some()
+    }
+
+    pub(super) const fn interest(&self) -> Option<Interest> {
+        self.interest
     }
 
     pub(super) fn is_of(&self, owner: CustomerId, currency: Currency) -> bool {
@@ -117,10 +190,44 @@ impl Book {
             Event::Opened { .. } => Err("an account opens once"),
             Event::Closed => Err("an account closes with nothing on it"),
             Event::Deposited { amount } => self.add(amount),
-            Event::Withdrawn { amount } => self.take(amount),
+            Event::Withdrawn { amount } => {
+                self.take(amount)?;
+                self.spend(amount, None);
+                Ok(())
+            }
             Event::Held { transfer, amount } => self.hold(transfer, amount),
             Event::Settled { transfer } => self.settle(transfer),
-            Event::Released { transfer } => self.end(transfer, Promise::Released),
+            Event::Released { transfer, .. } => self.release(transfer),
+            Event::Captured { payment, taken, left } => self.capture(payment, taken, left),
+            Event::Credited { source, amount } => {
+                self.add(amount)?;
+                self.enter(source.entry());
+                Ok(())
+            }
+            Event::Charged { purpose, amount } => {
+                self.take(amount)?;
+                self.enter(purpose.entry());
+                Ok(())
+            }
+            Event::InterestPosted { day, amount, carried } => self.bear(day, amount, carried),
+            Event::InterestAgreed { rate, from } => {
+                let carried = Carried::default();
+                self.interest = Some(Interest { rate, carried, next: from });
+                Ok(())
+            }
+            Event::LimitSet { daily } => {
+                self.daily = daily;
+                Ok(())
+            }
+            Event::DayBegun => {
+                let spent = Money::zero(self.currency());
+                self.today = Some(Today { spent, holds: BTreeSet::new() });
+                Ok(())
+            }
+            Event::DayEnded => {
+                self.today = None;
+                Ok(())
+            }
             Event::Frozen { because } => {
                 self.frozen = Some(because);
                 Ok(())
@@ -152,7 +259,67 @@ impl Book {
             return Err("a promise is made to a transfer once");
         }
         self.holds.insert(transfer, amount);
+        self.spend(amount, Some(transfer));
         Ok(())
+    }
+
+    fn release(&mut self, transfer: TransferId) -> Result<(), &'static str> {
+        let amount = *self.holds.get(&transfer).ok_or(NOTHING_HELD)?;
+        self.end(transfer, Promise::Released)?;
+        self.give_back(transfer, amount);
+        Ok(())
+    }
+
+    fn capture(
+        &mut self,
+        payment: PaymentId,
+        taken: Money,
+        left: Money,
+    ) -> Result<(), &'static str> {
+        let transfer = payment.of();
+        let held = *self.holds.get(&transfer).ok_or(NOTHING_HELD)?;
+        if left.is_negative() || taken.checked_add(left) != Ok(held) {
+            return Err("what is taken and what is left is what was held");
+        }
+        self.end(transfer, Promise::Settled(taken))?;
+        self.give_back(transfer, left);
+        self.take(taken)
+    }
+
+    fn bear(&mut self, day: Day, amount: Money, carried: Carried) -> Result<(), &'static str> {
+        let interest = self.interest.as_mut().ok_or("the account bears no interest")?;
+        if interest.next != day {
+            return Err("the interest of each day is posted once, in order");
+        }
+        interest.carried = carried;
+        interest.next = day.next();
+        if amount.is_zero() { Ok(()) } else { self.add(amount) }
+    }
+
+    /// Counts what leaves against the limit of a day.
+    fn spend(&mut self, amount: Money, hold: Option<TransferId>) {
+        if let Some(today) = &mut self.today {
+            let spent = today.spent.minor().saturating_add(amount.minor());
+            today.spent = Money::new(spent, amount.currency());
+            today.holds.extend(hold);
+        }
+    }
+
+    /// What was promised today and has not left counts no more.
+    fn give_back(&mut self, transfer: TransferId, amount: Money) {
+        if let Some(today) = &mut self.today
+            && today.holds.remove(&transfer)
+        {
+            let spent = today.spent.minor().saturating_sub(amount.minor()).max(0);
+            today.spent = Money::new(spent, amount.currency());
+        }
+    }
+
+    fn enter(&mut self, entry: EntryId) {
+        if self.entered.len() >= TRANSFERS_REMEMBERED_MAX {
+            self.entered.pop_front();
+        }
+        self.entered.push_back(entry);
     }
 
     fn settle(&mut self, transfer: TransferId) -> Result<(), &'static str> {

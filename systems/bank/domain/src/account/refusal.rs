@@ -3,6 +3,8 @@
 use ondol_kernel::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
+use crate::Day;
+
 /// Why the bank says no. A refusal is an answer, not a failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each refusal's own sentence says what its numbers are")]
@@ -46,6 +48,15 @@ pub enum Refusal {
     /// There was no promise.
     #[error("no money is held for this transfer")]
     NothingHeld,
+    /// Only so much leaves in a day.
+    #[error("only {left} more may leave today")]
+    OverDailyLimit { left: Money },
+    /// It was not agreed.
+    #[error("the account bears no interest")]
+    NoInterest,
+    /// One day after the other.
+    #[error("the interest of {next} comes first")]
+    InterestOutOfOrder { next: Day },
     /// Money would be lost.
     #[error("{balance} is still on the account")]
     NotEmpty { balance: Money },

@@ -90,7 +90,7 @@ async fn begin(
 ) -> Result<Response, Problem> {
     let id: TransferId = Id::derived(request.command, "transfer");
     let (from, to) = (body.from.to_string(), body.to.to_string());
-    let transfer = Transfer { id, from, to, amount: body.amount, oddness: None };
+    let transfer = Transfer { id, from, to, amount: body.amount };
     let about = About {
         actor: request.actor.clone(),
         tenant: request.tenant.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bank_domain::account::Event;
+use bank_domain::account::{Event, Kind};
 use bank_domain::{CustomerId, TransferId};
 use ondol_domain::{Index, IndexValue, Keys, View};
 use ondol_kernel::{Currency, Money, Recorded};
@@ -21,11 +21,14 @@ pub struct Balance {
     pub is_frozen: bool,
     /// Whether it is closed for good.
     pub is_closed: bool,
+    /// What kind of account it is.
+    #[serde(default)]
+    pub kind: Kind,
 }
 
 impl View for Balance {
     const NAME: &'static str = "balance";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Event = Event;
 
@@ -36,18 +39,30 @@ impl View for Balance {
     fn apply(&mut self, event: &Recorded<Event>) {
         match event.data {
             Event::Opened { owner, currency } => self.open(owner, currency),
-            Event::Deposited { amount } => self.change(|balance| balance.checked_add(amount).ok()),
-            Event::Withdrawn { amount } => self.change(|balance| balance.checked_sub(amount).ok()),
+            Event::Deposited { amount }
+            | Event::Credited { amount, .. }
+            | Event::InterestPosted { amount, .. } => {
+                self.change(|balance| balance.checked_add(amount).ok());
+            }
+            Event::Withdrawn { amount } | Event::Charged { amount, .. } => {
+                self.change(|balance| balance.checked_sub(amount).ok());
+            }
+            Event::Captured { payment, taken, .. } => {
+                self.holds.remove(&payment.of());
+                self.change(|balance| balance.checked_sub(taken).ok());
+            }
+            Event::InterestAgreed { .. } => self.kind = Kind::Savings,
             Event::Held { transfer, amount } => drop(self.holds.insert(transfer, amount)),
             Event::Settled { transfer } => {
                 if let Some(amount) = self.holds.remove(&transfer) {
                     self.change(|balance| balance.checked_sub(amount).ok());
                 }
             }
-            Event::Released { transfer } => drop(self.holds.remove(&transfer)),
+            Event::Released { transfer, .. } => drop(self.holds.remove(&transfer)),
             Event::Frozen { .. } => self.is_frozen = true,
             Event::Unfrozen => self.is_frozen = false,
             Event::Closed => self.is_closed = true,
+            Event::LimitSet { .. } | Event::DayBegun | Event::DayEnded => {}
         }
     }
 

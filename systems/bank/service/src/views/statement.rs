@@ -46,6 +46,22 @@ pub enum LineKind {
     Unfrozen,
     /// The account was closed.
     Closed,
+    /// Money came in from elsewhere in the bank.
+    Credited,
+    /// Money went elsewhere in the bank.
+    Charged,
+    /// A payment by card has taken what was promised to it.
+    Captured,
+    /// What may leave in a day was set.
+    LimitSet,
+    /// The first money of a limited day has left.
+    DayBegun,
+    /// What leaves is counted anew.
+    DayEnded,
+    /// It bears interest from a day on.
+    InterestAgreed,
+    /// The interest of a day was paid.
+    InterestPosted,
 }
 
 /// What the keys of an account's lines begin with. No id of an account holds a slash.
@@ -55,7 +71,7 @@ pub fn keys_of(account: &str) -> String {
 
 impl View for Line {
     const NAME: &'static str = "statement";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Event = Event;
 
@@ -71,7 +87,19 @@ impl View for Line {
             Event::Withdrawn { amount } => (LineKind::Withdrawn, Some(amount), None),
             Event::Held { transfer, amount } => (LineKind::Held, Some(amount), Some(transfer)),
             Event::Settled { transfer } => (LineKind::Settled, None, Some(transfer)),
-            Event::Released { transfer } => (LineKind::Released, None, Some(transfer)),
+            Event::Released { transfer, amount } => (LineKind::Released, amount, Some(transfer)),
+            Event::Credited { source, amount } => {
+                (LineKind::Credited, Some(amount), source.transfer())
+            }
+            Event::Charged { amount, .. } => (LineKind::Charged, Some(amount), None),
+            Event::Captured { payment, taken, .. } => {
+                (LineKind::Captured, Some(taken), Some(payment.of()))
+            }
+            Event::LimitSet { daily } => (LineKind::LimitSet, daily, None),
+            Event::DayBegun => (LineKind::DayBegun, None, None),
+            Event::DayEnded => (LineKind::DayEnded, None, None),
+            Event::InterestAgreed { .. } => (LineKind::InterestAgreed, None, None),
+            Event::InterestPosted { amount, .. } => (LineKind::InterestPosted, Some(amount), None),
             Event::Frozen { .. } => (LineKind::Frozen, None, None),
             Event::Unfrozen => (LineKind::Unfrozen, None, None),
             Event::Closed => (LineKind::Closed, None, None),
