@@ -77,6 +77,12 @@ pub(crate) const NEEDS: &[Need] = &[
         package: "util-linux",
         quiet: &[],
     },
+    Need {
+        what: "Prometheus and promtool",
+        probe: &["/usr/bin/promtool", "promtool"],
+        package: "prometheus",
+        quiet: &[START_NOTHING],
+    },
     Need { what: "wrk", probe: &["/usr/bin/wrk", "wrk"], package: "wrk", quiet: &[] },
     Need {
         what: "Chromium",
