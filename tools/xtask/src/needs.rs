@@ -47,6 +47,12 @@ pub(crate) const NEEDS: &[Need] = &[
         quiet: &[START_NOTHING],
     },
     Need {
+        what: "Redis",
+        probe: &["/usr/bin/redis-server", "redis-server"],
+        package: "redis-server",
+        quiet: &[START_NOTHING],
+    },
+    Need {
         what: "nginx",
         probe: &["/usr/sbin/nginx", "nginx"],
         package: "nginx-light",
