@@ -27,9 +27,9 @@ const DELIVERED_EVERY: Duration = Duration::from_secs(2);
 /// How often the weather changes.
 const WEATHER: Duration = Duration::from_millis(700);
 /// How long a storm may go on after it is over: every purchase has ended by then.
-const ENDS_WITHIN: Duration = Duration::from_secs(60);
+const ENDS_WITHIN: Duration = Duration::from_secs(180);
 /// How long a buyer looks at one order before he goes on to the next.
-const LOOKS: Duration = Duration::from_secs(5);
+const LOOKS: Duration = Duration::from_secs(30);
 
 /// What a storm is like.
 #[derive(Debug, Clone, Copy)]
