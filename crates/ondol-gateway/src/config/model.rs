@@ -9,11 +9,16 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
+use super::action::{
+    FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, StickyOptions, VersionOptions,
+};
 use super::aggregate::AggregateOptions;
+use super::audit::{Alerts, AuditOptions, RouteAuditOptions};
 use super::backend::BackendOptions;
 use super::blue_green::BlueGreenOptions;
 use super::cache::CacheOptions;
 use super::canary::CanaryOptions;
+use super::compress::CompressOptions;
 use super::control::ControlOptions;
 use super::cors::CorsOptions;
 use super::from::FromOptions;
@@ -21,6 +26,7 @@ use super::guard::{AcceptOptions, SecurityOptions, ValidateOptions};
 use super::mirror::MirrorOptions;
 use super::rate::{ConcurrencyOptions, RateOptions, RedisOptions};
 use super::short::Several;
+use super::transform::TransformOptions;
 use super::who::{AuthOptions, AuthorizeOptions, CertificatesOptions, IssuerOptions, KeysOptions};
 use crate::limits::Limits;
 
@@ -55,6 +61,12 @@ pub struct Config {
     /// Where clients come from, by their addresses.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<String, RegionOptions>,
+    /// Where requests and answers are written down.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub audits: BTreeMap<String, AuditOptions>,
+    /// What raises an alarm.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub alerts: Alerts,
     /// Issuers whose tokens are believed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub issuers: BTreeMap<String, IssuerOptions>,
@@ -240,6 +252,7 @@ pub struct RouteOptions {
     /// Backends and their shares.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub split: BTreeMap<String, u32>,
+
     /// What keeps a client on its side of a split, or of a canary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky: Option<StickyOptions>,
@@ -301,6 +314,15 @@ pub struct RouteOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionOptions>,
 
+    /// Writes requests and answers down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<RouteAuditOptions>,
+    /// Changes requests and answers on their way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transform: Option<TransformOptions>,
+    /// Compresses answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compress: Option<CompressOptions>,
     /// Gives answers again while they are fresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheOptions>,
@@ -335,104 +357,4 @@ pub struct RouteOptions {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
 const fn is_zero(number: &i32) -> bool {
     *number == 0
-}
-
-/// What keeps a client on its side of a split: the first that the request has.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StickyOptions {
-    /// The value of this header.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub header: Option<String>,
-    /// The value of this cookie.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cookie: Option<String>,
-    /// The client's address.
-    pub address: bool,
-}
-
-/// Sends the client elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RedirectOptions {
-    /// Where; `{host}`, `{path}`, `{query}` (with its `?`), parameters and `{rest}` are filled in.
-    pub to: String,
-    /// 301, 302, 303, 307 or 308. 308, if not given.
-    #[serde(default = "permanent")]
-    pub status: u16,
-}
-
-const fn permanent() -> u16 {
-    308
-}
-
-/// Answers without asking anyone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RespondOptions {
-    /// The status.
-    pub status: u16,
-    /// The body.
-    #[serde(default)]
-    pub body: String,
-    /// Its media type. `text/plain; charset=utf-8`, if not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub content_type: Option<String>,
-}
-
-/// Another backend for what the first one has not (yet), or cannot give.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FallbackOptions {
-    /// The other backend.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<String>,
-    /// Or an answer made here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub respond: Option<RespondOptions>,
-    /// Or, before these, the last good answer to the same question, not older than this. Kept are whole
-    /// answers to GET without credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "human::optional")]
-    pub kept: Option<Duration>,
-    /// Statuses of the first that lead there: its own, and those the gateway would give for it.
-    pub on: Vec<u16>,
-}
-
-/// Breaks some of the requests on purpose.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FaultOptions {
-    /// How long to hold some of them up.
-    #[serde(with = "human::required")]
-    pub delay: Duration,
-    /// How many of a hundred.
-    pub delay_percent: f64,
-    /// The status with which to answer some of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub abort_status: Option<u16>,
-    /// How many of a hundred.
-    pub abort_percent: f64,
-}
-
-/// A version of an interface.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct VersionOptions {
-    /// Its name, such as `2`.
-    pub name: String,
-    /// The header that asks for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub header: Option<String>,
-    /// The media type that asks for it in `Accept`, such as `application/vnd.bank.v2+json`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub media_type: Option<String>,
-    /// Since when it should not be used: seconds since 1970, as RFC 9745 has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deprecated_at: Option<u64>,
-    /// When it will be gone: an HTTP date, as RFC 8594 has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sunset: Option<String>,
-    /// Where it is explained.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub link: Option<String>,
 }
