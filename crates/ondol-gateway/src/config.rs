@@ -3,7 +3,6 @@
 //! What cannot be understood is refused whole, with the file, line and column of every problem, and
 //! the word that was probably meant. A refused file changes nothing that is running.
 
-mod action;
 mod again;
 mod aggregate;
 mod alike;
@@ -16,6 +15,7 @@ mod check;
 mod compress;
 mod control;
 mod cors;
+mod does;
 mod endpoint;
 mod from;
 mod guard;
@@ -28,9 +28,6 @@ mod short;
 mod transform;
 mod who;
 
-pub use action::{
-    FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, StickyOptions, VersionOptions,
-};
 pub use again::Reading;
 pub use aggregate::{AggregateOptions, PartOptions};
 pub use audit::{
@@ -47,6 +44,9 @@ pub use canary::CanaryOptions;
 pub use compress::CompressOptions;
 pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;
+pub use does::{
+    FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, StickyOptions, VersionOptions,
+};
 pub use endpoint::EndpointOptions;
 pub use from::FromOptions;
 pub use guard::{AcceptOptions, SecurityOptions, Unknown, ValidateOptions};

@@ -234,8 +234,19 @@ impl Browser {
     /// # Errors
     /// When it cannot be had.
     pub fn picture(&mut self) -> Result<Vec<u8>, BrowserError> {
-        let with = json!({ "format": "png", "captureBeyondViewport": true });
-        let answer = self.line.ask("Page.captureScreenshot", &with)?;
+        self.pictured(&json!({ "format": "png", "captureBeyondViewport": true }))
+    }
+
+    /// What can be seen in the window, as a WebP that a document can carry.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub fn small_picture(&mut self) -> Result<Vec<u8>, BrowserError> {
+        self.pictured(&json!({ "format": "webp", "quality": 70 }))
+    }
+
+    fn pictured(&mut self, how: &Value) -> Result<Vec<u8>, BrowserError> {
+        let answer = self.line.ask("Page.captureScreenshot", how)?;
         line::bytes(answer["data"].as_str().unwrap_or_default())
             .ok_or_else(|| BrowserError::Line("a picture that cannot be read".to_owned()))
     }

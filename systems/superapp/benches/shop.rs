@@ -1,12 +1,13 @@
 //! What the shop can do in one process: orders from their being placed to the door, and products
-//! read through the gateway over HTTP.
+//! read through the gateway over HTTP; and the whole program as it is shipped: its size, its beginning
+//! and its rest.
 
-#[path = "shop/floor.rs"]
-mod floor;
 #[path = "shop/ordering.rs"]
 mod ordering;
 #[path = "shop/reading.rs"]
 mod reading;
+#[path = "shop/whole.rs"]
+mod whole;
 
 use ondol_bench::Bench;
 
@@ -19,11 +20,13 @@ fn main() -> anyhow::Result<()> {
     bench.setting("outside world", "in this process over HTTP on the loopback, without latency");
     let (orders, reads) = (bench.size(4_000, 200), bench.size(200_000, 6_400));
     let case = bench.case("orders to the door").unit("orders/s");
-    case.setting("concurrency", "256 placed at once")
+    case.setting("concurrency", format!("{} under way at once", ordering::AT_ONCE))
         .measure(|| ordering::delivered(&runtime, orders));
     let case = bench.case("products through the gateway").unit("reads/s");
     case.setting("concurrency", format!("{} connections", reading::CONNECTIONS))
         .measure(|| reading::read(&runtime, reads));
+    bench.case("the program").unit("MiB").measure(whole::size);
+    bench.case("all of it is ready").unit("ms").measure(whole::comes_up);
     bench.run()?;
     Ok(())
 }

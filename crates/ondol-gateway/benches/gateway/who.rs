@@ -61,7 +61,7 @@ impl Known {
 }
 
 /// So many that nobody is turned away, and everybody counted.
-const LIMIT: &str = "rate = \"100000000 / minute per user\"";
+const LIMIT: &str = "rate = \"10000000 / minute per user\"";
 
 pub(crate) fn cases<'a>(bench: &mut Bench<'a>, known: &'a Known) {
     let seconds = bench.size(3, 1);

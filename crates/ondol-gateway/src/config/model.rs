@@ -9,9 +9,6 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
-use super::action::{
-    FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, StickyOptions, VersionOptions,
-};
 use super::aggregate::AggregateOptions;
 use super::audit::{Alerts, AuditOptions, RouteAuditOptions};
 use super::backend::BackendOptions;
@@ -21,6 +18,9 @@ use super::canary::CanaryOptions;
 use super::compress::CompressOptions;
 use super::control::ControlOptions;
 use super::cors::CorsOptions;
+use super::does::{
+    FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, StickyOptions, VersionOptions,
+};
 use super::from::FromOptions;
 use super::guard::{AcceptOptions, SecurityOptions, ValidateOptions};
 use super::mirror::MirrorOptions;

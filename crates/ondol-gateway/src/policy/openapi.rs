@@ -13,7 +13,6 @@ mod document;
 mod fuzz;
 mod operation;
 mod parameter;
-mod read;
 mod schema;
 mod strict;
 
@@ -25,14 +24,15 @@ use ondol_resilience::Mode;
 
 use super::media::Media;
 use super::{NotMade, observe};
+use crate::body::Body;
+use crate::cache::{Gathered, gather};
 use crate::config::{Unknown, ValidateOptions};
-use crate::gateway::{Core, Exchange, Record};
+use crate::gateway::{Core, Exchange, Record, of_body};
 use crate::problem::{Problem, Violations};
 
 use document::Match;
 pub(crate) use document::{Document, check_file};
 use operation::{BodyRule, Operation};
-use read::{Gathered, gather};
 pub(crate) use strict::NotJson;
 
 /// Violations that are told of one request.
@@ -148,12 +148,13 @@ impl OpenApi {
             return Err(Problem::UnknownCoding);
         }
         let body = std::mem::take(&mut exchange.body);
-        let bytes = match gather(body, self.body_bytes_max).await? {
+        let gathered = gather(body, self.body_bytes_max).await.map_err(|error| of_body(&error))?;
+        let bytes = match gathered {
             Gathered::Whole(bytes) => {
-                exchange.body = crate::body::Body::full(bytes.clone());
+                exchange.body = Body::full(bytes.clone());
                 bytes
             }
-            Gathered::TooLarge(body) => {
+            Gathered::More(body) => {
                 exchange.body = body;
                 return Err(Problem::BodyTooLarge);
             }

@@ -84,9 +84,11 @@ impl Rates {
     ) -> Result<Fields, Problem> {
         let now = core.clock.running();
         let mut fields = Fields::of(&self.policy);
+        // Those that have let it in, before others that may not.
+        let mut taken = Vec::new();
         for (number, limiter) in self.limiters.iter().enumerate() {
-            let judged = match &limiter.shared {
-                None => limiter.take(asker, now),
+            let (judged, is_leased) = match &limiter.shared {
+                None => (limiter.take(asker, now), false),
                 Some(shared) => limiter.take_shared(shared, &*core.clock, asker).await,
             };
             let (Ok(quota) | Err(quota)) = judged;
@@ -94,12 +96,15 @@ impl Rates {
                 fields.say(&limiter.name, quota);
             }
             if judged.is_ok() {
+                if number + 1 < self.limiters.len() {
+                    taken.push((limiter, is_leased));
+                }
                 continue;
             }
             limiter.ledger.exceeded();
             if limiter.mode == Mode::Enforce {
-                for earlier in &self.limiters[..number] {
-                    earlier.give_back(asker);
+                for (earlier, is_leased) in taken {
+                    earlier.give_back(asker, is_leased);
                 }
                 return Err(TooOften { wait: quota.more_in, fields }.into());
             }
@@ -168,11 +173,11 @@ impl Limiter {
     }
 
     /// A request that was let in by this limit was refused by another.
-    fn give_back(&self, asker: &Asker<'_>) {
+    fn give_back(&self, asker: &Asker<'_>, is_leased: bool) {
         let hash = self.ledger.hash(&asker.key(&self.limit.by));
         self.ledger.table.with_known(hash, |entry| {
             entry.window.give_back();
-            if let Some(share) = &mut entry.share {
+            if let Some(share) = entry.share.as_mut().filter(|_| is_leased) {
                 share.give_back();
             }
         });

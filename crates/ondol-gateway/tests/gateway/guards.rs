@@ -1,5 +1,6 @@
 //! What a request may look like, how it is held against a description, and what browsers are told.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use ondol_gateway::Config;
@@ -77,7 +78,6 @@ fn what_only_watches_over_requests_lets_them_pass_and_counts() {
 #[test]
 fn browsers_are_told_how_careful_to_be_with_every_answer_of_the_route() {
     let upstream = Upstream::answering(|_, stream| {
-        use std::io::Write;
         let headers = "Referrer-Policy: same-origin\r\nContent-Security-Policy: default-src 'self'";
         write!(
             stream,
@@ -176,6 +176,7 @@ fn a_request_that_is_not_as_described_is_told_where_and_goes_nowhere() {
     let options = format!("validate = {{ openapi = {file:?}, body_bytes_max = 40 }}");
     let rig = rig(&upstream, &options);
     let json = "application/json";
+    let long = format!("{{\"amount\":1{}}}", " ".repeat(40));
     for (target, media, body, status, said) in [
         (
             "/transfers/x",
@@ -191,7 +192,7 @@ fn a_request_that_is_not_as_described_is_told_where_and_goes_nowhere() {
         ("/transfers/7", json, "{\"amount\":1,\"amount\":2}", 400, "gateway-json-malformed"),
         ("/transfers/7", json, "{\"amount\":1", 400, "gateway-json-malformed"),
         ("/transfers/7", "text/xml", "<a/>", 415, "gateway-unsupported-media-type"),
-        ("/transfers/7", json, &format!("{{\"amount\":1{}}}", " ".repeat(40)), 413, "too-large"),
+        ("/transfers/7", json, long.as_str(), 413, "too-large"),
         ("/transfers", json, "{}", 404, "gateway-operation-unknown"),
     ] {
         let reply = put(&rig, target, media, body, usize::MAX);
@@ -214,7 +215,8 @@ fn a_description_that_only_watches_loses_nothing_of_what_it_reads() {
     );
     let rig = rig(&upstream, &options);
     let long = format!("{{\"amount\":0{}}}", " ".repeat(3000));
-    for (body, piece) in [("{\"a\":0}", usize::MAX), (&long, usize::MAX), (&long, 100), ("{", 1)] {
+    let long = long.as_str();
+    for (body, piece) in [("{\"a\":0}", usize::MAX), (long, usize::MAX), (long, 100), ("{", 1)] {
         let reply = put(&rig, "/transfers/7", "application/json", body, piece);
         assert_eq!(reply.status, 200, "{}", reply.body);
         assert_eq!(upstream.take()[0].body, body.as_bytes());

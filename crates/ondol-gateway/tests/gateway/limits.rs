@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use ondol_doors::{Clock, ManualClock};
 use ondol_gateway::{Config, Surroundings};
 use ondol_kernel::Timestamp;
@@ -140,6 +141,32 @@ fn a_header_tells_partners_apart_and_leaving_it_out_is_no_way_around() {
     assert_eq!((status("X-Partner: one\r\n"), status("X-Partner: one\r\n")), (200, 429));
     assert_eq!((status("X-Partner: two\r\n"), status("")), (200, 200));
     assert_eq!(status(""), 429, "without it, the address counts");
+}
+
+#[test]
+fn users_and_their_keys_have_budgets_of_their_own_wherever_they_call_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("keys.toml");
+    let mut keys = String::new();
+    for (id, owner) in [("kim-1", "kim"), ("kim-2", "kim"), ("lee-1", "lee")] {
+        let hash = digest(&SHA256, id.as_bytes());
+        let hash = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        keys.push_str(&format!("[{id}]\nhash = \"sha256:{hash}\"\nowner = \"{owner}\"\n"));
+    }
+    std::fs::write(&file, keys).expect("a file");
+    let upstream = Upstream::start();
+    let route = format!(
+        "auth = {{ keys = \"partners\" }}\nrate = [\"3 / minute per user\", \"2 / minute per key\"]\n\
+         [keys.partners]\nfile = {file:?}"
+    );
+    let (rig, _clock) = timed(&upstream, &route);
+    let call = |key: &str, from: &str| {
+        rig.get("/a", &format!("X-API-Key: {key}\r\nX-Forwarded-For: {from}\r\n")).status
+    };
+    assert_eq!((call("kim-1", "192.0.2.1"), call("kim-1", "192.0.2.2")), (200, 200));
+    assert_eq!(call("kim-1", "192.0.2.3"), 429, "the key's");
+    assert_eq!((call("kim-2", "192.0.2.4"), call("kim-2", "192.0.2.5")), (200, 429), "kim's");
+    assert_eq!(call("lee-1", "192.0.2.1"), 200);
 }
 
 /// A backend that answers what is `/held` when it is told to.

@@ -7,15 +7,15 @@ use anyhow::Context as _;
 use axum::body::Body;
 use ondol_bench::{Latencies, Measured, Stopwatch};
 use ondol_gateway::{Config, Gateway, Services, Surroundings};
+use shop::BreakerTimes;
 use shop_domain::ProductId;
+use shop_proof::Floor;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-
-use crate::floor::Floor;
 
 /// How many connections there are.
 pub(crate) const CONNECTIONS: u64 = 64;
@@ -26,8 +26,9 @@ const ROUTES: &str = include_str!("../../gateway.toml");
 
 pub(crate) fn read(runtime: &Runtime, count: u64) -> anyhow::Result<Measured> {
     let (stop, address, products, floor, mut running) = runtime.block_on(async {
-        let floor = Floor::open().await?;
-        let products = floor.offer(PRODUCTS).await?;
+        let floor =
+            Floor::open(BreakerTimes { failures: 3, open_ms: 1_000, answer_ms: 5_000 }).await?;
+        let products = floor.offer(PRODUCTS, 1_000).await?;
         let router = floor.stage.router.clone();
         let inside = router.map_request(|request: http::Request<_>| request.map(Body::new));
         let services = Services::new().with("app", inside);

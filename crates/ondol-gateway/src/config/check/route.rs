@@ -9,8 +9,9 @@ use super::Checker;
 use crate::canonical::Host;
 use crate::config::from::FromOptions;
 use crate::config::meant;
-use crate::config::model::{OneOrMany, RouteOptions};
-use crate::config::{FallbackOptions, FaultOptions, RespondOptions, VersionOptions};
+use crate::config::{
+    FallbackOptions, FaultOptions, OneOrMany, RespondOptions, RouteOptions, VersionOptions,
+};
 use crate::cors::Listed;
 use crate::route::Pattern;
 

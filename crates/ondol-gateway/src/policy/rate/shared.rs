@@ -59,13 +59,14 @@ impl Shared {
 }
 
 impl Limiter {
-    /// Takes a call from what all gateways share, within the time that may take.
+    /// Takes a call from what all gateways share, within the time that may take; or from this gateway's
+    /// part. Whether it was the former.
     pub(super) async fn take_shared(
         &self,
         shared: &Shared,
         clock: &dyn Clock,
         asker: &Asker<'_>,
-    ) -> Result<Quota, Quota> {
+    ) -> (Result<Quota, Quota>, bool) {
         let key = asker.key(&self.limit.by);
         let hash = self.ledger.hash(&key);
         let link = &shared.link;
@@ -73,10 +74,10 @@ impl Limiter {
         loop {
             let now = clock.running();
             if !link.is_up() || self.ledger.is_lost(now) {
-                return self.take_alone(shared, hash, now);
+                return (self.take_alone(shared, hash, now), false);
             }
             match self.step(shared, &key, hash, now) {
-                Next::Judged(judged) => return judged,
+                Next::Judged(judged) => return (judged, true),
                 Next::Wait(answer) if link.is_prompt() && now < give_up_at => {
                     tokio::select! {
                         () = answer => {}
@@ -85,7 +86,7 @@ impl Limiter {
                         }
                     }
                 }
-                Next::Wait(_) | Next::Alone => return self.take_alone(shared, hash, now),
+                Next::Wait(_) | Next::Alone => return (self.take_alone(shared, hash, now), false),
             }
         }
     }

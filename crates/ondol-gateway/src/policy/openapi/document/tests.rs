@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::policy::openapi::Violation;
 
-fn read(paths: Value) -> Result<Document, Wrong> {
+fn read(paths: &Value) -> Result<Document, Wrong> {
     let document = json!({
         "openapi": "3.1.0",
         "info": { "title": "a bank", "version": "1" },
@@ -44,7 +44,7 @@ fn read(paths: Value) -> Result<Document, Wrong> {
 }
 
 fn accounts() -> Document {
-    let document = read(json!({
+    let document = read(&json!({
         "/accounts/{id}": {
             "parameters": [{ "$ref": "#/components/parameters/Id" }],
             "get": {
@@ -161,7 +161,7 @@ fn a_body_is_held_against_its_schema_and_told_by_pointer_and_never_by_value() {
 
 #[test]
 fn a_description_that_cannot_be_held_against_is_refused_with_the_place() {
-    let wrong = |paths: Value| read(paths).expect_err("something wrong").join("\n");
+    let wrong = |paths: Value| read(&paths).expect_err("something wrong").join("\n");
     let get = |parameter: Value| json!({ "/a": { "get": { "parameters": [parameter] } } });
     let at = "`/paths/~1a/get/parameters/0`";
     for (parameter, what) in [

@@ -42,7 +42,7 @@ fn a_request_waits_as_long_as_it_may_and_those_after_it_do_not_wait_at_all() {
     let address = "192.0.2.1".parse().expect("an address");
     let asker = Asker { user: None, key: None, address, headers: &headers };
     let shared = limiter.shared.as_ref().expect("it is shared");
-    let take = || limiter.take_shared(shared, &clock, &asker);
+    let take = || async { limiter.take_shared(shared, &clock, &asker).await.0 };
 
     let mut first = pin!(take());
     assert_eq!(poll(first.as_mut()), None);
@@ -65,7 +65,7 @@ fn an_answer_in_time_is_what_counts_and_one_that_comes_late_is_used_later() {
     let address = "192.0.2.1".parse().expect("an address");
     let asker = Asker { user: None, key: None, address, headers: &headers };
     let shared = limiter.shared.as_ref().expect("it is shared");
-    let take = || limiter.take_shared(shared, &clock, &asker);
+    let take = || async { limiter.take_shared(shared, &clock, &asker).await.0 };
     let answer = |calls, asked| {
         let given = super::super::share::Given { calls, left: 3, more_in: Duration::ZERO, part: 1 };
         for ask in link.batch() {

@@ -17,6 +17,7 @@ use ondol_timers::MemoryTimers;
 use ondol_vault::read_or_make_secret;
 use ondol_views::MemoryViews;
 use outside::{Change, Hook, Provider, World};
+use shop::BreakerTimes;
 use shop_domain::product::{Command as ProductCommand, Language, Product};
 use shop_domain::stock::{Command as StockCommand, Stock};
 use shop_domain::{ProductId, Quantity};
@@ -24,19 +25,27 @@ use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 /// What the carrier signs its letters with.
-const SECRET: &str = "a secret for letters in a bench";
-/// How many pieces of each product there are.
-const PIECES: u32 = 1_000_000;
+const SECRET: &str = "a secret for letters in a proof";
 
 /// A shop that runs.
-pub(crate) struct Floor {
-    pub(crate) stage: Stage,
-    pub(crate) supervisor: Supervisor,
+#[derive(Debug)]
+pub struct Floor {
+    /// Its services.
+    pub stage: Stage,
+    /// The world outside.
+    pub world: World,
+    /// Where the world answers.
+    pub outside: SocketAddr,
+    supervisor: Supervisor,
     _folder: tempfile::TempDir,
 }
 
 impl Floor {
-    pub(crate) async fn open() -> anyhow::Result<Self> {
+    /// A shop with nothing in it, whose providers are asked no more for so long once they fail.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn open(breaker: BreakerTimes) -> anyhow::Result<Self> {
         let (folder, supervisor) = (tempfile::tempdir()?, Supervisor::new());
         let clock = Arc::new(SystemClock::start());
         let world = World::new(clock.clone(), Arc::new(SystemRng));
@@ -46,7 +55,7 @@ impl Floor {
         std::fs::create_dir_all(&own)?;
         let secret = || Zeroizing::new(SECRET.as_bytes().to_vec());
         drop(read_or_make_secret(&own.join("carrier.secret"), secret)?);
-        let settings = settings(outside)?;
+        let settings = settings(outside, breaker)?;
         let config = Config { data: folder.path().to_owned(), settings, ..Config::default() };
         let app = shop::app();
         let mut homes = Vec::new();
@@ -58,18 +67,24 @@ impl Floor {
         let url = format!("http://{address}/hooks/carrier");
         world.hook(Provider::Carrier, Some(Hook { url, secret: SECRET.to_owned() }))?;
         world.change(Provider::Carrier, &Change { transit_ms: Some(0), ..Change::default() })?;
-        Ok(Self { stage, supervisor, _folder: folder })
+        Ok(Self { stage, world, outside, supervisor, _folder: folder })
     }
 
     /// Ends it.
-    pub(crate) async fn close(self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// When something of it had ended before.
+    pub async fn close(self) -> anyhow::Result<()> {
         drop(self.stage);
         let ended = self.supervisor.shut_down().await;
         ended.map_err(|end| anyhow::anyhow!("{} has ended: {:?}", end.task, end.ending))
     }
 
-    /// Offers so many products, with pieces of each on the shelf.
-    pub(crate) async fn offer(&self, count: u128) -> anyhow::Result<Vec<ProductId>> {
+    /// Offers so many products, with so many pieces of each on the shelf.
+    ///
+    /// # Errors
+    /// When one is refused.
+    pub async fn offer(&self, count: u128, pieces: u32) -> anyhow::Result<Vec<ProductId>> {
         let service = |name: &str| self.stage.service(name).context("it runs");
         let products: Desk<Product> = service("shop.catalog")?.desk()?;
         let stocks: Desk<Stock> = service("shop.stock")?.desk()?;
@@ -80,7 +95,7 @@ impl Floor {
             let price = Money::new(15_000, Currency::KRW);
             let list = ProductCommand::List { names, category: "tea".to_owned(), price };
             products.handle(&product.to_string(), list, &Request::new(command)).await?;
-            let pieces = Quantity::new(PIECES)?;
+            let pieces = Quantity::new(pieces)?;
             let receive = StockCommand::Receive { note: "bench".to_owned(), pieces };
             stocks.handle(&product.to_string(), receive, &Request::new(command)).await?;
             let listed = products.standing(&product.to_string()).await?.version;
@@ -101,14 +116,19 @@ async fn serve(supervisor: &Supervisor, router: Router) -> anyhow::Result<Socket
     Ok(address)
 }
 
-fn settings(outside: SocketAddr) -> anyhow::Result<BTreeMap<String, Section>> {
+fn settings(
+    outside: SocketAddr,
+    breaker: BreakerTimes,
+) -> anyhow::Result<BTreeMap<String, Section>> {
     let asks = [
         ("shop.catalog", "recommendation", "recommendation"),
         ("shop.payment", "provider", "payment"),
         ("shop.shipping", "carrier", "carrier"),
     ];
     let section = |(service, name, path): (&str, &str, &str)| {
-        let table = toml::from_str(&format!("{name} = \"http://{outside}/{path}\""))?;
+        let mut table = toml::Table::new();
+        table.insert(name.to_owned(), format!("http://{outside}/{path}").into());
+        table.insert("breaker".to_owned(), toml::Value::try_from(breaker)?);
         anyhow::Ok((service.to_owned(), Section(table)))
     };
     asks.into_iter().map(section).collect()

@@ -1,4 +1,4 @@
-//! What a route does, and what is done around it.
+//! The tables of a route that say what it does: where it leads, what it answers, what it breaks.
 
 use std::time::Duration;
 
