@@ -8,6 +8,8 @@
 //! same load at the backend itself. A change is live when a request is answered by it; the file is
 //! replaced, as people do it.
 
+#[path = "gateway/answers.rs"]
+mod answers;
 #[path = "gateway/changes.rs"]
 mod changes;
 #[path = "gateway/paced.rs"]
@@ -206,6 +208,7 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
         .measure(|| load(&plain_haproxy, seconds));
     who::cases(&mut bench, &known);
     paced::cases(&mut bench, &backend, &plain, &plain_nginx);
+    answers::cases(&mut bench, folder, to);
     changes::cases(&mut bench, folder, to);
     bench.run()?;
     Ok(())

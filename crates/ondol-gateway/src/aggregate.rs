@@ -10,7 +10,7 @@ use crate::backend::Backend;
 use crate::config::{AggregateOptions, PartOptions};
 use crate::json::{Json, Pointer};
 
-pub(crate) use template::{Hole, Template, query_value};
+pub(crate) use template::{Hole, Template, query_value, unescape};
 
 /// A route's parts.
 pub(crate) struct Aggregate {

@@ -15,6 +15,7 @@ use ondol_auth::{Proofs, Revocations};
 use ondol_doors::Clock;
 use ondol_resilience::{Doors, Problems};
 
+use crate::alert::Alarms;
 use crate::config::BackendOptions;
 use crate::discovery::{Directory, INSTANCES_MAX, Instance, Leases};
 use crate::inside::Services;
@@ -103,6 +104,8 @@ pub(crate) struct Workshop {
     pub(crate) services: Services,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) doors: Doors,
+    /// Who hears of what is written down.
+    pub(crate) alarms: Arc<Alarms>,
     /// Carries the gateway's own questions.
     pub(crate) messenger: Messenger,
     /// Judges proofs of tokens that are bound to a key.

@@ -37,7 +37,7 @@ pub(crate) use gather::{Gathered, gather};
 pub(crate) use key::{Key, Question, whom};
 pub(crate) use meter::{CacheMeter, Outcome};
 pub(crate) use shelf::{Purge, Shelf};
-pub(crate) use stored::{Stored, Vary, tell};
+pub(crate) use stored::{Stored, Vary, names_tag, tell};
 
 use fill::Fill;
 use flight::Flights;
@@ -242,5 +242,9 @@ pub(crate) fn also_changed(key: &Key, headers: &HeaderMap) -> Vec<Key> {
     places.filter_map(|place| key.beside(place)).collect()
 }
 
+#[cfg(test)]
+mod proof;
+#[cfg(test)]
+pub(crate) use proof::probe;
 #[cfg(test)]
 mod tests;

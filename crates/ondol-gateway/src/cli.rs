@@ -15,6 +15,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use ondol_gateway::{
     BackendOptions, Config, EndpointOptions, Question, RouteOptions, check_certificates, explain,
+    verify_lines,
 };
 
 /// The configuration, where none is named.
@@ -58,6 +59,12 @@ enum Command {
         /// The configuration.
         #[arg(long, default_value = FILE)]
         config: PathBuf,
+    },
+    /// Follow the chain of an audit log through its files, the oldest first.
+    Audit {
+        /// The files: `audit.jsonl.1 audit.jsonl.2 audit.jsonl`.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
     },
     /// Look at a gateway that runs, and change it.
     Control(control::Control),
@@ -106,9 +113,9 @@ pub(crate) fn main() -> anyhow::Result<()> {
         Command::Check { file } => {
             let config = read(&file)?;
             check_certificates(&config)?;
-            let (routes, backends) = (config.routes.len(), config.backends.len());
-            let routes = count(routes, "route");
-            let backends = count(backends, "backend");
+            let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+            let routes = count(number(config.routes.len()), "route");
+            let backends = count(number(config.backends.len()), "backend");
             say(&format!("{}: good; {routes}, {backends}\n", file.display()))
         }
         Command::Explain { method, url, headers, certificate, from, config } => {
@@ -117,13 +124,20 @@ pub(crate) fn main() -> anyhow::Result<()> {
             let question = Question { method, url, headers, certificate, from };
             say(&explain(&read(&config)?, &question)?)
         }
+        Command::Audit { files } => {
+            let (lines, head) = verify_lines(&files)?;
+            say(&format!(
+                "{}, as they were written; the chain ends in {head}\n",
+                count(lines, "line")
+            ))
+        }
         Command::Control(control) => say(&control.run()?),
         Command::Top(top) => top.run(),
         Command::Show { what: Show::Effective { file } } => say(&toml::to_string(&read(&file)?)?),
     }
 }
 
-fn count(number: usize, what: &str) -> String {
+fn count(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 

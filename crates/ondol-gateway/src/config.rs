@@ -6,11 +6,13 @@
 mod again;
 mod aggregate;
 mod alike;
+mod audit;
 mod backend;
 mod blue_green;
 mod cache;
 mod canary;
 mod check;
+mod compress;
 mod control;
 mod cors;
 mod does;
@@ -23,10 +25,15 @@ mod place;
 mod rate;
 mod read;
 mod short;
+mod transform;
 mod who;
 
 pub use again::Reading;
 pub use aggregate::{AggregateOptions, PartOptions};
+pub use audit::{
+    AlertOptions, Alerts, AuditOptions, ConditionOptions, MaskOptions, MaskPattern,
+    RouteAuditOptions, WebhookOptions, WhenFull,
+};
 pub use backend::{
     BackendOptions, DiscoverOptions, DnsSource, FileSource, HashBy, HealthOptions, Records,
     RegistrationSource,
@@ -34,6 +41,7 @@ pub use backend::{
 pub use blue_green::{BlueGreenOptions, Colour};
 pub use cache::CacheOptions;
 pub use canary::CanaryOptions;
+pub use compress::CompressOptions;
 pub use control::{ControlOptions, TokenOptions};
 pub use cors::CorsOptions;
 pub use does::{
@@ -51,6 +59,7 @@ pub(crate) use place::meant;
 pub use place::{Finding, Findings};
 pub use rate::{ConcurrencyOptions, RateOptions, RedisOptions};
 pub use short::Several;
+pub use transform::{ChangesOptions, JsonChangeOptions, TransformOptions};
 pub use who::{
     AboveOptions, AuthOptions, AuthorizeOptions, CertificatesOptions, ClaimWanted, HolderOptions,
     IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions, OnFailure,

@@ -244,9 +244,18 @@ fn tell_steered(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
 
 /// What is done with its answers.
 fn tell_answers(options: &RouteOptions, out: &mut String) -> std::fmt::Result {
+    if let Some(audit) = &options.audit {
+        writeln!(out, "audit     written down in `{}`", audit.to)?;
+    }
     if let Some(cache) = &options.cache {
         let fresh = cache.fresh.map(|fresh| format!(", {} s if they do not say", fresh.as_secs()));
         writeln!(out, "cache     answers as long as they are fresh{}", fresh.unwrap_or_default())?;
+    }
+    if options.transform.is_some() {
+        writeln!(out, "transform headers and bodies on their way")?;
+    }
+    if let Some(compress) = &options.compress {
+        writeln!(out, "compress  answers of {} bytes and more", compress.bytes_min)?;
     }
     for (name, part) in options.aggregate.iter().flat_map(|aggregate| &aggregate.parts) {
         let required = if part.required { ", required" } else { "" };

@@ -4,6 +4,7 @@
 //! stage sees the one canonical request; none looks at what the client wrote.
 
 mod aggregated;
+mod behind;
 mod cached;
 mod choose;
 mod client;
@@ -13,7 +14,6 @@ mod record;
 mod respond;
 mod steered;
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -24,12 +24,15 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::AccessLog;
+use crate::alert::Alarms;
+use crate::audit::Begun;
 use crate::body::Body;
-use crate::cache::{Key, Purge};
+use crate::cache::Key;
 use crate::canonical::Target;
+use crate::chore::Chores;
+use crate::compress::wants_gzip;
 use crate::control::Refusals;
 use crate::cors::{asked_about, may_upgrade};
-use crate::errand::{self, Errands};
 use crate::handle::{Answer, Arrived, Ask, Handler, Peer, Sent};
 use crate::inflate;
 use crate::kept::Wanted;
@@ -42,7 +45,7 @@ use crate::who::Caller;
 
 pub(crate) use cached::Refresh;
 pub(crate) use choose::strikes;
-pub(crate) use forward::{Errand, ErrandError, Probe, Returned, of_body};
+pub(crate) use forward::{Call, Errand, ErrandError, Probe, Returned, of_body};
 pub(crate) use record::{Line, Record};
 pub(crate) use respond::fill;
 
@@ -55,9 +58,12 @@ pub(crate) struct Core {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) meters: Meters,
     pub(crate) log: AccessLog,
+    pub(crate) chores: Arc<Chores>,
+    pub(crate) alarms: Arc<Alarms>,
+    /// Whose connections are used for what no worker does.
+    pub(crate) no_worker: usize,
     /// What was refused lately, for those who look.
     pub(crate) refusals: Refusals,
-    pub(crate) errands: Errands,
     /// Cuts tunnels when the time to drain is over.
     pub(crate) cut: CancellationToken,
 }
@@ -132,7 +138,7 @@ impl Core {
         self.meters.refused(problem.code());
         record.refused(&problem);
         record.tell_refusal(self, &problem);
-        problem.into_response()
+        record.hear_answer(problem.into_response())
     }
 
     async fn answer(
@@ -141,11 +147,11 @@ impl Core {
         arrived: Arrived,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
-        let (mut exchange, asks_first) = enter(snapshot, arrived, record)?;
+        let (mut exchange, asks_first) = enter(self, snapshot, arrived, record)?;
         let route = Arc::clone(&exchange.route);
         let page = route.cors.as_ref().map(|cors| (cors, cors.listed(&exchange.ask.headers)));
         if let (Some((cors, origin)), true) = (&page, asks_first) {
-            return Ok(cors.preflight(origin.clone()));
+            return Ok(record.hear_answer(cors.preflight(origin.clone())));
         }
         let admitted = match &route.policies {
             Some(policies) => match policies.admit(self, &mut exchange, record).await {
@@ -161,14 +167,18 @@ impl Core {
             },
             None => None,
         };
+        if let Some(auditing) = &mut record.audit {
+            auditing.identify(&exchange.ask.headers, |name| snapshot.headers.tells_who(name));
+        }
         if let Some(fault) = &route.fault {
             self.inject(fault).await?;
         }
+        let packed = route.compress.is_some() && wants_gzip(&exchange.ask.headers);
         let changes = snapshot.has_caches() && !exchange.ask.method.is_safe();
         let changes = changes.then(|| Key::of(exchange.peer.secure, &exchange.target));
         let mut response = match &route.cache {
             Some(cache) => Box::pin(self.cached(snapshot, cache, exchange, record)).await?,
-            None => self.fetch(exchange, record).await?,
+            None => self.procure(exchange, record).await?,
         };
         if let Some(key) = changes.filter(|_| response.status().as_u16() < 400) {
             self.changed(snapshot, &key, response.headers());
@@ -182,11 +192,30 @@ impl Core {
         if let Some((cors, origin)) = page {
             cors.tell(origin, response.headers_mut());
         }
-        Ok(response)
+        let response = record.hear_answer(response);
+        Ok(match &route.compress {
+            Some(compress) => compress.answer(packed, response),
+            None => response,
+        })
     }
 
-    /// The answer of whoever has it.
-    async fn fetch(
+    /// The answer of whoever has it, changed on its way as the route says.
+    async fn procure(
+        &self,
+        mut exchange: Exchange,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Problem> {
+        let route = Arc::clone(&exchange.route);
+        let Some(transform) = &route.transform else { return self.act(exchange, record).await };
+        let Exchange { ask, body, .. } = &mut exchange;
+        let has = transform.request(&mut ask.headers, body).await?;
+        let method = exchange.ask.method.clone();
+        let response = self.act(exchange, record).await?;
+        transform.answer(has, &method, response).await
+    }
+
+    /// Does what the route is for.
+    async fn act(
         &self,
         exchange: Exchange,
         record: &mut Record,
@@ -237,9 +266,8 @@ impl Core {
         let kept = fallback.kept.as_ref().and_then(|kept| {
             // What somebody is told of himself is for nobody else.
             let nobodys = exchange.caller.is_none();
-            let wanted = Wanted::of(exchange.peer.secure, &exchange.target, &exchange.ask)
-                .filter(|_wanted| nobodys)?;
-            Some((kept, wanted))
+            let wanted = Wanted::of(exchange.peer.secure, &exchange.target, &exchange.ask);
+            Some((kept, wanted.filter(|_wanted| nobodys)?))
         });
         let first = self.send_judged(chosen, &mut exchange, record).await;
         let status = first.as_ref().map_or_else(Problem::status, Response::status);
@@ -281,43 +309,6 @@ impl Core {
     }
 }
 
-impl Core {
-    /// Does what nobody waits for.
-    pub(crate) async fn go(&self, errand: errand::Errand) {
-        match errand {
-            errand::Errand::Refresh(refresh) => self.refresh(*refresh).await,
-        }
-    }
-
-    /// Lets go of stored answers, of one route or of all. How many.
-    pub(crate) fn purge(&self, route: Option<&str>, what: &[Purge]) -> u64 {
-        let snapshot = self.snapshot.load();
-        let caches = snapshot.caches_of(route);
-        caches.flat_map(|cache| what.iter().map(|what| cache.purge(what))).sum()
-    }
-
-    /// Everything that is counted, as Prometheus reads it.
-    pub(crate) fn write_metrics(&self) -> String {
-        let mut out = String::new();
-        let written = self.meters.write(&mut out).and_then(|()| {
-            let dropped = self.log.dropped();
-            writeln!(out, "# TYPE ondol_gateway_access_log_dropped_total counter")?;
-            writeln!(out, "ondol_gateway_access_log_dropped_total {dropped}")?;
-            let dropped = self.errands.dropped();
-            writeln!(out, "# TYPE ondol_gateway_errands_dropped_total counter")?;
-            writeln!(out, "ondol_gateway_errands_dropped_total {dropped}")?;
-            let snapshot = self.snapshot.load();
-            snapshot.write_caches(&mut out)?;
-            snapshot.write_backends(&mut out)?;
-            snapshot.write_steered(&mut out)?;
-            snapshot.write_mirrors(&mut out)?;
-            snapshot.write_links(&mut out)
-        });
-        debug_assert!(written.is_ok(), "a string takes everything");
-        out
-    }
-}
-
 /// The route that takes a request; for a browser's question before it sends, that of what it asks about.
 /// Whether it is such a question.
 fn find<'a>(snapshot: &'a Snapshot, seen: &Seen<'_>) -> Result<(&'a Arc<Route>, bool), Problem> {
@@ -336,6 +327,7 @@ fn find<'a>(snapshot: &'a Snapshot, seen: &Seen<'_>) -> Result<(&'a Arc<Route>, 
 
 /// Brings a request into its canonical form and finds its route. Whether it only asks about another.
 fn enter(
+    core: &Core,
     snapshot: &Snapshot,
     arrived: Arrived,
     record: &mut Record,
@@ -361,12 +353,18 @@ fn enter(
     let (route, asks_first) = find(snapshot, &seen)?;
     let route = Arc::clone(route);
     record.route(&route);
+    if let Some(audit) = &route.audit {
+        let (route, time) = (&route.name, core.clock.now());
+        let (method, target, headers) = (&method, &target, &headers);
+        record.audit = audit.begin(&Begun { time, route, method, target, client, headers })?;
+    }
     if body.length().is_some_and(|length| length > route.body_bytes_max) {
         return Err(Problem::BodyTooLarge);
     }
     body.limit(route.body_bytes_max);
     let passed = &snapshot.config.limits.codings_passed;
     let body = inflate::watch(&headers, body, route.body_bytes_max, passed)?;
+    let body = record.hear_request(body);
     let upgrade = kept.upgrade.as_ref().filter(|upgrade| {
         let protocol = upgrade.to_str().unwrap_or_default();
         method == Method::GET && route.upgrade.iter().any(|one| one.eq_ignore_ascii_case(protocol))

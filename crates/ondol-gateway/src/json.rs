@@ -41,7 +41,12 @@ pub(crate) enum JsonError {
 impl Json {
     /// Reads a document. Of members that are there twice nobody knows which is meant.
     pub(crate) fn read(text: &[u8]) -> Result<Self, JsonError> {
-        read::read(text)
+        read::read(text, true)
+    }
+
+    /// The same; members that are there twice are both kept.
+    pub(crate) fn read_leniently(text: &[u8]) -> Result<Self, JsonError> {
+        read::read(text, false)
     }
 
     /// An object without members.
@@ -77,6 +82,19 @@ impl Json {
                 }
             }
             (this, other) => *this = other,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Json {
+    /// All that is neither text nor made of others.
+    pub(crate) fn plains(&self, into: &mut Vec<String>) {
+        match self {
+            Self::Object(members) => members.iter().for_each(|(_, value)| value.plains(into)),
+            Self::Array(values) => values.iter().for_each(|value| value.plains(into)),
+            Self::Text(_) => {}
+            Self::Plain(plain) => into.push(plain.to_string()),
         }
     }
 }

@@ -11,16 +11,19 @@ mod access_log;
 mod address;
 mod admin;
 mod aggregate;
+mod alert;
+mod audit;
 mod backend;
 mod body;
 mod cache;
 mod canonical;
+mod chore;
+mod compress;
 mod config;
 mod control;
 mod cors;
 mod descriptors;
 mod discovery;
-mod errand;
 mod explain;
 #[cfg(test)]
 mod fuzz;
@@ -51,22 +54,27 @@ mod stay;
 mod steer;
 mod tend;
 mod tls;
+mod transform;
 mod who;
 mod wire;
 
+pub use alert::AlertError;
+pub use audit::{VerifyLinesError, verify_lines};
 pub use backend::BackendError;
 pub use body::{Body, BodyError};
 pub use config::{
-    AboveOptions, AcceptOptions, AccessLogOptions, AggregateOptions, AuthOptions, AuthorizeOptions,
-    BackendOptions, BlueGreenOptions, CacheOptions, CanaryOptions, CertificateOptions,
-    CertificatesOptions, ClaimWanted, Colour, ConcurrencyOptions, Config, ControlOptions,
-    CorsOptions, DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions, FaultOptions,
-    FileSource, Finding, Findings, FromOptions, HashBy, HealthOptions, HolderOptions,
-    IntrospectOptions, IssuerOptions, KeyOptions, KeysOptions, ListenerOptions, MirrorOptions,
-    OnFailure, OneOrMany, PartOptions, RateOptions, Reading, Records, RedirectOptions,
-    RedisOptions, RegionOptions, RegistrationSource, RespondOptions, RouteOptions, Routes,
-    SecurityOptions, Several, StickyOptions, TlsOptions, TokenOptions, TrustOptions, Unknown,
-    ValidateOptions, Values, VersionOptions, Writes,
+    AboveOptions, AcceptOptions, AccessLogOptions, AggregateOptions, AlertOptions, Alerts,
+    AuditOptions, AuthOptions, AuthorizeOptions, BackendOptions, BlueGreenOptions, CacheOptions,
+    CanaryOptions, CertificateOptions, CertificatesOptions, ChangesOptions, ClaimWanted, Colour,
+    CompressOptions, ConcurrencyOptions, ConditionOptions, Config, ControlOptions, CorsOptions,
+    DiscoverOptions, DnsSource, EndpointOptions, FallbackOptions, FaultOptions, FileSource,
+    Finding, Findings, FromOptions, HashBy, HealthOptions, HolderOptions, IntrospectOptions,
+    IssuerOptions, JsonChangeOptions, KeyOptions, KeysOptions, ListenerOptions, MaskOptions,
+    MaskPattern, MirrorOptions, OnFailure, OneOrMany, PartOptions, RateOptions, Reading, Records,
+    RedirectOptions, RedisOptions, RegionOptions, RegistrationSource, RespondOptions,
+    RouteAuditOptions, RouteOptions, Routes, SecurityOptions, Several, StickyOptions, TlsOptions,
+    TokenOptions, TransformOptions, TrustOptions, Unknown, ValidateOptions, Values, VersionOptions,
+    WebhookOptions, WhenFull, Writes,
 };
 pub use descriptors::raise_descriptors;
 pub use explain::{ExplainError, Question, explain};

@@ -55,6 +55,9 @@ pub(crate) enum Problem {
     Violations(Box<Violations>),
     Aborted(StatusCode),
     NotStored,
+    BodyMalformed(String),
+    AnswerTooLarge,
+    AuditFull,
     PartMissing(String, Box<Self>),
     PartRefused(StatusCode),
     RegistrationRefused(String),
@@ -147,6 +150,9 @@ impl Problem {
             Self::Violations(_) => "gateway-request-invalid",
             Self::Aborted(_) => "gateway-fault-injected",
             Self::NotStored => "gateway-not-stored",
+            Self::BodyMalformed(_) => "gateway-body-malformed",
+            Self::AnswerTooLarge => "gateway-answer-too-large",
+            Self::AuditFull => "gateway-audit-full",
             Self::PartMissing(..) | Self::PartRefused(_) => "gateway-part-missing",
             Self::RegistrationRefused(_) => "gateway-registration-refused",
             Self::RegistrationUnauthorised => "gateway-registration-unauthorised",
@@ -167,6 +173,7 @@ impl Problem {
             | Self::BadHost(_)
             | Self::BadTarget(_)
             | Self::BadHeader(_)
+            | Self::BodyMalformed(_)
             | Self::BodyCut => StatusCode::BAD_REQUEST,
             Self::UnknownVersion => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::TargetTooLong => StatusCode::URI_TOO_LONG,
@@ -181,11 +188,14 @@ impl Problem {
             Self::NoRoute => StatusCode::NOT_FOUND,
             Self::OriginRefused | Self::FromElsewhere => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::ConnectFailed | Self::UpstreamFailed | Self::UpstreamMalformed => {
-                StatusCode::BAD_GATEWAY
-            }
+            Self::ConnectFailed
+            | Self::UpstreamFailed
+            | Self::UpstreamMalformed
+            | Self::AnswerTooLarge => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimedOut | Self::NotStored => StatusCode::GATEWAY_TIMEOUT,
-            Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) | Self::AuditFull => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::QueryTooLarge => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -242,6 +252,9 @@ impl Problem {
             Self::TooManyAtOnce => "Too many of your requests are under way.",
             Self::Aborted(_) => "A fault was injected on purpose.",
             Self::PartMissing(..) | Self::PartRefused(_) => "A part of the answer is missing.",
+            Self::AuditFull => "What is asked cannot be written down now.",
+            Self::BodyMalformed(_) => "The body is not the JSON that it says it is.",
+            Self::AnswerTooLarge => "The service's answer is too large.",
             Self::NotStored => "No answer is stored, and none was to be asked for.",
             Self::RegistrationRefused(_) => "The instance cannot be registered like this.",
             Self::RegistrationUnauthorised => "Whoever registers an instance shows a token.",
@@ -285,7 +298,7 @@ impl Problem {
             Self::Rejected(rejected) => Some(rejected.to_string()),
             Self::JsonMalformed(wrong) => Some(wrong.detail().to_owned()),
             Self::Violations(violations) => Some(violations.to_string()),
-            Self::RegistrationRefused(detail) => Some(detail.clone()),
+            Self::RegistrationRefused(detail) | Self::BodyMalformed(detail) => Some(detail.clone()),
             Self::Who(said) => said.detail(),
             Self::Control(problem) => Some(problem.to_string()),
             Self::PartMissing(part, problem) => Some(format!("{part}: {}", problem.code())),
@@ -300,7 +313,7 @@ impl Problem {
                 Some(rejected.retry_after.map_or(1, |after| after.as_secs() + 1))
             }
             Self::Who(said) => said.retry_after(),
-            Self::TooBusy | Self::NoEndpoint | Self::TooManyAtOnce => Some(1),
+            Self::TooBusy | Self::NoEndpoint | Self::TooManyAtOnce | Self::AuditFull => Some(1),
             Self::TooOften(said) => Some(seconds(said.wait).max(1)),
             _ => None,
         }

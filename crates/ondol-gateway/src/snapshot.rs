@@ -3,6 +3,7 @@
 //! A request keeps the snapshot it began with. What has state (pools, counters) is carried from one
 //! snapshot to the next by its name.
 
+mod answers;
 mod error;
 mod steered;
 
@@ -14,9 +15,12 @@ use http::{HeaderValue, StatusCode};
 
 use crate::address::{Network, Regions};
 use crate::aggregate::Aggregate;
+use crate::alert::Alert;
+use crate::audit::{AuditLog, RouteAudit};
 use crate::backend::{Backend, BackendError, Workshop};
 use crate::cache::Cache;
 use crate::canonical::HeaderPolicy;
+use crate::compress::Compress;
 use crate::config::{
     Config, FallbackOptions, FaultOptions, RedirectOptions, RespondOptions, RouteOptions,
     StickyOptions, VersionOptions,
@@ -28,8 +32,10 @@ use crate::meter::{Meters, RouteMeter};
 use crate::mirror::Mirroring;
 use crate::policy::{Link, Links, Policies, Works};
 use crate::route::{Criteria, Pattern, Table};
+use crate::transform::Transform;
 use crate::who::{Registry, check_files, told_headers};
 
+use answers::{alerts, audits};
 pub use error::BuildError;
 pub(crate) use steered::Steered;
 use steered::build_action;
@@ -49,7 +55,12 @@ pub(crate) struct Snapshot {
     routes: Vec<Arc<Route>>,
     /// The caches of routes, with the routes' names.
     caches: Vec<(Arc<str>, Arc<Cache>)>,
+    /// Logs, by their names.
+    audits: Audits,
+    alerts: Vec<Arc<Alert>>,
 }
+
+type Audits = BTreeMap<String, Arc<AuditLog>>;
 
 /// What becomes of a request.
 pub(crate) struct Route {
@@ -68,6 +79,9 @@ pub(crate) struct Route {
     pub(crate) mirror: Option<Mirroring>,
     pub(crate) fault: Option<FaultOptions>,
     pub(crate) cache: Option<Arc<Cache>>,
+    pub(crate) transform: Option<Transform>,
+    pub(crate) compress: Option<Compress>,
+    pub(crate) audit: Option<RouteAudit>,
     pub(crate) version: Option<VersionOptions>,
     /// None, if it insists on nothing.
     pub(crate) policies: Option<Box<Policies>>,
@@ -142,6 +156,8 @@ impl Snapshot {
                 .map_err(|source| BuildError::Backend { name: name.clone(), source })?;
             backends.insert(name.clone(), backend);
         }
+        let audits = audits(&config, before, workshop)?;
+        let alerts = alerts(&config, workshop, &backends)?;
         let registry = Registry::build(&config, before.map(|before| &before.registry), workshop)?;
         let links = links(&config, before);
         let works = Works {
@@ -151,7 +167,14 @@ impl Snapshot {
             counted: &meters.policies,
             links: &links,
         };
-        let making = Making { config: &config, backends: &backends, meters, workshop, works };
+        let making = Making {
+            config: &config,
+            backends: &backends,
+            meters,
+            audits: &audits,
+            workshop,
+            works,
+        };
         let mut earlier = Earlier::of(before, &config);
         let mut routes = Vec::with_capacity(config.routes.len());
         for (name, options) in &config.routes {
@@ -180,37 +203,10 @@ impl Snapshot {
             links,
             routes,
             caches,
+            audits,
+            alerts,
             config,
         })
-    }
-}
-
-impl Snapshot {
-    /// Whether any route stores answers.
-    pub(crate) const fn has_caches(&self) -> bool {
-        !self.caches.is_empty()
-    }
-
-    /// The caches of all routes.
-    pub(crate) fn caches(&self) -> impl Iterator<Item = &Arc<Cache>> {
-        self.caches.iter().map(|(_, cache)| cache)
-    }
-
-    /// The caches of all routes, or of one.
-    pub(crate) fn caches_of(&self, route: Option<&str>) -> impl Iterator<Item = &Arc<Cache>> {
-        let is_meant = move |name: &str| route.is_none_or(|route| route == name);
-        self.caches.iter().filter(move |(name, _)| is_meant(name)).map(|(_, cache)| cache)
-    }
-
-    /// What is counted of the caches, as Prometheus reads it.
-    pub(crate) fn write_caches(&self, out: &mut String) -> std::fmt::Result {
-        if self.has_caches() {
-            out.push_str("# TYPE ondol_gateway_cache_requests_total counter\n");
-            out.push_str("# TYPE ondol_gateway_cache_answers gauge\n");
-            out.push_str("# TYPE ondol_gateway_cache_bytes gauge\n");
-            out.push_str("# TYPE ondol_gateway_cache_evicted_total counter\n");
-        }
-        self.caches.iter().try_for_each(|(route, cache)| cache.write(route, out))
     }
 }
 
@@ -268,6 +264,7 @@ struct Making<'a> {
     config: &'a Config,
     backends: &'a Backends,
     meters: &'a Meters,
+    audits: &'a Audits,
     workshop: &'a Workshop,
     works: Works<'a>,
 }
@@ -285,7 +282,7 @@ impl Making<'_> {
         let stays = |known: &Known<'_>| {
             let policies = &known.route.policies;
             let fits = policies.as_ref().is_none_or(|it| it.fit(self.works));
-            fits && known.route.leads_to_these(self.backends)
+            fits && known.route.leads_to_these(self.backends, self.audits)
         };
         if let Some(known) = same.filter(stays) {
             return Some(Arc::clone(known.route));
@@ -296,6 +293,8 @@ impl Making<'_> {
             _ => Arc::new(criteria),
         };
         let kept = same.and_then(|same| same.route.fallback.as_ref()?.kept.clone());
+        let transform = options.transform.as_ref().map(Transform::new);
+        let transform = transform.map_or(Some(None), |transform| transform.map(Some))?;
         let route = Route {
             name: name.into(),
             criteria,
@@ -326,13 +325,13 @@ impl Making<'_> {
                 None => None,
             },
             fault: options.fault.clone(),
-            // What was stored is another route's when anything about this one has changed.
-            cache: options.cache.as_ref().map(|options| {
-                let stored = same.and_then(|same| same.route.cache.clone());
-                stored.unwrap_or_else(|| {
-                    Arc::new(Cache::new(options, Vec::new(), Arc::clone(&self.workshop.clock)))
-                })
-            }),
+            audit: match &options.audit {
+                Some(audit) => Some(RouteAudit::new(audit, self.audits.get(&audit.to)?)),
+                None => None,
+            },
+            cache: self.cache(options, same, transform.as_ref()),
+            transform,
+            compress: options.compress.clone().map(Compress::new),
             version: options.version.clone(),
             policies: Policies::new(name, options, self.works).ok()?,
             meter: self.meters.route(name),
@@ -374,7 +373,9 @@ impl Route {
     }
 
     /// Whether all backends it leads to are still the same ones.
-    fn leads_to_these(&self, backends: &Backends) -> bool {
+    fn leads_to_these(&self, backends: &Backends, audits: &Audits) -> bool {
+        let known = |log: &Arc<AuditLog>| audits.values().any(|other| Arc::ptr_eq(log, other));
+        let written = self.audit.as_ref().is_none_or(|audit| known(&audit.log));
         let same = |one: &Arc<Backend>| {
             backends.get(&*one.name).is_some_and(|other| Arc::ptr_eq(one, other))
         };
@@ -384,7 +385,9 @@ impl Route {
             Action::Redirect(_) | Action::Respond(_) => true,
         };
         let fallback = self.fallback.as_ref().and_then(|fallback| fallback.to.as_ref());
-        split && !matches!(fallback, Some(FallbackTo::Backend(backend)) if !same(backend))
+        written
+            && split
+            && !matches!(fallback, Some(FallbackTo::Backend(backend)) if !same(backend))
     }
 }
 

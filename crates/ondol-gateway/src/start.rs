@@ -22,12 +22,13 @@ use tokio_util::sync::CancellationToken;
 use crate::access_log::AccessLog;
 use crate::address::Network;
 use crate::admin::{Admin, administer};
+use crate::alert::Alarms;
 use crate::backend::Workshop;
+use crate::chore::{self, Chores};
 use crate::config::Config;
 use crate::control::Refusals;
 use crate::descriptors::clients_max;
 use crate::discovery::{Directory, Leases};
-use crate::errand::{self, Errands};
 use crate::gateway::Core;
 use crate::guard_time;
 use crate::inside::Services;
@@ -141,6 +142,7 @@ impl Gateway {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = config.workers.unwrap_or(cores).max(1);
         let doors = Doors { time: guard_time::of(&clock), ..Doors::default() };
+        let chores = Arc::new(Chores::default());
         let workshop = Workshop {
             workers,
             directory,
@@ -150,6 +152,11 @@ impl Gateway {
             services,
             clock: Arc::clone(&clock),
             doors,
+            alarms: Arc::new(Alarms::new(
+                Arc::clone(&clock),
+                Arc::clone(&rng),
+                Arc::clone(&chores),
+            )),
             messenger: Messenger::default(),
             proofs: Proofs::new(ProofOptions::default(), Arc::clone(&clock)),
             revocations: Mutex::new(revocations),
@@ -164,6 +171,7 @@ impl Gateway {
             AccessLog::open(config.access_log.to.as_deref()).map_err(StartError::AccessLog)?;
         let is_controlled = config.control.is_some();
         let snapshot = Snapshot::build(config, None, &workshop, &meters)?;
+        snapshot.settle_answers(&workshop);
         let has_backend = |name: &str| snapshot.backends.contains_key(name);
         workshop.steering.settle(&snapshot.in_use(), has_backend);
         let cut = CancellationToken::new();
@@ -171,8 +179,20 @@ impl Gateway {
         let changes = watch::Sender::new(0);
         let refusals = Refusals::default();
         refusals.turn(is_controlled);
-        let errands = Errands::default();
-        let core = Core { snapshot, changes, clock, rng, meters, log, refusals, errands, cut };
+        let alarms = Arc::clone(&workshop.alarms);
+        let core = Core {
+            snapshot,
+            changes,
+            clock,
+            rng,
+            meters,
+            log,
+            chores,
+            alarms,
+            no_worker: workers,
+            refusals,
+            cut,
+        };
         let (core, workshop) = (Arc::new(core), Arc::new(workshop));
         workshop.messenger.serve(&core);
         Ok(Self { core, workshop, doors, admin, desk: Arc::new(Desk::beside(file)) })
@@ -225,7 +245,7 @@ impl Gateway {
             });
         }
         workers.spawn(tend(handle.clone(), stop.clone()));
-        workers.spawn(errand::run(Arc::clone(&self.core), stop.clone()));
+        workers.spawn(chore::run(Arc::clone(&self.core), stop.clone()));
         drop(self.doors);
         if let Some(listener) = self.admin {
             let admin = Admin { handle, stop: stop.clone() };

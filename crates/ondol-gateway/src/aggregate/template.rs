@@ -107,7 +107,7 @@ pub(crate) fn query_value(query: &str, name: &str) -> Option<String> {
 }
 
 /// Nothing, if it is no text.
-fn unescape(text: &str) -> Option<String> {
+pub(crate) fn unescape(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

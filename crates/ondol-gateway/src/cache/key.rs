@@ -13,20 +13,22 @@ use crate::who::Caller;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     secure: bool,
-    host: Bytes,
+    host: HeaderValue,
     target: Bytes,
 }
 
 impl Key {
     /// The address of a request.
     pub(crate) fn of(secure: bool, target: &Target) -> Self {
-        let host = Bytes::copy_from_slice(target.host.as_str().as_bytes());
+        let host = target.host.value().clone();
         Self { secure, host, target: target.text().clone() }
     }
 
     /// The same in memory of its own: a request is a part of something larger.
     pub(super) fn owned(&self) -> Self {
-        Self { target: Bytes::copy_from_slice(&self.target), ..self.clone() }
+        let host = HeaderValue::from_bytes(self.host.as_bytes());
+        let host = host.unwrap_or_else(|_error| self.host.clone());
+        Self { secure: self.secure, host, target: Bytes::copy_from_slice(&self.target) }
     }
 
     /// The same over the other scheme.
@@ -38,7 +40,9 @@ impl Key {
     pub(super) fn beside(&self, place: &str) -> Option<Self> {
         let after = place.split_once("://").map(|(_, after)| after);
         let text = match after.and_then(|after| Some((after, after.find('/')?))) {
-            Some((after, at)) if after.as_bytes()[..at].eq_ignore_ascii_case(&self.host) => {
+            Some((after, at))
+                if after.as_bytes()[..at].eq_ignore_ascii_case(self.host.as_bytes()) =>
+            {
                 &after[at..]
             }
             Some(_) => return None,
@@ -57,7 +61,7 @@ impl Key {
     /// Whether it is this host's, if one is named, and its path begins so.
     pub(super) fn is_below(&self, host: Option<&str>, path: &str) -> bool {
         let begins = self.target.starts_with(path.as_bytes());
-        begins && host.is_none_or(|host| host.as_bytes().eq_ignore_ascii_case(&self.host))
+        begins && host.is_none_or(|host| host.as_bytes().eq_ignore_ascii_case(self.host.as_bytes()))
     }
 
     /// Bytes that it takes.
@@ -138,6 +142,7 @@ pub(crate) fn whom(
         identity.says("by", by.name().as_bytes());
         identity.says("subject", principal.subject.as_bytes());
         identity.says("client", principal.client.as_bytes());
+        identity.says("tenant", principal.tenant.as_deref().unwrap_or_default().as_bytes());
     }
     identity.finish()
 }

@@ -1,6 +1,7 @@
 //! What TOML cannot see: names that nothing has, patterns that mean nothing, routes that collide.
 
 mod answers;
+mod audit;
 mod control;
 mod guard;
 mod rate;
@@ -39,6 +40,7 @@ pub(crate) fn check(source: &Source<'_>, config: &Config) -> Vec<Finding> {
     for (name, route) in &config.routes {
         checker.route(name, route);
     }
+    checker.audits();
     checker.conflicts();
     checker.into_findings()
 }

@@ -10,10 +10,12 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
 use serde::{Deserialize, Serialize};
 
 use super::aggregate::AggregateOptions;
+use super::audit::{Alerts, AuditOptions, RouteAuditOptions};
 use super::backend::BackendOptions;
 use super::blue_green::BlueGreenOptions;
 use super::cache::CacheOptions;
 use super::canary::CanaryOptions;
+use super::compress::CompressOptions;
 use super::control::ControlOptions;
 use super::cors::CorsOptions;
 use super::does::{
@@ -24,6 +26,7 @@ use super::guard::{AcceptOptions, SecurityOptions, ValidateOptions};
 use super::mirror::MirrorOptions;
 use super::rate::{ConcurrencyOptions, RateOptions, RedisOptions};
 use super::short::Several;
+use super::transform::TransformOptions;
 use super::who::{AuthOptions, AuthorizeOptions, CertificatesOptions, IssuerOptions, KeysOptions};
 use crate::limits::Limits;
 
@@ -58,6 +61,12 @@ pub struct Config {
     /// Where clients come from, by their addresses.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<String, RegionOptions>,
+    /// Where requests and answers are written down.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub audits: BTreeMap<String, AuditOptions>,
+    /// What raises an alarm.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub alerts: Alerts,
     /// Issuers whose tokens are believed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub issuers: BTreeMap<String, IssuerOptions>,
@@ -243,6 +252,7 @@ pub struct RouteOptions {
     /// Backends and their shares.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub split: BTreeMap<String, u32>,
+
     /// What keeps a client on its side of a split, or of a canary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sticky: Option<StickyOptions>,
@@ -304,6 +314,15 @@ pub struct RouteOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionOptions>,
 
+    /// Writes requests and answers down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<RouteAuditOptions>,
+    /// Changes requests and answers on their way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transform: Option<TransformOptions>,
+    /// Compresses answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compress: Option<CompressOptions>,
     /// Gives answers again while they are fresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheOptions>,

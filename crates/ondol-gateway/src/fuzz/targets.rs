@@ -6,12 +6,18 @@ use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::run;
+use crate::audit::Rules;
+use crate::cache::probe;
 use crate::canonical::{HeaderPolicy, canonical_path};
-use crate::config::{Config, Reading, TrustOptions};
+use crate::config::{
+    ChangesOptions, Config, JsonChangeOptions, MaskOptions, Reading, TrustOptions,
+};
 use crate::http1::{
     Decoded, Decoder, Framing, HeadError, HeadLimits, RequestHead, Scan, read_request, take_head,
 };
+use crate::json::{Json, JsonError};
 use crate::listen::{read_addresses, read_line};
+use crate::transform::Changes;
 
 #[test]
 fn fuzz_path() {
@@ -169,6 +175,117 @@ fn head_in(input: &[u8], piece: usize) -> Result<Option<(RequestHead, HeaderMap)
         }
     }
     Ok(None)
+}
+
+/// Lines of headers.
+fn headers_in(input: &[u8]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in input.split(|byte| *byte == b'\n').take(64) {
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let name = HeaderName::from_bytes(parts.next().unwrap_or_default());
+        let value = HeaderValue::from_bytes(parts.next().unwrap_or_default().trim_ascii());
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+#[test]
+fn fuzz_cache() {
+    let words = [
+        "cache-control: ",
+        "max-age=",
+        "s-maxage=60",
+        "public",
+        "private",
+        "no-store",
+        "must-revalidate",
+        "stale-while-revalidate=5",
+        "\n",
+        "\"",
+        ",",
+        "=",
+        "expires: Sun, 06 Nov 1994 08:49:37 GMT\n",
+        "vary: accept\n",
+        "etag: \"1\"\n",
+        "set-cookie: a\n",
+        "\n\n",
+        "authorization: a\n",
+        "cache-control: no-cache\n",
+    ];
+    run("cache", &words, |input| {
+        // What is answered, and what is asked, after an empty line.
+        let cut = input.windows(2).position(|two| two == b"\n\n").unwrap_or(input.len());
+        let (answer, asked) = input.split_at(cut);
+        probe(headers_in(answer), &headers_in(asked))
+    });
+}
+
+#[test]
+fn fuzz_transform() {
+    let words = [
+        "{\"a\":",
+        "[",
+        "]",
+        "}",
+        "\"",
+        "\\u00",
+        "\\ud83d",
+        "1e400",
+        "-0.10",
+        ",",
+        "null",
+        "\"b\"",
+        "{\"a\":{\"b\":[1,2]}}",
+        "12345678901234567890.10",
+    ];
+    let change = |set: &str, to: &str| JsonChangeOptions {
+        set: Some(set.to_owned()),
+        to: Some(to.to_owned()),
+        ..JsonChangeOptions::default()
+    };
+    let remove =
+        JsonChangeOptions { remove: Some("/a/*/x".to_owned()), ..JsonChangeOptions::default() };
+    let rename = JsonChangeOptions {
+        rename: Some("/a".to_owned()),
+        to: Some("b".to_owned()),
+        ..JsonChangeOptions::default()
+    };
+    let json = vec![remove, change("/a/new/b", "1.50"), rename, change("/list/*/y", "{}")];
+    let changes = Changes::new(&ChangesOptions { json, ..ChangesOptions::default() });
+    let changes = changes.expect("changes");
+    let rules = Rules::new(&MaskOptions::default()).expect("rules");
+    run("transform", &words, |input| {
+        let read = Json::read(input);
+        let theirs = serde_json::from_slice::<serde_json::Value>(input);
+        let Ok(mut json) = read else {
+            let error = read.expect_err("no JSON");
+            // Whatever else is refused is JSON that means several things, or too much.
+            assert!(theirs.is_err() || !matches!(error, JsonError::Malformed(_)), "{error}");
+            return error.to_string().chars().filter(|it| !it.is_ascii_digit()).collect();
+        };
+        // Numbers that others cannot hold are JSON all the same.
+        let loosely = serde_json::from_slice::<serde::de::IgnoredAny>(input);
+        assert!(loosely.is_ok(), "JSON that nobody else takes for it");
+        let numbers = |json: &Json| {
+            let mut all = Vec::new();
+            json.plains(&mut all);
+            all.sort();
+            all
+        };
+        let before = numbers(&json);
+        assert_eq!(Json::read(&json.to_bytes()).as_ref(), Ok(&json), "it is written as it was");
+        changes.document(&mut json);
+        let changed = json.to_bytes();
+        assert_eq!(Json::read(&changed).as_ref(), Ok(&json), "what comes out is JSON");
+        let after = numbers(&json);
+        let new = |it: &&String| !before.contains(it) && **it != "1.50";
+        assert_eq!(after.iter().find(new), None, "a number is not what it was");
+        rules.document(&mut json);
+        assert!(Json::read_leniently(&json.to_bytes()).is_ok());
+        format!("{} {}", before.len().min(8), after.len().min(8))
+    });
 }
 
 #[test]

@@ -105,7 +105,13 @@ impl Core {
                 }
             }
         }
-        Ok(together(aggregate, &got, missing))
+        let mut response = together(aggregate, &got, missing);
+        if exchange.ask.method == Method::HEAD {
+            let length = response.body().length().unwrap_or(0);
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+            *response.body_mut() = Body::empty();
+        }
+        Ok(response)
     }
 
     /// Asks for a part, and how often that was tried.

@@ -11,7 +11,8 @@ use crate::cache::{
     Cache, Gathered, Key, Lead, Look, Outcome, Question, Seat, Stored, Whole, also_changed, gather,
     tell, whom,
 };
-use crate::errand::Errand;
+use crate::chore::Chore;
+use crate::handle::Peer;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
@@ -118,7 +119,7 @@ impl Core {
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
         cache.meter.count(Outcome::Bypass);
-        let mut response = self.fetch(exchange, record).await?;
+        let mut response = self.procure(exchange, record).await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             tell(response.headers_mut(), why);
         }
@@ -135,8 +136,10 @@ impl Core {
         if let Seat::Lead(lead) = cache.seat(&question, &exchange.ask.headers, 1) {
             exchange.ask.method = Method::GET;
             let question = Question { head_only: false, ..question };
+            // What no worker waits for goes over connections that no worker uses.
+            exchange.peer = Arc::new(Peer { worker: self.no_worker, ..(*exchange.peer).clone() });
             let refresh = Refresh { exchange, question, old, lead };
-            self.errands.send(Errand::Refresh(Box::new(refresh)));
+            self.chores.send(Chore::Refresh(Box::new(refresh)));
         }
     }
 
@@ -166,7 +169,7 @@ impl Core {
         if let Some(old) = &old {
             old.ask_about(&mut exchange.ask.headers);
         }
-        let outcome = Box::pin(self.fetch(exchange, record)).await;
+        let outcome = Box::pin(self.procure(exchange, record)).await;
         let status = outcome.as_ref().map_or_else(Problem::status, Response::status);
         let stand_in = old.as_ref().filter(|old| cache.may_stand_in(old, &question.wishes));
         if let Some(old) = stand_in.filter(|_| is_failure(status)) {

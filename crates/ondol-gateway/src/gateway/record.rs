@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, Response};
 
 use super::Core;
 use super::choose::Chosen;
+use crate::audit::Auditing;
+use crate::body::Body;
 use crate::canonical::Target;
 use crate::control::Refusal;
 use crate::handle::{Arrived, Peer, Sent};
@@ -24,6 +26,8 @@ pub(crate) struct Record {
     random: (u64, u64, u64),
     pub(crate) upstream_wait: Duration,
     pub(crate) tries: u32,
+    /// What will be written down of it.
+    pub(super) audit: Option<Box<Auditing>>,
     under_way: Vec<UnderWay>,
     line: Option<Box<Line>>,
 }
@@ -86,8 +90,25 @@ impl Record {
             random,
             upstream_wait: Duration::ZERO,
             tries: 0,
+            audit: None,
             under_way: Vec::new(),
             line,
+        }
+    }
+
+    /// Listens to the request's body, if it is to be written down.
+    pub(super) fn hear_request(&self, body: Body) -> Body {
+        match &self.audit {
+            Some(auditing) => auditing.hear_request(body),
+            None => body,
+        }
+    }
+
+    /// Listens to the answer, if it is to be written down.
+    pub(super) fn hear_answer(&mut self, response: Response<Body>) -> Response<Body> {
+        match &mut self.audit {
+            Some(auditing) => auditing.hear_answer(response),
+            None => response,
         }
     }
 
@@ -100,6 +121,7 @@ impl Record {
             random: (0, 0, 0),
             upstream_wait: Duration::ZERO,
             tries: 0,
+            audit: None,
             under_way: Vec::new(),
             line: None,
         }
@@ -205,6 +227,9 @@ impl Record {
         let took = core.clock.running().saturating_sub(self.began);
         if let Some(route) = &self.route {
             route.meter.answered(sent.status, took, sent.bytes, sent.complete);
+        }
+        if let Some(mut auditing) = self.audit {
+            auditing.finish(took, sent.complete, self.reason);
         }
         if let Some(line) = &self.line {
             let route = self.route.as_ref().map(|route| &*route.name);

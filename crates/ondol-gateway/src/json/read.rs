@@ -2,8 +2,8 @@
 
 use super::{DEPTH_MAX, Json, JsonError, VALUES_MAX};
 
-pub(super) fn read(text: &[u8]) -> Result<Json, JsonError> {
-    let mut reader = Reader { text, at: 0, values: 0 };
+pub(super) fn read(text: &[u8], strict: bool) -> Result<Json, JsonError> {
+    let mut reader = Reader { text, at: 0, values: 0, strict };
     reader.space();
     let value = reader.value(0)?;
     reader.space();
@@ -17,6 +17,7 @@ struct Reader<'a> {
     text: &'a [u8],
     at: usize,
     values: usize,
+    strict: bool,
 }
 
 impl Reader<'_> {
@@ -86,7 +87,7 @@ impl Reader<'_> {
             }
         }
         self.take(b'}')?;
-        if has_twice(&members) {
+        if self.strict && has_twice(&members) {
             return Err(JsonError::Twice);
         }
         Ok(Json::Object(members))

@@ -50,6 +50,7 @@ fn what_is_not_json_is_refused() {
     }
     assert!(Json::read(b"\"\xff\"").is_err());
     assert_eq!(Json::read(b"{\"a\":1,\"\\u0061\":2}"), Err(JsonError::Twice));
+    assert!(Json::read_leniently(b"{\"a\":1,\"a\":2}").is_ok());
     let deep = "[".repeat(100_000);
     assert_eq!(Json::read(deep.as_bytes()), Err(JsonError::TooDeep));
     assert_eq!(text(&json("\"\\ud83d\\ude00\\u0001\"")), "\"😀\\u0001\"");

@@ -1,5 +1,6 @@
 //! Why a configuration cannot be made ready.
 
+use crate::alert::AlertError;
 use crate::backend::BackendError;
 use crate::who::{IssuerError, KeysError};
 
@@ -24,6 +25,24 @@ pub enum BuildError {
         /// Why.
         #[source]
         source: crate::tls::TlsError,
+    },
+    /// An audit log cannot be opened.
+    #[error("the audit log `{name}` cannot be opened")]
+    Audit {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An alarm cannot be made ready.
+    #[error("the alarm `{name}` cannot be made ready")]
+    Alert {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: AlertError,
     },
     /// An issuer cannot be made ready.
     #[error("issuer `{name}` cannot be made ready")]

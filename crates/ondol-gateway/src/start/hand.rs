@@ -66,6 +66,7 @@ impl GatewayHandle {
         for (door, config) in certificates {
             door.store(config);
         }
+        snapshot.settle_answers(&self.workshop);
         self.core.refusals.turn(snapshot.config.control.is_some());
         self.core.snapshot.store(Arc::new(snapshot));
         self.core.changes.send_modify(|count| *count += 1);

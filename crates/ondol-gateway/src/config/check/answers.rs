@@ -3,19 +3,34 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
+
 use super::Checker;
 use crate::aggregate::{Hole, Template};
 use crate::config::model::{OneOrMany, RouteOptions};
-use crate::config::{AggregateOptions, CacheOptions, PartOptions};
+use crate::config::{
+    AggregateOptions, CacheOptions, ChangesOptions, CompressOptions, PartOptions, TransformOptions,
+};
 use crate::json::Pointer;
 use crate::route::Pattern;
+use crate::transform::{JsonChange, is_ours};
 
 impl Checker<'_> {
     /// What is wrong with what a route does to its answers.
     pub(super) fn answers(&mut self, name: &str, route: &RouteOptions) {
         let key = |field: &str| format!("routes.{name}.{field}");
+        if let Some(audit) = &route.audit {
+            let audits = self.config.audits.keys().map(String::as_str);
+            self.known(&key("audit.to"), "audit", &audit.to, audits);
+        }
         if let Some(aggregate) = &route.aggregate {
             self.aggregate(&key("aggregate"), aggregate, route);
+        }
+        if let Some(transform) = &route.transform {
+            self.transform(&key("transform"), transform, route);
+        }
+        if let Some(compress) = &route.compress {
+            self.compress(&key("compress"), compress, route);
         }
         if let Some(cache) = &route.cache {
             self.cache(&key("cache"), cache, route);
@@ -33,6 +48,7 @@ impl Checker<'_> {
             ("rewrite", route.rewrite.is_some()),
             ("timeout", route.timeout.is_some()),
             ("fallback", route.fallback.is_some()),
+            ("mirror", route.mirror.is_some()),
         ];
         for (field, _) in forwarding.into_iter().filter(|(_, given)| *given) {
             let what = format!("`{field}` is for what is forwarded; parts have their own paths");
@@ -94,6 +110,71 @@ impl Checker<'_> {
                 }
                 Hole::Query(_) => {}
             }
+        }
+    }
+
+    fn transform(&mut self, key: &str, transform: &TransformOptions, route: &RouteOptions) {
+        let ways = [("request", &transform.request), ("answer", &transform.answer)];
+        if ways.iter().all(|(_, changes)| changes.is_none()) {
+            self.found(key, "it needs changes of the `request` or of the `answer`");
+        }
+        if transform.request.is_some() && (route.redirect.is_some() || route.respond.is_some()) {
+            self.found(&format!("{key}.request"), "what is answered here goes to no backend");
+        }
+        for (way, changes) in ways {
+            if let Some(changes) = changes {
+                self.changes(&format!("{key}.{way}"), changes);
+            }
+        }
+    }
+
+    fn changes(&mut self, key: &str, changes: &ChangesOptions) {
+        let ChangesOptions { remove, rename, set, add, json, body_bytes_max } = changes;
+        if remove.is_empty()
+            && rename.is_empty()
+            && set.is_empty()
+            && add.is_empty()
+            && json.is_empty()
+        {
+            self.found(key, "it changes nothing");
+        }
+        let renamed = rename.iter().flat_map(|(from, to)| [from, to]);
+        for name in remove.iter().chain(renamed).chain(set.keys()).chain(add.keys()) {
+            match HeaderName::from_bytes(name.as_bytes()) {
+                Err(_) => self.found(key, format!("`{name}` is not a header's name")),
+                Ok(read) if is_ours(&read) => {
+                    self.found(key, format!("`{name}` is the gateway's own and not for changing"));
+                }
+                Ok(_) => {}
+            }
+        }
+        for value in set.values().chain(add.values()) {
+            if HeaderValue::from_str(value).is_err() {
+                self.found(key, format!("`{value}` cannot stand in a header"));
+            }
+        }
+        if json.iter().any(|change| JsonChange::new(change).is_none()) {
+            let what = "a change is `set` and `to` (JSON), `remove`, or `rename` and `to`; a place is \
+                        `/name/name`";
+            self.found(&format!("{key}.json"), what);
+        }
+        if *body_bytes_max == 0 {
+            self.found(&format!("{key}.body_bytes_max"), "there is room for nothing");
+        }
+    }
+
+    fn compress(&mut self, key: &str, compress: &CompressOptions, route: &RouteOptions) {
+        if route.redirect.is_some() {
+            self.found(key, "a redirect has no body");
+        }
+        if !(1..=9).contains(&compress.level) {
+            self.found(&format!("{key}.level"), "it is between 1 and 9");
+        }
+        if compress.types.is_empty() {
+            self.found(&format!("{key}.types"), "nothing is compressed");
+        }
+        for kind in compress.types.iter().filter(|kind| !kind.contains('/')) {
+            self.found(&format!("{key}.types"), format!("`{kind}` is not a media type"));
         }
     }
 
