@@ -14,6 +14,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::idempotency::Said;
+use crate::traced::Traced;
 use crate::{ConsistencyToken, IfMatch, Json, KeyedCommand, Principal, Problem, etag};
 use crate::{REPLAYED, handle_problem};
 
@@ -29,13 +30,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let KeyedCommand(command) = KeyedCommand::from_request_parts(parts, state).await?;
         let IfMatch(expected) = IfMatch::from_request_parts(parts, state).await?;
-        let traceparent = parts.headers.get("traceparent").and_then(|text| text.to_str().ok());
+        let said = parts.headers.get("traceparent").and_then(|text| text.to_str().ok());
+        let traced = parts.extensions.get::<Traced>().map(|traced| traced.0);
         let principal = parts.extensions.get::<Principal>();
         let actor = principal.and_then(|principal| Actor::new(&*principal.0).ok());
         let mut request = Request::new(command);
         request.expected = expected;
         request.causation = parts.extensions.get::<Said>().map(|said| said.0);
-        request.traceparent = traceparent.and_then(|text| text.parse().ok());
+        request.traceparent = traced.or_else(|| said.and_then(|text| text.parse().ok()));
         request.actor = actor;
         Ok(Self(request))
     }

@@ -75,6 +75,11 @@ impl Health {
         self.told().is_ready
     }
 
+    /// The numbers, in Prometheus' format.
+    pub fn numbers(&self) -> String {
+        (self.numbers)()
+    }
+
     /// `/livez`, `/readyz` and `/metrics`.
     pub fn router(&self) -> Router {
         let (ready, numbers) = (self.clone(), Arc::clone(&self.numbers));

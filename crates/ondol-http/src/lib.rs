@@ -25,7 +25,9 @@ mod live;
 mod page;
 mod problem;
 mod query;
+mod requests;
 mod server;
+mod traced;
 mod version;
 
 pub use answer::{handle_problem, load_problem};
@@ -42,5 +44,7 @@ pub use live::{LISTENERS_MAX, Live, LiveAsked, live};
 pub use page::{PAGE_ITEMS_MAX, PAGE_ITEMS_USUAL, Page, PageAsked};
 pub use problem::{Problem, ProblemBody};
 pub use query::{AsOfAsked, ask_problem, wait_after};
+pub use requests::{BOUNDS_MS, REQUEST_SECONDS, Requests, SERIES_MAX};
 pub use server::{Peer, ServerOptions, serve};
+pub use traced::traced;
 pub use version::{IfMatch, etag};

@@ -16,13 +16,16 @@ mod time_travel;
 mod timers;
 mod void;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ondol_domain::{Aggregate, Codec};
 use ondol_kernel::{Envelope, Position, Recorded, StreamId, Version};
 use ondol_store::{Append, AppendError, Appended, Expected, Head, LogEpoch};
+use ondol_trace::{For, Watched};
 use ondol_views::RefusalBook;
 use tokio::sync::{Mutex, Notify, watch};
+use tracing::Instrument as _;
 
 use crate::{Ground, Request};
 
@@ -160,13 +163,34 @@ impl<A: Aggregate> Desk<A> {
         commands: &[A::Command],
         request: &Request,
     ) -> Result<Answer<A>, HandleError> {
+        let span = |origin| ondol_trace::command(A::KIND, key, origin);
+        let flow = request.correlation.unwrap_or_else(|| request.command.of());
+        let watched = Watched::begin(request.traceparent, Some(flow), span);
+        // What it brings about names the span that it was brought about in.
+        let traceparent = watched.context();
+        let request = match traceparent == request.traceparent {
+            true => Cow::Borrowed(request),
+            false => Cow::Owned(Request { traceparent, ..request.clone() }),
+        };
+        let answering = self.answered(key, commands, (&request, &watched));
+        let answer = answering.instrument(watched.span().clone()).await;
+        watched.end(answer.as_ref().err().and_then(HandleError::fault), span);
+        answer
+    }
+
+    async fn answered(
+        &self,
+        key: &str,
+        commands: &[A::Command],
+        (request, watched): (&Request, &Watched),
+    ) -> Result<Answer<A>, HandleError> {
         let stream = StreamId::new(A::KIND, key)?;
         let inner = &*self.inner;
         if let Some(known) = inner.recall(&stream, request).await? {
             return Ok(known);
         }
         let seat = inner.seats.get_with_by_ref(&stream, Arc::default);
-        let asked = Asked { stream: &stream, commands, request };
+        let asked = Asked { stream: &stream, commands, request, watched };
         match inner.seated(&seat, asked).await {
             Err(HandleError::Held { .. }) => Box::pin(inner.once_let_go(&seat, asked)).await,
             answer => answer,
@@ -197,6 +221,7 @@ struct Asked<'a, A: Aggregate> {
     stream: &'a StreamId,
     commands: &'a [A::Command],
     request: &'a Request,
+    watched: &'a Watched,
 }
 
 impl<A: Aggregate> Clone for Asked<'_, A> {
@@ -210,12 +235,18 @@ impl<A: Aggregate> Copy for Asked<'_, A> {}
 impl<A: Aggregate> Inner<A> {
     /// Answers once it is the commands' turn.
     async fn seated(&self, seat: &Seat<A>, asked: Asked<'_, A>) -> Result<Answer<A>, HandleError> {
-        let mut held = seat.standing.lock().await;
+        let mut held = match seat.standing.try_lock() {
+            Ok(held) => held,
+            Err(_others) => asked.watched.wait(For::Turn, seat.standing.lock()).await,
+        };
         // Taken out while it is used, and given back only when nothing went wrong on the way:
         // after an error, or when this is dropped half-way, the next one reads the log anew.
         let (mut standing, is_current) = match held.take() {
             Some(standing) => (standing, false),
-            None => (self.load(asked.stream).await?, true),
+            None => {
+                let loading = self.load(asked.stream);
+                (asked.watched.wait(For::Events, loading).await?, true)
+            }
         };
         let before = standing.version;
         let answer = self.answer(asked, &mut standing, is_current).await;
@@ -237,7 +268,7 @@ impl<A: Aggregate> Inner<A> {
         standing: &mut Standing<A>,
         mut is_current: bool,
     ) -> Result<Answer<A>, HandleError> {
-        let Asked { stream, commands, request } = asked;
+        let Asked { stream, commands, request, watched } = asked;
         let mut attempts = 0;
         while attempts < self.options.attempts_max {
             let as_seen = request.expected.is_none_or(|seen| seen == standing.version);
@@ -263,7 +294,8 @@ impl<A: Aggregate> Inner<A> {
                     continue;
                 }
             };
-            match self.append(stream, standing.version, (&events, &claims), request).await {
+            let appending = self.append(stream, standing.version, (&events, &claims), request);
+            match watched.wait(For::Log, appending).await {
                 Ok(Appended { outcome, repeated: false }) => {
                     return self.kept(stream, standing, outcome.last(), events).await;
                 }

@@ -22,6 +22,7 @@ mod certificates;
 pub(crate) mod home;
 mod port;
 mod postgres;
+mod redis;
 pub(crate) mod user;
 pub(crate) mod wait;
 
@@ -30,3 +31,4 @@ pub use certificates::{Authority, Identity};
 pub use home::StartError;
 pub use port::{free_address, free_port};
 pub use postgres::{Postgres, PostgresOptions, QueryError, postgres};
+pub use redis::{Redis, RedisOptions};

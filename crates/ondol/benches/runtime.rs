@@ -18,6 +18,8 @@ mod load;
 mod place;
 #[path = "runtime/views.rs"]
 mod views;
+#[path = "runtime/watched.rs"]
+mod watched;
 #[path = "runtime/web.rs"]
 mod web;
 
@@ -66,6 +68,12 @@ fn commands<'a>(bench: &mut Bench<'a>, run: &'a Runtime) {
         .unit("commands/s")
         .measure(move || run.block_on(commands::on_disk(many)));
     bench
+        .case("commands watched")
+        .unit("commands/s")
+        .against("commands")
+        .setting("telemetry", "traces at the usual share, kept in memory; lines from info on")
+        .measure(move || watched::watched(|run| run.block_on(commands::on_disk(many))));
+    bench
         .case("commands postgres")
         .unit("commands/s")
         .setting("sync", "synchronous_commit = on")
@@ -75,6 +83,13 @@ fn commands<'a>(bench: &mut Bench<'a>, run: &'a Runtime) {
         .unit("commands/s")
         .setting("concurrency", "256 connections, one request at a time on each")
         .measure(move || web::commands(run, some));
+    bench
+        .case("http watched")
+        .unit("commands/s")
+        .against("http")
+        .setting("concurrency", "256 connections, one request at a time on each")
+        .setting("telemetry", "traces at the usual share, kept in memory; lines from info on")
+        .measure(move || watched::watched(|run| web::commands(run, some)));
     bench
         .case("live lag sqlite p99")
         .unit("ms")

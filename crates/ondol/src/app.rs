@@ -6,7 +6,6 @@ mod config;
 mod failure;
 mod flow;
 mod log;
-mod logging;
 mod map;
 mod nouns;
 mod own;

@@ -16,6 +16,8 @@ use std::time::Duration;
 use ondol_http::ServerOptions;
 use ondol_lease::TenantOptions;
 use ondol_runtime::{DeskOptions, ReaderOptions};
+use ondol_telemetry::objectives::{self, Objective};
+use ondol_telemetry::{Logging, OtlpOptions, TraceOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::Settings;
@@ -57,6 +59,12 @@ pub struct Config {
     pub lease: TenantOptions,
     /// What is told while it runs.
     pub logging: Logging,
+    /// Which traces of what it does are kept.
+    pub traces: TraceOptions,
+    /// The collector that is told of them, if there is one.
+    pub otlp: OtlpOptions,
+    /// What is promised to whoever asks.
+    pub objectives: Vec<Objective>,
 }
 
 /// Where something is kept.
@@ -140,29 +148,6 @@ pub struct Commands {
     pub snapshot_every_events: u64,
 }
 
-/// What is told while it runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Logging {
-    /// From which level on, for all or by module: `info`, `warn,ondol_runtime=debug`.
-    pub level: String,
-    /// How it is written.
-    pub format: LogFormat,
-}
-
-/// How something is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Text on a terminal, JSON elsewhere.
-    #[default]
-    Auto,
-    /// A JSON value a line.
-    Json,
-    /// Lines for people.
-    Text,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -178,6 +163,9 @@ impl Default for Config {
             services: BTreeMap::new(),
             lease: TenantOptions::default(),
             logging: Logging::default(),
+            traces: TraceOptions::default(),
+            otlp: OtlpOptions::default(),
+            objectives: Vec::new(),
         }
     }
 }
@@ -211,12 +199,6 @@ impl Default for Commands {
         let DeskOptions { hot_states_max, attempts_max, snapshot_every_events, .. } =
             DeskOptions::default();
         Self { hot_states_max, attempts_max, snapshot_every_events }
-    }
-}
-
-impl Default for Logging {
-    fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Auto }
     }
 }
 
@@ -259,6 +241,12 @@ impl Config {
         let problems = problems.chain(lease.into_iter().map(|problem| ConfigProblem {
             place: "lease".to_owned(),
             problem,
+            suggestion: None,
+        }));
+        let objectives = objectives::problems(&self.objectives).into_iter();
+        let problems = problems.chain(objectives.map(|problem| ConfigProblem {
+            place: "objectives".to_owned(),
+            problem: problem.to_string(),
             suggestion: None,
         }));
         ConfigError::none_in(problems.collect())

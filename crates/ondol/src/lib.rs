@@ -33,7 +33,7 @@ pub use beside::{Around, Beside};
 pub use between::Between;
 pub use config::{
     Admin, BusConfig, Commands, Config, ConfigError, ConfigProblem, Given, HttpConfig, LogEngine,
-    LogFormat, Logging, PostgresConfig, Secret, Section, ServiceConfig, Storage, ViewsEngine,
+    PostgresConfig, Secret, Section, ServiceConfig, Storage, ViewsEngine,
 };
 pub use engines::Engines;
 pub use hosted::{Front, Hosted, Http, OwnCommand, OwnFailure, Routes, Settings};
@@ -43,6 +43,7 @@ pub use log::{
 };
 pub use map::Map;
 pub use ondol_runtime::{Desk, NotPart, Running, Service};
+pub use ondol_telemetry::{LogFormat, Logging, OtlpOptions, TraceOptions};
 pub use sagas::{saga_problem, start_problem};
 pub use stage::{RaiseError, Stage};
 /// Routes that describe themselves.

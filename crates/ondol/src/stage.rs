@@ -7,8 +7,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Extension, Router};
 use ondol_http::{
-    Health, Idempotency, IdempotencyOptions, Json, LISTENERS_MAX, Live, Problem, keyed_once,
-    shared_description,
+    Health, Idempotency, IdempotencyOptions, Json, LISTENERS_MAX, Live, Problem, Requests,
+    keyed_once, shared_description, traced,
 };
 use ondol_runtime::{Home, NotPart, Running, ServiceOptions, StartServiceError, Supervisor};
 use ondol_store::BoxError;
@@ -131,11 +131,17 @@ impl Stage {
         description.info.license = None;
         let mut router = router;
         let (no_more_waiting, stop) = watch::channel(false);
-        if let Some(clock) = clock {
+        let mut fronts = fronts;
+        let requests = clock.clone().map(Requests::timed_by);
+        if let Some((clock, requests)) = clock.zip(requests.clone()) {
+            let traced = from_fn_with_state(requests, traced);
+            fronts = fronts.layer(traced.clone());
             let book = Idempotency::new(IdempotencyOptions::default(), Arc::clone(&clock));
             router = router.layer(from_fn_with_state(book, keyed_once));
             let live = Live::new(Arc::clone(&clock), LISTENERS_MAX, stop.clone());
             router = router.layer(Extension(live));
+            // What services of other processes read and ask has the spans of those who deal with it.
+            router = router.layer(traced);
             router = router.merge(between.router(&services, clock, stop));
         }
         let told = services.iter().map(Running::description);
@@ -154,7 +160,7 @@ impl Stage {
             .route("/asyncapi.json", get(telling))
             .fallback(|| async { Problem::no_such_path() })
             .method_not_allowed_fallback(|| async { Problem::no_such_method() });
-        let health = health::health(&services);
+        let health = health::health(&services, requests);
         Ok(Self { services, router, health, no_more_waiting })
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
-use ondol_http::{Health, Readiness};
+use ondol_http::{Health, Readiness, Requests};
 use ondol_runtime::{ReactionPhase, ReactionProgress, Running, ViewStanding};
 use ondol_saga::Sagas;
 use ondol_timers::Standing;
@@ -12,9 +12,12 @@ use ondol_views::Phase;
 
 /// The health of services: each view is a part, and the log's place and each view's lag are the
 /// numbers.
-pub(crate) fn health(services: &[Running]) -> Health {
+pub(crate) fn health(services: &[Running], requests: Option<Requests>) -> Health {
     let of_numbers = services.to_vec();
-    let health = Health::new(move || numbers(&of_numbers));
+    let health = Health::new(move || {
+        let of_requests = requests.as_ref().map(Requests::numbers).unwrap_or_default();
+        numbers(&of_numbers) + &of_requests
+    });
     let services = services.to_vec();
     // A view that has come so far once stays ready while it works off a burst.
     let been_live = Mutex::new(HashSet::new());
@@ -88,14 +91,18 @@ fn reaction(progress: &ReactionProgress) -> Readiness {
     }
 }
 
+/// Writes numbers of one name. Those that only grow are called so that one sees it.
+fn family(text: &mut String, (name, help): (&str, &str), lines: Vec<String>) {
+    let lines: String = lines.into_iter().map(|line| format!("{name}{line}\n")).collect();
+    let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+    write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{lines}")
+        .expect("a text takes what is written to it");
+}
+
 /// The numbers in Prometheus' format.
 fn numbers(services: &[Running]) -> String {
     let mut text = String::new();
-    let mut head = |name: &str, help: &str, lines: Vec<String>| {
-        let lines: String = lines.into_iter().map(|line| format!("{name}{line}\n")).collect();
-        write!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{lines}")
-            .expect("a text takes what is written to it");
-    };
+    let mut head = |name: &str, help: &str, lines| family(&mut text, (name, help), lines);
     let positions = services.iter().map(|running| {
         let position = running.home().ground.store.watch().borrow().position;
         format!("{{service=\"{}\"}} {position}", running.description().service)
@@ -138,7 +145,7 @@ fn numbers(services: &[Running]) -> String {
     let parked = of_reactions(|progress| u64::try_from(progress.parked).unwrap_or(u64::MAX));
     head("ondol_reaction_parked_streams", "Streams that a policy or effect has parked.", parked);
     let done = of_reactions(|progress| progress.done);
-    head("ondol_reaction_done", "What a policy or effect has asked or sent.", done);
+    head("ondol_reaction_done_total", "What a policy or effect has asked or sent.", done);
     let of_timers = |value: fn(&Standing) -> u64| {
         let line = |running: &Running| {
             let value = value(&running.timers());
@@ -147,7 +154,11 @@ fn numbers(services: &[Running]) -> String {
         services.iter().map(line).collect::<Vec<_>>()
     };
     let fired = of_timers(|standing| standing.fired);
-    head("ondol_timers_fired", "Timers that have fired since the service was started.", fired);
+    head(
+        "ondol_timers_fired_total",
+        "Timers that have fired since the service was started.",
+        fired,
+    );
     let held = of_timers(|standing| u64::try_from(standing.held).unwrap_or(u64::MAX));
     head("ondol_timers_held_streams", "Things whose timers have failed and are tried again.", held);
     let sagas = services.iter().filter_map(|running| {

@@ -3,6 +3,8 @@
 
 #[path = "flow/client.rs"]
 mod client;
+#[path = "operate/seen.rs"]
+mod seen;
 #[path = "operate/shop.rs"]
 mod shop;
 
@@ -121,7 +123,7 @@ async fn timers_are_seen_on_the_command_line_and_in_the_health() {
     let (is_done, _, said) = shop.run(&["timer", "list", "shop.nowhere"]).await;
     assert!(!is_done && said.contains("timer-question"), "{said}");
     assert!(shop.readiness().await.contains("shop.order/timers"));
-    assert!(shop.numbers().await.contains("ondol_timers_fired{service=\"shop.order\"} 0"));
+    assert!(shop.numbers().await.contains("ondol_timers_fired_total{service=\"shop.order\"} 0"));
     // Once it is confirmed, nothing lapses.
     shop.post("/shelves/plums/100", "fill").await;
     shop.post("/orders/o2/plums/3", "o2").await;

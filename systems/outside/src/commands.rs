@@ -11,6 +11,7 @@ use http::Method;
 use ondol_doors::{SystemClock, SystemRng};
 use ondol_http::ServerOptions;
 use ondol_runtime::Supervisor;
+use ondol_telemetry::Logging;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -119,7 +120,7 @@ async fn run(listen: SocketAddr, data: Option<PathBuf>) -> anyhow::Result<()> {
             "{listen} can be reached from elsewhere, and whoever reaches it can change the world"
         );
     }
-    tracing_subscriber::fmt().with_writer(io::stderr).json().flatten_event(true).init();
+    ondol_telemetry::begin(&Logging::default())?;
     let (clock, rng) = (Arc::new(SystemClock::start()), Arc::new(SystemRng));
     let world = match data {
         Some(folder) => World::open(&folder, clock, rng)?,

@@ -47,6 +47,12 @@ pub(crate) const NEEDS: &[Need] = &[
         quiet: &[START_NOTHING],
     },
     Need {
+        what: "Redis",
+        probe: &["/usr/bin/redis-server", "redis-server"],
+        package: "redis-server",
+        quiet: &[START_NOTHING],
+    },
+    Need {
         what: "nginx",
         probe: &["/usr/sbin/nginx", "nginx"],
         package: "nginx-light",
@@ -76,6 +82,12 @@ pub(crate) const NEEDS: &[Need] = &[
         probe: &["/usr/bin/prlimit", "prlimit"],
         package: "util-linux",
         quiet: &[],
+    },
+    Need {
+        what: "Prometheus and promtool",
+        probe: &["/usr/bin/promtool", "promtool"],
+        package: "prometheus",
+        quiet: &[START_NOTHING],
     },
     Need { what: "wrk", probe: &["/usr/bin/wrk", "wrk"], package: "wrk", quiet: &[] },
     Need {

@@ -190,13 +190,7 @@ impl Control {
         match what {
             What::Show { what } => at.see(&what).map(|told| pretty(&told.body)),
             What::Canary { act } => {
-                let (act, step, OfCanary { route, why }) = match act {
-                    Canary::Freeze(of) => ("freeze", None, of),
-                    Canary::Thaw(of) => ("thaw", None, of),
-                    Canary::Force { step, of } => ("force", Some(step), of),
-                    Canary::RollBack(of) => ("roll_back", None, of),
-                    Canary::Restart(of) => ("restart", None, of),
-                };
+                let (act, step, OfCanary { route, why }) = act.taken_apart();
                 let path = format!("canaries/{}", escaped(&route));
                 post(&path, &json!({ "act": act, "step": step }), &why)
             }
@@ -243,6 +237,19 @@ impl Control {
             What::ForgetMirror { route, why } => {
                 post(&format!("mirrors/{}/forget", escaped(&route)), &json!({}), &why)
             }
+        }
+    }
+}
+
+impl Canary {
+    /// What is asked for, with a step if there is one, and of what.
+    fn taken_apart(self) -> (&'static str, Option<u8>, OfCanary) {
+        match self {
+            Self::Freeze(of) => ("freeze", None, of),
+            Self::Thaw(of) => ("thaw", None, of),
+            Self::Force { step, of } => ("force", Some(step), of),
+            Self::RollBack(of) => ("roll_back", None, of),
+            Self::Restart(of) => ("restart", None, of),
         }
     }
 }

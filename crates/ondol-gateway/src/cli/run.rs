@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ondol_gateway::{Config, Gateway, GatewayHandle, Reading, Surroundings};
+use ondol_telemetry::Logging;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ const NICE: i32 = 10;
 /// ends it at once.
 pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
     let Loaded { config, text, seen, reading } = loaded;
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    ondol_telemetry::begin(&Logging::default())?;
     if let Err(error) = ondol_gateway::raise_descriptors() {
         tracing::warn!(%error, "no more connections than at first");
     }

@@ -4,12 +4,12 @@
 
 mod asker;
 mod fields;
+mod jointly;
 mod ledger;
 mod limit;
 mod link;
 mod redis;
 mod share;
-mod shared;
 mod table;
 mod window;
 
@@ -29,10 +29,10 @@ pub(crate) use self::redis::{Place, serve};
 pub(crate) use asker::Asker;
 use fields::Quota;
 pub(crate) use fields::{Fields, seconds};
+use jointly::Shared;
 pub(crate) use ledger::Ledger;
 pub(crate) use limit::{AtOnce, Limit};
 pub(crate) use link::Link;
-use shared::Shared;
 use table::Room;
 
 /// Ways to where limits are shared, by their names.

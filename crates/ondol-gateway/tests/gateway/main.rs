@@ -20,6 +20,7 @@ mod handshakes;
 mod health;
 mod http2;
 mod inside;
+mod jointly;
 mod limits;
 mod mirror;
 mod newcomer;

@@ -149,3 +149,24 @@ impl From<LoadError> for HandleError {
         }
     }
 }
+
+impl HandleError {
+    /// The code of what is wrong on our side, or in the world; nothing where whoever asked has to
+    /// ask otherwise.
+    pub(super) const fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::Key(_)
+            | Self::Load(LoadError::Key(_))
+            | Self::MovedOn { .. }
+            | Self::Held { .. }
+            | Self::ConditionBroken { .. }
+            | Self::IdTaken { .. } => None,
+            Self::Contended { .. } => Some("contended"),
+            Self::Append(AppendError::Busy { .. }) => Some("busy"),
+            Self::Append(_) | Self::Load(LoadError::Read(_)) | Self::Refusals(_) => {
+                Some("unavailable")
+            }
+            _ => Some("internal"),
+        }
+    }
+}

@@ -9,6 +9,8 @@ use ondol_domain::{Aggregate, TimerOrder};
 use ondol_kernel::{CommandId, Envelope, Id, NameError, Position, StreamId, Tag, Timestamp};
 use ondol_store::{Condition, ReadAll};
 use ondol_timers::{BoxError, Generation, Order, Timer, TimerId, TimerName, due_at};
+use ondol_trace::Watched;
+use tracing::Instrument as _;
 
 use super::{Desk, HandleError};
 use crate::Request;
@@ -80,8 +82,17 @@ impl<A: Aggregate> Timed for Desk<A> {
     }
 
     async fn fire(&self, timer: &Timer) -> Result<(), BoxError> {
-        let Some((command, request)) = self.what_was_wanted(timer).await? else { return Ok(()) };
-        match self.handle(timer.id.stream.key(), command, &request).await {
+        let Some((command, mut request)) = self.what_was_wanted(timer).await? else {
+            return Ok(());
+        };
+        let name = timer.id.name.as_str();
+        let span = |origin| ondol_trace::timer(A::KIND, name, origin);
+        let watched = Watched::begin(request.traceparent, request.correlation, span);
+        request.traceparent = watched.context();
+        let handling = self.handle(timer.id.stream.key(), command, &request);
+        let answer = handling.instrument(watched.span().clone()).await;
+        watched.end(answer.as_ref().err().and_then(HandleError::fault), span);
+        match answer {
             // Yes, no or never: it has been answered. Or it was replaced or cancelled.
             Ok(_) | Err(HandleError::ConditionBroken { .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -113,6 +124,7 @@ impl<A: Aggregate> Desk<A> {
             correlation: metadata.correlation,
             causation: Some(id.of()),
             tenant: metadata.tenant,
+            traceparent: metadata.traceparent,
             ..Request::new(CommandId::derived(id, &format!("timer {name}"))).inside()
         };
         Ok(Some((then, request.when(condition))))

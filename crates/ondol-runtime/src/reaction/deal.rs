@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ondol_bus::Feed;
 use ondol_kernel::{EventType, Payload};
+use ondol_trace::Watched;
 use ondol_views::SourceName;
+use tracing::Instrument as _;
 
 use super::act::{Acted, Delivered};
 use super::attend::{Attending, Poison};
@@ -34,6 +36,17 @@ impl Dealing {
     /// Deals with an event as it comes. Only when it fails is it looked up what was decided
     /// about it: hardly any fails.
     pub(super) async fn deal(&self, delivered: &Delivered) -> Result<Acted, Poison> {
+        let event = &delivered.event;
+        let (feed, kind) = (delivered.source.as_str(), event.event_type.as_str());
+        let span = |origin| ondol_trace::delivery((feed, kind, event.position.get()), origin);
+        let metadata = &event.metadata;
+        let watched = Watched::begin(metadata.traceparent, metadata.correlation, span);
+        let dealt = self.dealt(delivered).instrument(watched.span().clone()).await;
+        watched.end(dealt.as_ref().err().map(|poison| code_of(&poison.reason)), span);
+        dealt
+    }
+
+    async fn dealt(&self, delivered: &Delivered) -> Result<Acted, Poison> {
         match self.attending.attend(delivered).await {
             Ok(acted) => Ok(acted),
             Err(poison) => self.decided(delivered, Some(poison)).await,
@@ -66,4 +79,9 @@ impl Dealing {
             (_, None) => self.attending.attend(delivered).await,
         }
     }
+}
+
+/// A reason begins with its code.
+fn code_of(reason: &str) -> &str {
+    reason.split_once(':').map_or(reason, |(code, _said)| code)
 }

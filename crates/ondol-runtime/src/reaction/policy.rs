@@ -9,7 +9,9 @@ use ondol_bus::{About, CallFailure, Calls, Reply};
 use ondol_domain::{Policy, ReactError};
 use ondol_kernel::{CommandId, Envelope};
 use ondol_store::LogEpoch;
+use ondol_trace::Origin;
 use ondol_views::SourceName;
+use tracing::{Instrument as _, Span};
 
 use super::act::{Act, Acted, Delivered, Fault};
 use super::reading::Reading;
@@ -42,8 +44,15 @@ impl Act for PolicyAct {
         };
         let mut acted = Acted::default();
         for (at, call) in calls.iter().enumerate() {
-            let about = About::following(&delivered.event, self.command(delivered, at));
-            let reply = self.calls.ask(call, &about).await.map_err(|failure| fault(&failure))?;
+            let mut about = About::following(&delivered.event, self.command(delivered, at));
+            // Where the delivery has a span, its trace is written down whole.
+            let span = match ondol_trace::context(&Span::current()) {
+                Some(_) => ondol_trace::policy(self.policy.name, &call.command, Origin::default()),
+                None => Span::none(),
+            };
+            about.traceparent = ondol_trace::context(&span).or(about.traceparent);
+            let asking = self.calls.ask(call, &about).instrument(span);
+            let reply = asking.await.map_err(|failure| fault(&failure))?;
             acted.done += 1;
             if let Reply::Refused(refused) = reply {
                 acted.refused += 1;

@@ -9,6 +9,8 @@ use std::time::Duration;
 use ondol_bus::{About as Surrounds, CallFailure, Calls};
 use ondol_kernel::CommandId;
 use ondol_runtime::error_chain;
+use ondol_trace::Watched;
+use tracing::Instrument as _;
 
 use super::record::asked_event;
 use crate::machine::{Failure, Input};
@@ -116,19 +118,31 @@ impl Future for First<'_> {
 
 fn asking(work: Work, instance: &Instance, calls: Arc<dyn Calls>, asked_before: bool) -> Asking {
     let command = work.question.command;
+    let kind = match work.what {
+        WorkKind::Ask => "ask",
+        WorkKind::Void => "void",
+        WorkKind::Undo => "undo",
+    };
+    let (saga, step) = (instance.saga.clone(), work.step.clone());
+    let span = move |origin| ondol_trace::saga_step((&saga, &step, kind), origin);
+    let watched = Watched::begin(instance.traceparent, instance.correlation, &span);
     let about = Surrounds {
         correlation: instance.correlation,
         causation: Some(asked_event(command).of()),
         tenant: instance.tenant.clone(),
-        traceparent: instance.traceparent,
+        traceparent: watched.context(),
         ..Surrounds::new(command)
     };
     Box::pin(async move {
         let call = work.question.call();
-        let answer = match work.what {
-            WorkKind::Ask | WorkKind::Undo => calls.ask(&call, &about).await,
-            WorkKind::Void => calls.void(&call, &about).await,
+        let asking = async {
+            match work.what {
+                WorkKind::Ask | WorkKind::Undo => calls.ask(&call, &about).await,
+                WorkKind::Void => calls.void(&call, &about).await,
+            }
         };
+        let answer = asking.instrument(watched.span().clone()).await;
+        watched.end(answer.as_ref().err().map(CallFailure::code), span);
         match answer {
             Ok(reply) => Input::Reply { command, reply },
             Err(failure) => {

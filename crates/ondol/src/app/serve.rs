@@ -6,30 +6,49 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use ondol_doors::{Clock, SystemClock};
+use ondol_doors::{Clock, SystemClock, SystemRng};
 use ondol_http::{Health, Readiness, ServerOptions};
 use ondol_runtime::{ServiceOptions, Supervisor};
 use ondol_store::BoxError;
+use ondol_telemetry::objectives::Watch;
+use ondol_telemetry::{Telemetry, Telling};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::failure::Failure;
-use super::{App, logging, service};
+use super::{App, service};
 use crate::adapters::Adapters;
 use crate::{Around, Between, Config, Hosted, RaiseError, Stage, parked, sagas, timers, views};
 
 pub(super) fn run(app: &App, config: &Config, names: &[String]) -> Result<(), Failure> {
     let chosen = service::chosen(app, names)?;
-    logging::begin(&config.logging)?;
+    let telemetry = begin_to_tell(app, config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|source| not_set_up("its threads", source))?;
-    let outcome = runtime.block_on(until_told_to_stop(app, config, chosen, names.is_empty()));
+    let outcome =
+        runtime.block_on(until_told_to_stop(app, config, telemetry, (chosen, names.is_empty())));
     // What still blocks after the order to end at once is not waited for.
     runtime.shutdown_background();
     outcome
+}
+
+fn begin_to_tell(app: &App, config: &Config) -> Result<Telemetry, Failure> {
+    let telling = Telling {
+        program: app.name(),
+        logging: &config.logging,
+        traces: &config.traces,
+        otlp: &config.otlp,
+    };
+    let clock = Arc::new(SystemClock::start());
+    let told = ondol_telemetry::begin_with_traces(telling, clock, &SystemRng);
+    told.map_err(|source| Failure::Process {
+        what: "what is told while it runs",
+        source: source.into(),
+    })
 }
 
 pub(super) fn not_set_up(what: &'static str, source: std::io::Error) -> Failure {
@@ -39,8 +58,8 @@ pub(super) fn not_set_up(what: &'static str, source: std::io::Error) -> Failure 
 async fn until_told_to_stop(
     app: &App,
     config: &Config,
-    chosen: Vec<&Hosted>,
-    are_all: bool,
+    telemetry: Telemetry,
+    (chosen, are_all): (Vec<&Hosted>, bool),
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let (behind, front) = (Supervisor::new(), Supervisor::new());
@@ -60,6 +79,7 @@ async fn until_told_to_stop(
     let operators = operators.merge(sagas::router(&stage.services));
     let operators = operators.merge(timers::router(&stage.services));
     let operators = operators.merge(views::router(&stage.services));
+    let operators = operators.merge(seen(config, telemetry, &health, &behind));
     serve(&behind, "admin", admin, operators, ServerOptions::default());
     tokio::select! {
         () = signals.next() => tracing::info!("told to stop: nothing new is taken"),
@@ -74,6 +94,27 @@ async fn until_told_to_stop(
             Ok(())
         }
     }
+}
+
+/// Watches over objectives and tells the collector, and answers what operators ask of traces and
+/// objectives.
+fn seen(config: &Config, telemetry: Telemetry, health: &Health, behind: &Supervisor) -> Router {
+    let numbers = health.clone();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let watch = Watch::new(config.objectives.clone(), clock, move || numbers.numbers());
+    let router = ondol_telemetry::router(&telemetry.traces).merge(watch.router());
+    behind.start("objectives", |stop| async move {
+        watch.run(stop).await;
+        Ok(())
+    });
+    if let Some(exporter) = telemetry.exporter {
+        let numbers = health.clone();
+        behind.start("what the collector is told", |stop| async move {
+            exporter.counting(move || numbers.numbers()).run(stop).await;
+            Ok(())
+        });
+    }
+    router
 }
 
 /// Brings up the services in the homes that the configuration gives them.

@@ -41,10 +41,15 @@ pub(crate) struct Heard {
 
 impl Shop {
     pub(crate) async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// The same, with more in its settings.
+    pub(crate) async fn start_with(more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let (http, admin) = (free_address(), free_address());
         let settings = format!(
-            "[http]\nlisten = \"{http}\"\n[admin]\nlisten = \"{admin}\"\n[bus]\nsecret = {SECRET:?}\n"
+            "[http]\nlisten = \"{http}\"\n[admin]\nlisten = \"{admin}\"\n[bus]\nsecret = {SECRET:?}\n{more}"
         );
         std::fs::write(folder.path().join("ondol.toml"), settings).expect("they are written");
         let mut command = Self::command(&folder);
@@ -90,6 +95,10 @@ impl Shop {
         let url = format!("http://{}/shelves/{item}", self.http);
         let shelf = send(&self.client, Method::GET, &url, "").await.unwrap_or_default();
         shelf["second"].as_u64().unwrap_or_default()
+    }
+
+    pub(crate) const fn admin_address(&self) -> SocketAddr {
+        self.admin
     }
 
     pub(crate) async fn admin(&self, path: &str) -> Value {

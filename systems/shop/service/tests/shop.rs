@@ -8,9 +8,13 @@ mod catalog;
 mod house;
 #[path = "shop/issuer.rs"]
 mod issuer;
+#[path = "shop/observability.rs"]
+mod observability;
 #[path = "shop/preorders.rs"]
 mod preorders;
 #[path = "shop/rights.rs"]
 mod rights;
+#[path = "shop/traces.rs"]
+mod traces;
 #[path = "shop/trouble.rs"]
 mod trouble;

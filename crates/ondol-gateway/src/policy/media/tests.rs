@@ -1,3 +1,5 @@
+//! Bodies of types that are listed and of types that are not.
+
 use super::*;
 
 fn fits(pattern: &str, media: &str) -> bool {

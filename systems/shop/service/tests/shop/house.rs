@@ -149,6 +149,11 @@ impl House {
         Self { world, router, issuer, tokens, clock, keys: AtomicU32::new(0), stage, supervisor }
     }
 
+    /// What it says of itself at `/metrics`.
+    pub(crate) fn numbers(&self) -> String {
+        self.stage.health.numbers()
+    }
+
     pub(crate) async fn close(self) {
         drop(self.stage);
         self.supervisor.shut_down().await.expect("nothing has failed");

@@ -1,3 +1,5 @@
+//! A description of a bank, and requests that are as it says and that are not.
+
 use http::HeaderMap;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! JSON that means one thing, and what is taken for JSON elsewhere.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! What requests are counted under.
+
 use http::HeaderName;
 
 use super::*;

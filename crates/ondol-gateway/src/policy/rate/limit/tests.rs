@@ -1,3 +1,5 @@
+//! Limits as people write them.
+
 use super::*;
 
 fn read(text: &str) -> Limit {

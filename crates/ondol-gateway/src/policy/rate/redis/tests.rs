@@ -1,3 +1,5 @@
+//! Addresses of Redis and what it answers.
+
 use std::path::PathBuf;
 
 use super::*;

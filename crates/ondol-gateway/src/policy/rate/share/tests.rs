@@ -1,3 +1,5 @@
+//! Calls that a gateway holds.
+
 use super::*;
 
 const LEASE: Duration = Duration::from_secs(1);

@@ -1,3 +1,5 @@
+//! Tables that are full.
+
 use super::*;
 
 const PER: Duration = Duration::from_secs(60);

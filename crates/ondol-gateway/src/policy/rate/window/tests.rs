@@ -1,3 +1,5 @@
+//! Budgets and their times.
+
 use std::collections::VecDeque;
 
 use proptest::prelude::*;

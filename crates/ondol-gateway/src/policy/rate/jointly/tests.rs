@@ -1,3 +1,5 @@
+//! A Redis that comes up and answers late or never, on a clock that is moved by hand.
+
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
