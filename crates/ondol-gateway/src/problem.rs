@@ -174,18 +174,21 @@ impl Problem {
             | Self::BadTarget(_)
             | Self::BadHeader(_)
             | Self::BodyMalformed(_)
-            | Self::BodyCut => StatusCode::BAD_REQUEST,
+            | Self::BodyCut
+            | Self::JsonMalformed(_) => StatusCode::BAD_REQUEST,
             Self::UnknownVersion => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
-            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::TargetTooLong | Self::QueryTooLarge => StatusCode::URI_TOO_LONG,
+            Self::HeadTooLarge | Self::HeadersTooLarge => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
             Self::HeadTooSlow | Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::UnknownExpectation => StatusCode::EXPECTATION_FAILED,
             Self::MethodNotServed => StatusCode::NOT_IMPLEMENTED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::RegistrationRefused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RegistrationRefused(_) | Self::Violations(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RegistrationUnauthorised => StatusCode::UNAUTHORIZED,
-            Self::UnknownCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::UnknownCoding | Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NoRoute | Self::OperationUnknown => StatusCode::NOT_FOUND,
             Self::OriginRefused | Self::FromElsewhere => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::ConnectFailed
@@ -196,12 +199,6 @@ impl Problem {
             Self::NoEndpoint | Self::TooBusy | Self::Rejected(_) | Self::AuditFull => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::QueryTooLarge => StatusCode::URI_TOO_LONG,
-            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::OperationUnknown => StatusCode::NOT_FOUND,
-            Self::JsonMalformed(_) => StatusCode::BAD_REQUEST,
-            Self::Violations(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooOften(_) | Self::TooManyAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::Aborted(status) => *status,
             Self::Who(said) => said.status(),

@@ -91,7 +91,8 @@ fn read_query<'a>(
 
 /// A text without its escapes, if it is one.
 pub(super) fn decode(text: &str, plus: bool) -> Option<Cow<'_, str>> {
-    if !text.contains('%') && !(plus && text.contains('+')) {
+    let is_escaped = text.contains('%') || (plus && text.contains('+'));
+    if !is_escaped {
         return Some(text.into());
     }
     let mut bytes = Vec::with_capacity(text.len());

@@ -1,3 +1,5 @@
+//! A real Redis, killed and started again.
+
 use super::*;
 
 #[test]

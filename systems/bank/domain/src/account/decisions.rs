@@ -8,6 +8,7 @@ use crate::interest::Yearly;
 use crate::{Day, Purpose, Source};
 
 /// What follows from a command, as the book stands.
+#[expect(clippy::needless_pass_by_value, reason = "a command is decided once, and over")]
 pub(super) fn decide(book: &Book, command: Command) -> Decision<Account> {
     moves_something(book, &command)?;
     match command {
@@ -25,11 +26,10 @@ pub(super) fn decide(book: &Book, command: Command) -> Decision<Account> {
         Command::Freeze { because } if book.frozen() >= Some(because) => already_done(),
         Command::Freeze { because } => accept(Event::Frozen { because }),
         Command::Unfreeze if book.is_frozen() => accept(Event::Unfrozen),
-        Command::Unfreeze => already_done(),
         Command::SetLimit { daily } if book.daily_limit() == daily => already_done(),
         Command::SetLimit { daily } => accept(Event::LimitSet { daily }),
         Command::EndDay if book.has_a_day() => accept(Event::DayEnded),
-        Command::EndDay => already_done(),
+        Command::Unfreeze | Command::EndDay => already_done(),
         Command::AgreeInterest { rate, from } => agree(book, rate, from),
         Command::PostInterest { day } => post_interest(book, day),
         Command::Close if book.is_frozen() => refuse(Refusal::Frozen),
