@@ -1,5 +1,7 @@
 //! A program that runs as several processes, and a client that knows nothing but HTTP.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -386,16 +388,4 @@ fn settings(house: &House, houses: &[House], whole: &str) -> Result<String, std:
         writeln!(text, "[services.{service:?}]\nurl = \"http://{address}\"")?;
     }
     Ok(text)
-}
-
-impl std::fmt::Debug for Town {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.houses.iter().map(|house| &house.services)).finish()
-    }
-}
-
-impl std::fmt::Debug for House {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} at {}", self.services, self.address)
-    }
 }

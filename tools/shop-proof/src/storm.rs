@@ -28,6 +28,8 @@ const DELIVERED_EVERY: Duration = Duration::from_secs(2);
 const WEATHER: Duration = Duration::from_millis(700);
 /// How long a storm may go on after it is over: every purchase has ended by then.
 const ENDS_WITHIN: Duration = Duration::from_secs(180);
+/// How much of what is wrong is told.
+const TOLD_MAX: usize = 20;
 /// How long a buyer looks at one order before he goes on to the next.
 const LOOKS: Duration = Duration::from_secs(30);
 
@@ -57,9 +59,14 @@ pub struct StormReport {
 
 impl fmt::Display for StormReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { changes, ended_after, books, .. } = self;
+        let Self { changes, ended_after, books, wrong } = self;
         let after = ended_after.as_secs_f64();
-        write!(f, "{books}; {changes} changes of weather; all had ended {after:.1} s after it")
+        write!(f, "{books}; {changes} changes of weather; all had ended {after:.1} s after it")?;
+        wrong.iter().take(TOLD_MAX).try_for_each(|wrong| write!(f, "\nBROKEN: {wrong}"))?;
+        match wrong.len().saturating_sub(TOLD_MAX) {
+            0 => Ok(()),
+            more => write!(f, "\nBROKEN: {more} more like these"),
+        }
     }
 }
 

@@ -108,13 +108,12 @@ fn sum(history: &[Event]) -> i128 {
     };
     let change = |event: &Event| match event {
         Event::Deposited { amount } => i128::from(amount.minor()),
-        Event::Withdrawn { amount } => -i128::from(amount.minor()),
+        Event::Withdrawn { amount } | Event::Charged { amount, .. } => -i128::from(amount.minor()),
         Event::Settled { transfer } => -held(transfer),
         Event::Captured { taken, .. } => -i128::from(taken.minor()),
         Event::Credited { amount, .. } | Event::InterestPosted { amount, .. } => {
             i128::from(amount.minor())
         }
-        Event::Charged { amount, .. } => -i128::from(amount.minor()),
         Event::Opened { .. }
         | Event::Held { .. }
         | Event::Released { .. }
