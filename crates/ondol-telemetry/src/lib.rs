@@ -4,7 +4,7 @@
 //! it does: JSON a line, or text on a terminal, with the trace and the business flow that a line
 //! belongs to. [`begin_with_traces`] also keeps the traces of the last while in memory, for a console
 //! that needs no collector, and tells a collector of them if there is one. What is known of people, and what opens doors, leaves by no way: every text that
-//! goes out, of errors and panics too, passes the [mask](mask).
+//! goes out, of errors and panics too, passes the [mask].
 
 mod begin;
 mod dashboards;

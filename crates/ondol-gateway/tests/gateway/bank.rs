@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ondol_doors::{Clock, ManualClock, SystemClock};
-use ondol_gateway::{Config, Surroundings};
+use ondol_gateway::{Config, Surroundings, verify_lines};
 use serde_json::{Value, json};
 
 use super::rig::{Reply, Rig, Upstream, say, until};
@@ -55,6 +55,7 @@ impl Bank {
                 "listen = [\"127.0.0.1:0\"]\nworkers = 1\ntrust = { proxies = [\"127.0.0.0/8\"] }",
             )
             .replace("access_log = { to = \"-\" }", &format!("access_log = {{ to = {log:?} }}"))
+            .replace("\"transactions.jsonl\"", &format!("{:?}", folder.path().join("transactions")))
             .replace("127.0.0.1:9205", &issuer.upstream.address.to_string());
         let services = SERVICES.map(|(name, port)| {
             let (hangs, fails) = (Arc::clone(&hangs), Arc::clone(&fails));
@@ -430,4 +431,35 @@ fn keys_are_found_what_is_taken_back_is_known_and_the_log_tells_who_it_was() {
     assert_eq!((&lines[0]["caller"], &lines[0]["proved_by"]), (&json!("kim"), &json!("token")));
     assert_eq!(lines[1]["reason"], "gateway-token-invalid");
     assert!(!text.contains("eyJ"), "a token: {text}");
+}
+
+#[test]
+fn every_transaction_is_written_down_masked_and_a_large_one_raises_an_alarm_within_a_second() {
+    let bank = Bank::open();
+    let fresh = bank.with("kim", "web", ALL, |claims| {
+        claims["acr"] = json!("urn:ondol:acr:2fa");
+        claims["auth_time"] = json!(now());
+    });
+    let body = r#"{"from":"a","to":"b","amount":{"amount":"20000000","currency":"KRW"},"memo":"for Hana",
+        "note":"kim@example.kr, +82 10 1234 5678, card 4111 1111 1111 1111"}"#;
+    let path = "/api/v1/transfers";
+    let ask = Ask { host: "api.bank.test", method: "POST", path, token: &fresh, from: HOME, body };
+    assert_eq!(bank.ask(ask).status, 200);
+    let waited = SystemClock::start();
+    let alarm = "ondol_gateway_alerts_total{alert=\"large\"}";
+    until("operations are told", || bank.rig.metric(alarm) == Some(1));
+    assert!(waited.running() < Duration::from_secs(1), "{:?}", waited.running());
+    assert_eq!(bank.ask(Ask { token: "", ..ask }).status, 401);
+    assert_eq!(bank.read("/api/v1/accounts/7", &fresh).status, 200);
+    let file = bank.folder.path().join("transactions");
+    let written = || std::fs::read_to_string(&file).unwrap_or_default();
+    until("all three are written", || written().matches('\n').count() == 3);
+    let written = written();
+    for told in ["20000000", "\"status\":200", "\"status\":401", "/api/v1/accounts/7", "1111"] {
+        assert!(written.contains(told), "{told}: {written}");
+    }
+    for hidden in ["Hana", "kim@", "1234 5678", "4111", fresh.as_str()] {
+        assert!(!written.contains(hidden), "{hidden}: {written}");
+    }
+    assert_eq!(verify_lines(&[file]).expect("a whole chain").0, 3);
 }

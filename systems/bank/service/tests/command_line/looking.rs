@@ -9,7 +9,7 @@ fn services_are_listed_and_described_without_opening_anything() {
     let here = folder();
     let listed = run(here.path(), &["service", "list"]).well();
     let rows = listed.rows();
-    assert_eq!(rows[0], ["bank.account", "account", "balance", "statement"]);
+    assert_eq!(rows[0], ["bank.account", "account", "balance", "statement", "ledger"]);
     let names: Vec<_> = rows.iter().map(|row| row[0]).collect();
     assert_eq!(names, ["bank.account", "bank.savings", "bank.fraud", "bank.transfer"]);
     let told = run(here.path(), &["service", "describe"]).well();

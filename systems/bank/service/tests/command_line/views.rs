@@ -45,7 +45,7 @@ async fn serving(bank: &Bank) -> Vec<String> {
 
 /// Everything that can be done with a view, whether the bank runs or not.
 async fn everything(bank: &Bank) {
-    assert_eq!(serving(bank).await, ["balance@1.1", "statement@1.1"]);
+    assert_eq!(serving(bank).await, ["balance@2.1", "ledger@1.1", "statement@2.1"]);
     let of = ["bank.account", "balance"];
     let verified = told(bank, &["view", "verify", of[0], of[1], "--output", "json"]).await.well();
     let verified = verified.json();
@@ -56,23 +56,23 @@ async fn everything(bank: &Bank) {
     let none = told(bank, &["view", "swap", of[0], of[1]]).await;
     assert!(none.err.contains("view-no-other-build"), "{none:?}");
     let rebuilt = told(bank, &["view", "rebuild", of[0], of[1]]).await.well();
-    assert_eq!(rebuilt.rows(), [["balance@1.2"]]);
-    assert_eq!(serving(bank).await, ["balance@1.2", "statement@1.1"]);
+    assert_eq!(rebuilt.rows(), [["balance@2.2"]]);
+    assert_eq!(serving(bank).await, ["balance@2.2", "ledger@1.1", "statement@2.1"]);
     let back = told(bank, &["view", "swap", of[0], of[1]]).await.well();
-    assert_eq!(back.rows(), [["balance@1.1"]]);
-    assert_eq!(serving(bank).await, ["balance@1.1", "statement@1.1"]);
-    let on = told(bank, &["view", "swap", of[0], of[1], "balance@1.2"]).await.well();
-    assert_eq!(on.rows(), [["balance@1.2"]]);
+    assert_eq!(back.rows(), [["balance@2.1"]]);
+    assert_eq!(serving(bank).await, ["balance@2.1", "ledger@1.1", "statement@2.1"]);
+    let on = told(bank, &["view", "swap", of[0], of[1], "balance@2.2"]).await.well();
+    assert_eq!(on.rows(), [["balance@2.2"]]);
     for (build, code) in [
-        ("balance@2.1", "view-of-another-version"),
-        ("statement@1.1", "view-of-another-version"),
+        ("balance@1.1", "view-of-another-version"),
+        ("statement@2.1", "view-of-another-version"),
         ("balance", "view-name"),
     ] {
         let wrong = told(bank, &["view", "swap", of[0], of[1], build]).await;
         assert!(wrong.code == 1 && wrong.err.contains(code), "{build}: {wrong:?}");
     }
     let verified = told(bank, &["view", "verify", of[0], of[1]]).await.well();
-    assert_eq!(verified.rows()[0][0], "balance@1.2");
+    assert_eq!(verified.rows()[0][0], "balance@2.2");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,7 +119,11 @@ async fn a_document_that_was_tampered_with_is_found_shown_and_rebuilt_alone() {
     assert_eq!(failed["error"], "view-differs");
     let mended = told(&bank, &["view", "rebuild", "bank.account", "balance", "--key", &key]).await;
     assert_eq!(mended.well().rows(), [[key.as_str(), "no"]]);
-    assert_eq!(serving(&bank).await, ["balance@1.1", "statement@1.1"], "only the document");
+    assert_eq!(
+        serving(&bank).await,
+        ["balance@2.1", "ledger@1.1", "statement@2.1"],
+        "only the document"
+    );
     told(&bank, &["view", "verify", "bank.account", "balance"]).await.well();
 }
 
