@@ -20,7 +20,7 @@ fn services_are_listed_and_described_without_opening_anything() {
     let described = &json.well().json()[0];
     assert_eq!(described["service"], "bank.account");
     assert_eq!(described["aggregates"][0]["kind"], "account");
-    assert_eq!(described["views"].as_array().map(Vec::len), Some(2));
+    assert_eq!(described["views"].as_array().map(Vec::len), Some(3));
     let left = std::fs::read_dir(here.path()).expect("it is there").count();
     assert_eq!(left, 0, "nothing was opened or made");
 }
