@@ -3,17 +3,14 @@
 //! Pieces are noted as they go by, up to a limit. When the answer has ended well, and the request with it,
 //! the copy is put in the queue; if either breaks off or is too large, there is no copy.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
-use http_body::{Frame, SizeHint};
 
 use super::compare::Answer;
 use super::{Job, Mirror, Outcome};
-use crate::body::{Body, BodyError, wide};
+use crate::body::{Body, Noted, wide};
 
 /// A copy that is being made. Let go of before it is whole, it is counted as lost.
 pub(crate) struct Copying {
@@ -22,27 +19,8 @@ pub(crate) struct Copying {
     bytes_max: u64,
     compare: bool,
     job: Option<Box<Job>>,
-    request: Arc<Mutex<Noted>>,
-}
-
-/// A body that passes.
-#[derive(Debug, Default)]
-struct Noted {
-    bytes: BytesMut,
-    whole: bool,
-    too_large: bool,
-}
-
-impl Noted {
-    fn note(&mut self, frame: &Frame<Bytes>, bytes_max: u64) {
-        let Some(data) = frame.data_ref() else { return };
-        if self.too_large || wide(self.bytes.len() + data.len()) > bytes_max {
-            self.too_large = true;
-            self.bytes = BytesMut::new();
-            return;
-        }
-        self.bytes.extend_from_slice(data);
-    }
+    /// What the request's body was, once it is over.
+    request: Arc<Mutex<Option<Noted>>>,
 }
 
 impl Copying {
@@ -58,19 +36,10 @@ impl Copying {
             mirror.count(Outcome::TooLarge);
             return None;
         }
-        let request = Arc::new(Mutex::new(Noted::default()));
-        match body.whole() {
-            Some(whole) => {
-                let mut noted = lock(&request);
-                noted.bytes.extend_from_slice(&whole);
-                noted.whole = true;
-            }
-            None => {
-                let inner = std::mem::take(body);
-                let noted = Arc::clone(&request);
-                *body = Body::wrap(NotedBody { body: inner, noted, bytes_max });
-            }
-        }
+        let request = Arc::new(Mutex::new(None));
+        let over = Arc::clone(&request);
+        let noting = std::mem::take(body);
+        *body = noting.noting(bytes_max, move |noted| *lock(&over) = Some(noted));
         Some(Self {
             mirror: Arc::clone(mirror),
             queue_max: options.queue_max,
@@ -94,26 +63,23 @@ impl Copying {
             return Response::from_parts(parts, body);
         }
         let (status, headers) = (parts.status, parts.headers.clone());
-        let answer = Noted::default();
-        let copying = CopyingBody { body, answer, status, headers, copying: self };
-        Response::from_parts(parts, Body::wrap(copying))
+        let body = body.noting(self.bytes_max, move |noted| match noted {
+            Noted::Whole(body) => self.end(status, &headers, Some(body)),
+            Noted::Long(_) => self.end(status, &headers, None),
+            // Nothing is known of the rest.
+            Noted::Cut(_) => {}
+        });
+        Response::from_parts(parts, body)
     }
 
     fn end(&mut self, status: StatusCode, headers: &HeaderMap, body: Option<Bytes>) {
         let Some(mut job) = self.job.take() else { return };
-        {
-            let mut request = lock(&self.request);
-            if request.too_large {
-                self.mirror.count(Outcome::TooLarge);
-                return;
-            }
-            if !request.whole {
-                // The answer came before the request had ended.
-                self.mirror.count(Outcome::Lost);
-                return;
-            }
-            job.body = std::mem::take(&mut request.bytes).freeze();
-        }
+        job.body = match lock(&self.request).take() {
+            Some(Noted::Whole(body)) => body,
+            Some(Noted::Long(_)) => return self.mirror.count(Outcome::TooLarge),
+            // It broke off, or the answer came before it had ended.
+            Some(Noted::Cut(_)) | None => return self.mirror.count(Outcome::Lost),
+        };
         let status = status.as_u16().to_string();
         job.answer = Answer { status, headers: headers.clone(), body };
         self.mirror.push(job, self.queue_max);
@@ -128,96 +94,6 @@ impl Drop for Copying {
     }
 }
 
-fn lock(noted: &Mutex<Noted>) -> MutexGuard<'_, Noted> {
+fn lock(noted: &Mutex<Option<Noted>>) -> MutexGuard<'_, Option<Noted>> {
     noted.lock().expect("nobody panics while holding a copy")
-}
-
-/// A request's body on its way.
-struct NotedBody {
-    body: Body,
-    noted: Arc<Mutex<Noted>>,
-    bytes_max: u64,
-}
-
-impl http_body::Body for NotedBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = self.get_mut();
-        let frame = ready!(this.body.poll_next(cx));
-        let mut noted = lock(&this.noted);
-        match &frame {
-            Some(Ok(frame)) => {
-                noted.note(frame, this.bytes_max);
-                // Nobody may ask again when all of it is here.
-                noted.whole = http_body::Body::is_end_stream(&this.body);
-            }
-            Some(Err(_)) => {}
-            None => noted.whole = true,
-        }
-        drop(noted);
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        http_body::Body::is_end_stream(&self.body)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        http_body::Body::size_hint(&self.body)
-    }
-}
-
-/// An answer's body on its way.
-struct CopyingBody {
-    body: Body,
-    answer: Noted,
-    status: StatusCode,
-    headers: HeaderMap,
-    copying: Copying,
-}
-
-impl CopyingBody {
-    fn end(&mut self) {
-        let answer = std::mem::take(&mut self.answer);
-        let body = (!answer.too_large).then(|| answer.bytes.freeze());
-        self.copying.end(self.status, &self.headers, body);
-    }
-}
-
-impl http_body::Body for CopyingBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = self.get_mut();
-        let frame = ready!(this.body.poll_next(cx));
-        match &frame {
-            Some(Ok(frame)) => {
-                this.answer.note(frame, this.copying.bytes_max);
-                if http_body::Body::is_end_stream(&this.body) {
-                    this.end();
-                }
-            }
-            // Nothing is known of the rest.
-            Some(Err(_)) => {}
-            None => this.end(),
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        http_body::Body::is_end_stream(&self.body)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        http_body::Body::size_hint(&self.body)
-    }
 }
