@@ -20,6 +20,9 @@ const USUAL: [(&str, &str); 5] = [
     ("x-user-scopes", "scopes"),
 ];
 
+/// Letters of a list of words, mostly.
+const WORDS_USUAL: usize = 64;
+
 /// Headers and what they tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tell(Arc<[(HeaderName, Part)]>);
@@ -87,7 +90,7 @@ impl Part {
 
 /// Words with blanks between them. One that has a blank itself would be read as two.
 fn list<'a>(words: impl Iterator<Item = &'a str>) -> Result<Option<Bytes>, Refusal> {
-    let mut text = String::new();
+    let mut text = String::with_capacity(WORDS_USUAL);
     for word in words {
         if word.is_empty() || word.contains(|it: char| it.is_whitespace() || it == ',') {
             return Err(cannot_be_told());
