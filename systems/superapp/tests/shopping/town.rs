@@ -54,11 +54,16 @@ struct Process {
 
 impl Town {
     pub(crate) fn begin() -> Self {
+        Self::begin_with("")
+    }
+
+    /// The same, with more settings than it is shipped with.
+    pub(crate) fn begin_with(more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut town = Self { folder, ports: free(), process: None, said: None };
         for _ in 0..PORTS_TRIED_MAX {
             let settings = USUAL.iter().zip(&town.ports).fold(
-                format!("[logging]\nformat = \"json\"\n\n{SETTINGS}"),
+                format!("[logging]\nformat = \"json\"\n\n{SETTINGS}\n{more}"),
                 |text, (usual, own)| text.replace(usual, own),
             );
             let settings = settings.replace(OPEN, OPEN_IN_TESTS);
@@ -135,6 +140,11 @@ impl Town {
     pub(crate) fn payments(&self, order: &str) -> String {
         let path = format!("/payment/payments?reference={order}");
         self.get(3, &path).expect("the world answers")
+    }
+
+    /// What whoever comes in by the gateway is answered.
+    pub(crate) fn front(&self, request: &str) -> String {
+        self.asked(0, request).expect("the gateway answers")
     }
 
     fn get(&self, port: usize, path: &str) -> Option<String> {
