@@ -34,6 +34,8 @@ pub struct Outside {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Demo {
+    /// What is said to whoever has started it.
+    pub welcome: String,
     /// What the shop sells.
     pub goods: Vec<Goods>,
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 use ondol_testkit::browser::BrowserOptions;
 
 use super::seat::{ENGLISH, SHOWN, Seat};
+use super::stranger::Stranger;
+use super::town::Town;
 
 /// How large a picture in the documents may be.
 const PICTURE_BYTES_MAX: u64 = 80 << 10;
@@ -35,4 +37,14 @@ fn the_documents_show_pictures_that_these_tests_have_made_and_small_ones() {
         assert!(bytes <= PICTURE_BYTES_MAX, "{name} has {bytes} bytes");
         assert!(documents.contains(&format!("images/{name}.webp")), "nobody shows {name}");
     }
+}
+
+#[test]
+fn the_program_alone_is_a_whole_shop() {
+    let town = Town::begin_bare();
+    let nobody = Stranger::nobody(&town);
+    nobody.finds("The last moon jar");
+    let home = nobody.get("/shop");
+    assert_eq!(home.status, 200, "{home:?}");
+    assert!(home.text.contains("Jeju green tea"), "{}", home.text);
 }
