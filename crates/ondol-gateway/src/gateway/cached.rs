@@ -115,11 +115,11 @@ impl Core {
         &self,
         cache: &Cache,
         why: &str,
-        exchange: Exchange,
+        mut exchange: Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
         cache.meter.count(Outcome::Bypass);
-        let mut response = self.procure(exchange, record).await?;
+        let mut response = self.procure(&mut exchange, record).await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             tell(response.headers_mut(), why);
         }
@@ -169,7 +169,7 @@ impl Core {
         if let Some(old) = &old {
             old.ask_about(&mut exchange.ask.headers);
         }
-        let outcome = Box::pin(self.procure(exchange, record)).await;
+        let outcome = Box::pin(self.procure(&mut exchange, record)).await;
         let status = outcome.as_ref().map_or_else(Problem::status, Response::status);
         let stand_in = old.as_ref().filter(|old| cache.may_stand_in(old, &question.wishes));
         if let Some(old) = stand_in.filter(|_| is_failure(status)) {
