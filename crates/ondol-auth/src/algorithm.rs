@@ -1,7 +1,7 @@
 //! How tokens are signed. None of them is symmetric: whoever can verify cannot issue.
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     RSA_PSS_2048_8192_SHA256, RsaPublicKeyComponents, VerificationAlgorithm,
 };
 
@@ -40,7 +40,7 @@ impl Algorithm {
     /// A key of a curve, once its point has been checked.
     pub(crate) fn curve_key(self, bytes: &[u8]) -> Option<ParsedPublicKey> {
         let algorithm: &'static dyn VerificationAlgorithm = match self {
-            Self::Es256 => &ECDSA_P256_SHA256_FIXED,
+            Self::Es256 => &ECDSA_P256_SHA256_ASN1,
             Self::EdDsa => &ED25519,
             Self::Ps256 | Self::Rs256 => return None,
         };

@@ -9,6 +9,7 @@ use aws_lc_rs::signature::ParsedPublicKey;
 use serde::Deserialize;
 
 use crate::compact::decode_strict;
+use crate::ecdsa::Asn1;
 use crate::{Algorithm, Jwk};
 
 /// How many keys a set may have.
@@ -122,7 +123,11 @@ impl VerifyingKey {
 
     /// Whether the key has signed this.
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.key.verify_sig(message, signature).is_ok()
+        let signed = |signature: &[u8]| self.key.verify_sig(message, signature).is_ok();
+        match self.algorithm {
+            Algorithm::Es256 => Asn1::of(signature).is_some_and(|asn1| signed(asn1.as_bytes())),
+            _ => signed(signature),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod axum;
 mod bearer;
 mod claims;
 mod compact;
+mod ecdsa;
 mod header;
 mod jwk;
 mod key_set;

@@ -8,6 +8,7 @@ mod behind;
 mod cached;
 mod choose;
 mod client;
+mod fallback;
 mod forward;
 mod headers;
 mod record;
@@ -35,16 +36,16 @@ use crate::control::Refusals;
 use crate::cors::{asked_about, may_upgrade};
 use crate::handle::{Answer, Arrived, Ask, Handler, Peer, Sent};
 use crate::inflate;
-use crate::kept::Wanted;
 use crate::meter::Meters;
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
-use crate::snapshot::{Action, Fallback, FallbackTo, Route, Snapshot, Split};
+use crate::snapshot::{Action, Route, Snapshot, Split};
 use crate::spare;
 use crate::transform::Transform;
 use crate::who::Caller;
 
 pub(crate) use cached::Refresh;
+use cached::{AtOnce, stored};
 pub(crate) use choose::strikes;
 pub(crate) use forward::{Call, Errand, ErrandError, Probe, Returned, of_body};
 pub(crate) use record::{Line, Record};
@@ -178,7 +179,15 @@ impl Core {
         let changes = snapshot.has_caches() && !exchange.ask.method.is_safe();
         let changes = changes.then(|| Key::of(exchange.peer.secure, &exchange.target));
         let mut response = match &route.cache {
-            Some(cache) => Box::pin(self.cached(snapshot, cache, exchange, record)).await?,
+            Some(cache) => match stored(snapshot, cache, &exchange) {
+                AtOnce::Stored(response) => {
+                    spare::give(std::mem::take(&mut exchange.ask.headers));
+                    response
+                }
+                AtOnce::Asked(question) => {
+                    Box::pin(self.cached(cache, question, exchange, record)).await?
+                }
+            },
             None => self.procure(&mut exchange, record).await?,
         };
         if let Some(key) = changes.filter(|_| response.status().as_u16() < 400) {
@@ -268,48 +277,6 @@ impl Core {
         match copying {
             Some(copying) => response.map(|response| copying.watch(response)),
             None => response,
-        }
-    }
-
-    /// The answer of what was chosen, or of what there is instead.
-    async fn obtain(
-        &self,
-        chosen: &choose::Chosen<'_>,
-        fallback: &Fallback,
-        exchange: &mut Exchange,
-        record: &mut Record,
-    ) -> Result<Response<Body>, Problem> {
-        // What may be asked for twice is kept; a body that has to be read cannot be.
-        let again = exchange.body.whole();
-        let kept = fallback.kept.as_ref().and_then(|kept| {
-            // What somebody is told of himself is for nobody else.
-            let nobodys = exchange.caller.is_none();
-            let wanted = Wanted::of(exchange.peer.secure, &exchange.target, &exchange.ask);
-            Some((kept, wanted.filter(|_wanted| nobodys)?))
-        });
-        let first = self.send_judged(chosen, exchange, record).await;
-        let status = first.as_ref().map_or_else(Problem::status, Response::status);
-        if !fallback.on.contains(&status) {
-            return match kept {
-                Some((kept, wanted)) => first.map(|response| kept.keep(wanted, response)),
-                None => first,
-            };
-        }
-        if let Some(response) = kept.and_then(|(kept, wanted)| kept.find(&wanted)) {
-            record.fell_back();
-            return Ok(response);
-        }
-        match (&fallback.to, again) {
-            (Some(FallbackTo::Respond(options)), _) => {
-                record.fell_back();
-                Ok(respond::fixed(options))
-            }
-            (Some(FallbackTo::Backend(backend)), Some(body)) => {
-                record.fell_back();
-                exchange.body = Body::full(body);
-                self.send(backend, exchange, record).await
-            }
-            (Some(FallbackTo::Backend(_)) | None, _) => first,
         }
     }
 
