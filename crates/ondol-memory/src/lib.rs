@@ -10,6 +10,9 @@
 //!
 //! A program has one allocator. Who depends on `ondol` has this one; `default-features = false`
 //! leaves the choice to the program.
+//!
+//! Memory comes in pages of 2 MiB where the system has them, which is quick, and much for a program of
+//! many small parts at rest: with the feature `small-pages` it comes in pages of the usual size.
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -35,12 +35,14 @@ pub struct App {
     version: &'static str,
     services: Vec<Hosted>,
     beside: Option<Box<Beside>>,
+    shipped: &'static str,
 }
 
 impl App {
     /// A program without services yet. The name is what it is called on the command line.
     pub const fn named(name: &'static str) -> Self {
-        Self { name, version: env!("CARGO_PKG_VERSION"), services: Vec::new(), beside: None }
+        let version = env!("CARGO_PKG_VERSION");
+        Self { name, version, services: Vec::new(), beside: None, shipped: "" }
     }
 
     /// The same, saying which version it is.
@@ -68,6 +70,13 @@ impl App {
         self
     }
 
+    /// The same, with the settings that it runs with as a whole where no file says anything.
+    #[must_use]
+    pub const fn shipped_with(mut self, settings: &'static str) -> Self {
+        self.shipped = settings;
+        self
+    }
+
     /// What it is called.
     pub const fn name(&self) -> &'static str {
         self.name
@@ -76,6 +85,11 @@ impl App {
     /// Which version it is.
     pub const fn version(&self) -> &'static str {
         self.version
+    }
+
+    /// The text of the settings that it is shipped with.
+    pub(crate) const fn shipped(&self) -> &'static str {
+        self.shipped
     }
 
     /// What stands beside its services, if anything does.

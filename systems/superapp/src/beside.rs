@@ -6,7 +6,7 @@ use ondol::Around;
 use ondol_store::BoxError;
 
 use crate::options::{Demo, Front, Outside, read};
-use crate::{demo, gateway, world};
+use crate::{demo, docs, gateway, versions, world};
 
 /// Brings it all up; what answers requests from then on.
 pub(crate) fn raise(around: Around<'_>) -> Result<Router, BoxError> {
@@ -19,7 +19,9 @@ pub(crate) fn raise(around: Around<'_>) -> Result<Router, BoxError> {
     world::raise(&outside, around, &ground)?;
     demo::begin(demo, around)?;
     let pages = shop_web::site(read("web", &web)?, &web.folder, ground.clock, ground.rng)?;
-    let router = pages.merge(around.stage.router.clone());
+    let services = around.stage.router.clone();
+    let docs = docs::pages(services.clone(), &front.issuer);
+    let router = pages.merge(docs).merge(versions::unknown()).merge(services);
     gateway::raise(&front, around, router.clone())?;
     Ok(router)
 }

@@ -1,6 +1,8 @@
 //! What there is at the beginning: products with some of each on the shelf. It is said at every start
 //! and done once: what is there already stays as it is.
 
+use std::io::{IsTerminal as _, Write as _};
+
 use ondol::{Around, Desk};
 use ondol_domain::Aggregate;
 use ondol_kernel::{CommandId, Version};
@@ -21,6 +23,7 @@ pub(crate) fn begin(demo: Demo, around: Around<'_>) -> Result<(), BoxError> {
     let products: Desk<Product> = service("shop.catalog")?.desk()?;
     let stocks: Desk<Stock> = service("shop.stock")?.desk()?;
     around.behind.start("demo", move |_stop| async move {
+        welcome(&demo.welcome);
         for goods in demo.goods {
             let name = goods.en.clone();
             if let Err(problem) = offer(&products, &stocks, goods).await {
@@ -30,6 +33,15 @@ pub(crate) fn begin(demo: Demo, around: Around<'_>) -> Result<(), BoxError> {
         Ok(())
     });
     Ok(())
+}
+
+/// Says where to look to whoever sits at a terminal. It is no matter for the log, which names nobody.
+fn welcome(text: &str) {
+    let mut terminal = std::io::stderr();
+    if terminal.is_terminal() && !text.is_empty() {
+        // Whoever cannot be told will look elsewhere.
+        drop(writeln!(terminal, "{text}"));
+    }
 }
 
 async fn offer(products: &Desk<Product>, stocks: &Desk<Stock>, goods: Goods) -> Result<(), String> {

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use ondol::Around;
-use ondol_gateway::{Config, Gateway, Services, Surroundings};
+use ondol_gateway::{Config, Gateway, OneOrMany, Services, Surroundings};
 use ondol_store::BoxError;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -12,10 +12,11 @@ use crate::options::Front;
 
 /// Its routes.
 const ROUTES: &str = include_str!("../gateway.toml");
+/// What they call the issuer whose tokens are believed.
+const ISSUER: &str = "house";
 
 pub(crate) fn raise(front: &Front, around: Around<'_>, router: Router) -> Result<(), BoxError> {
-    let mut config = Config::read("gateway.toml", ROUTES)?;
-    config.listen = vec![front.listen];
+    let config = config(front)?;
     let inside = router.map_request(|request: http::Request<_>| request.map(Body::new));
     let services = Services::new().with("app", inside);
     let gateway = Gateway::with(config, Surroundings { services, ..Surroundings::default() })?;
@@ -33,4 +34,15 @@ pub(crate) fn raise(front: &Front, around: Around<'_>, router: Router) -> Result
         running.await.map_err(|error| error.to_string())
     });
     Ok(())
+}
+
+/// Its routes, where it is set to listen, and with whom it is set to believe.
+fn config(front: &Front) -> Result<Config, BoxError> {
+    let mut config = Config::read("gateway.toml", ROUTES)?;
+    config.listen = vec![front.listen];
+    let house =
+        config.issuers.get_mut(ISSUER).ok_or("gateway.toml names no issuer of the house")?;
+    house.issuer.clone_from(&front.issuer);
+    house.audience = OneOrMany::One(front.audience.clone());
+    Ok(config)
 }

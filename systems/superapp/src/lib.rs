@@ -7,8 +7,10 @@
 
 mod beside;
 mod demo;
+mod docs;
 mod gateway;
 mod options;
+mod versions;
 mod wiring;
 mod world;
 

@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 pub struct Front {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Whose tokens it believes.
+    pub issuer: String,
+    /// For whom these are.
+    pub audience: String,
 }
 
 /// The outside world.
@@ -30,6 +34,8 @@ pub struct Outside {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Demo {
+    /// What is said to whoever has started it.
+    pub welcome: String,
     /// What the shop sells.
     pub goods: Vec<Goods>,
 }
@@ -62,7 +68,11 @@ pub struct OptionsError {
 
 impl Default for Front {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            issuer: "http://127.0.0.1:8080".to_owned(),
+            audience: "ondol".to_owned(),
+        }
     }
 }
 

@@ -4,12 +4,16 @@
 mod buying;
 #[path = "shopping/forgetting.rs"]
 mod forgetting;
+#[path = "shopping/front.rs"]
+mod front;
 #[path = "shopping/looking.rs"]
 mod looking;
 #[path = "shopping/seat.rs"]
 mod seat;
 #[path = "shopping/sought.rs"]
 mod sought;
+#[path = "shopping/stranger.rs"]
+mod stranger;
 #[path = "shopping/town.rs"]
 mod town;
 #[path = "shopping/trouble.rs"]

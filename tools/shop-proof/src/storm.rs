@@ -30,6 +30,9 @@ const WEATHER: Duration = Duration::from_millis(700);
 const ENDS_WITHIN: Duration = Duration::from_secs(180);
 /// How much of what is wrong is told.
 const TOLD_MAX: usize = 20;
+/// How long the shop waits for an answer: in fair weather it comes in time on a busy machine as well, or
+/// nothing would ever end.
+const ANSWER_MS: u64 = 1_000;
 /// How long a buyer looks at one order before he goes on to the next.
 const LOOKS: Duration = Duration::from_secs(30);
 
@@ -75,7 +78,8 @@ impl fmt::Display for StormReport {
 /// # Errors
 /// When the shop does not come up, or cannot be asked.
 pub async fn storm(storm: &Storm) -> anyhow::Result<StormReport> {
-    let floor = Floor::open(BreakerTimes { failures: 3, open_ms: 200, answer_ms: 400 }).await?;
+    let floor =
+        Floor::open(BreakerTimes { failures: 3, open_ms: 200, answer_ms: ANSWER_MS }).await?;
     let products = Arc::new(floor.offer(PRODUCTS, PIECES).await?);
     let clock = Arc::new(SystemClock::start());
     let until = clock.running() + storm.lasts;

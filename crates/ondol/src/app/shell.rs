@@ -50,7 +50,7 @@ fn run(app: &App, line: Line) -> Result<(), Failure> {
     match line.noun {
         // It ends in its own way, and was done before.
         Noun::Log(_) => Ok(()),
-        Noun::Up => serve::run(app, &given.config()?, &[]),
+        Noun::Up => serve::run(app, &given.config_or(app.shipped())?, &[]),
         Noun::Serve { names } => serve::run(app, &given.config()?, &names),
         Noun::Config(verb) => config::run(app, &given, &verb),
         Noun::Service(verb) => service::run(app, &verb),

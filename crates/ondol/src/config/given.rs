@@ -1,7 +1,7 @@
 //! What is given from outside: a file, variables of the environment, flags; read once, checked
 //! each for itself, so that what is wrong is told with the place where it was said.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -10,6 +10,8 @@ use super::{Config, ConfigError, ConfigProblem, file};
 
 /// The file that is read when none is named.
 const FILE: &str = "ondol.toml";
+/// What is called so in messages when neither is there.
+const SHIPPED: &str = "(shipped) ondol.toml";
 /// What the variables begin with.
 const PREFIX: &str = "ONDOL_";
 /// Variables that say something else than a setting.
@@ -32,9 +34,18 @@ impl Given {
     /// # Errors
     /// With everything that is wrong, and where it was said.
     pub fn config(&self) -> Result<Config, ConfigError> {
+        self.config_or("")
+    }
+
+    /// The configuration; the file that a program is shipped with, as a text, stands in where none is
+    /// named and none is there.
+    ///
+    /// # Errors
+    /// With everything that is wrong, and where it was said.
+    pub fn config_or(&self, shipped: &str) -> Result<Config, ConfigError> {
         let mut problems = Vec::new();
         let mut whole = Table::new();
-        match self.file() {
+        match self.file(shipped) {
             Ok(layer) => merge(&mut whole, layer),
             Err(found) => problems.extend(found),
         }
@@ -57,12 +68,12 @@ impl Given {
         config.validate().map(|()| config)
     }
 
-    fn file(&self) -> Result<Table, Vec<ConfigProblem>> {
+    fn file(&self, shipped: &str) -> Result<Table, Vec<ConfigProblem>> {
         let path = self.file.clone().unwrap_or_else(|| PathBuf::from(FILE));
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if self.file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Table::new());
+                return file::read(Path::new(SHIPPED), shipped);
             }
             Err(error) => {
                 let place = path.display().to_string();

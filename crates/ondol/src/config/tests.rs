@@ -31,6 +31,18 @@ fn flags_come_before_the_environment_the_environment_before_the_file() {
 }
 
 #[test]
+fn what_a_program_is_shipped_with_stands_in_for_a_file_and_never_beside_one() {
+    let shipped = "data = \"shipped\"\n[http]\nwait_ms = 7\n";
+    let config = given(&[], &["data=mine"]).config_or(shipped).expect("it is right");
+    assert_eq!((config.data, config.http.wait_ms), (PathBuf::from("mine"), 7));
+    let (_folder, named) = file("data = \"a\"\n");
+    let config = named.config_or(shipped).expect("it is right");
+    assert_eq!(config.http.wait_ms, HttpConfig::default().wait_ms);
+    let absent = Given { file: Some(PathBuf::from("/nowhere/ondol.toml")), ..Given::default() };
+    absent.config_or(shipped).expect_err("a file that is named has to be there");
+}
+
+#[test]
 fn an_unknown_key_is_told_with_its_line_and_what_may_have_been_meant() {
     let (_folder, given) = file("data = \"a\"\n\n[http]\nlistn = \"127.0.0.1:1\"\n");
     let error = given.config().expect_err("no such key").to_string();

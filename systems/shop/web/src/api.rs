@@ -17,7 +17,7 @@ use serde_json::Value;
 #[cfg(test)]
 pub(crate) use shapes::FlowLine;
 pub(crate) use shapes::{
-    Cart, Category, Flow, Goods, Happened, Level, Line, Order, Page, Recommended, Row,
+    Cart, Category, Flow, Goods, Happened, Home, Level, Line, Order, Page, Row,
 };
 
 /// How many bytes an answer may have.

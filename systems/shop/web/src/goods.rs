@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Deserialize;
 
-use crate::api::{ApiError, Category, Goods, Level, Page, Recommended};
+use crate::api::{self, ApiError, Category, Goods, Level, Page};
 use crate::page::{Frame, shown, wrong};
 use crate::price;
 use crate::site::Site;
@@ -143,16 +143,17 @@ pub(crate) async fn home(State(site): State<Site>, visit: Visit) -> Response {
     }
 }
 
+/// The first page. What is not to be had of it leaves the rest as it is; nothing at all is no page.
 async fn first_page(site: &Site, visit: &Visit) -> Result<Response, ApiError> {
-    let path = format!("/api/v1/recommendations?{}", visit.shown());
-    let recommended = site.api.get::<Recommended>(visit.token(), &path);
-    let categories = site.api.get::<Vec<Category>>(None, "/api/v1/categories");
-    let (recommended, categories) = tokio::join!(recommended, categories);
-    let (recommended, categories) = (recommended?, categories?);
+    let path = format!("/api/v1/home?{}", visit.shown());
+    let home = site.home.get::<api::Home>(visit.token(), &path).await?;
     let words = visit.words;
-    let title = if recommended.is_fallback { words.popular } else { words.for_you };
-    let cards = recommended.items.into_iter().map(|goods| Card::of(goods, words)).collect();
-    Ok(shown(&Home { frame: Frame::of(visit), title, cards, kinds: Kind::all(categories, words) }))
+    let is_fallback = home.recommended.as_ref().is_none_or(|recommended| recommended.is_fallback);
+    let title = if is_fallback { words.popular } else { words.for_you };
+    let items = home.recommended.map(|recommended| recommended.items).unwrap_or_default();
+    let cards = items.into_iter().map(|goods| Card::of(goods, words)).collect();
+    let kinds = Kind::all(home.categories.unwrap_or_default(), words);
+    Ok(shown(&Home { frame: Frame::of(visit), title, cards, kinds }))
 }
 
 pub(crate) async fn list(

@@ -12,6 +12,8 @@ pub struct Options {
     pub origin: String,
     /// Where the shop's API is asked.
     pub api: String,
+    /// Where what the first page shows is asked for in one: at the gateway, which puts it together.
+    pub home: String,
     /// Who signs people in, by the name that stands in tokens.
     pub issuer: String,
     /// Where he is asked for tokens and keys.
@@ -28,6 +30,7 @@ impl Default for Options {
         Self {
             origin: here.to_owned(),
             api: here.to_owned(),
+            home: here.to_owned(),
             issuer: here.to_owned(),
             identity: here.to_owned(),
             client: "shop".to_owned(),

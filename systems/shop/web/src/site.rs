@@ -29,6 +29,7 @@ const LISTENERS_MAX: usize = 1_000;
 pub(crate) struct Site {
     pub(crate) options: Arc<Options>,
     pub(crate) api: Api,
+    pub(crate) home: Api,
     pub(crate) identity: Api,
     pub(crate) keys: KeyRing,
     pub(crate) sealer: Sealer,
@@ -61,6 +62,7 @@ pub fn site(
     let source = Arc::new(Published(identity.clone()));
     let site = Site {
         api: Api::new(&options.api),
+        home: Api::new(&options.home),
         keys: KeyRing::new(source, Arc::clone(&clock), KeyRingOptions::default()),
         sealer: Sealer::open(&folder.join(&options.key), rng.as_ref())?,
         attempts: Attempts::new(Arc::clone(&clock)),

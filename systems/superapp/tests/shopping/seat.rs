@@ -12,10 +12,16 @@ pub(crate) const ENGLISH: &str = "en-US,en;q=0.9";
 const EMAIL: &str = "kim@example.kr";
 const PASSWORD: &str = "warm floor 2026";
 
+/// Which pictures the documents show, and by which variable it is said where they are put.
+pub(crate) const SHOWN: [&str; 4] =
+    ["korean-home", "korean-order-delivered", "down-waiting", "phone-home"];
+const SHOWN_IN: &str = "ONDOL_PICTURES";
+
 /// A person in front of a browser, and the program that he looks at.
 pub(crate) struct Seat {
     pub(crate) browser: Browser,
     pub(crate) town: Town,
+    name: String,
     pictures: PathBuf,
     seen: usize,
 }
@@ -26,7 +32,7 @@ impl Seat {
         let browser = Browser::start(options).expect("Chromium: `cargo xtask test` installs it");
         let pictures = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("shop").join(name);
         std::fs::create_dir_all(&pictures).expect("a folder");
-        Self { browser, town, pictures, seen: 0 }
+        Self { browser, town, name: name.to_owned(), pictures, seen: 0 }
     }
 
     pub(crate) fn go(&mut self, path: &str) {
@@ -83,6 +89,18 @@ impl Seat {
         let picture = self.browser.picture().expect("a picture");
         let file = self.pictures.join(format!("{:02}-{what}.png", self.seen));
         std::fs::write(file, picture).expect("it can be kept");
+        self.shows(what);
+    }
+
+    /// Those pictures that the documents show are put there when that is asked for.
+    fn shows(&mut self, what: &str) {
+        let Some(folder) = std::env::var_os(SHOWN_IN) else { return };
+        let name = format!("{}-{what}", self.name);
+        if SHOWN.contains(&name.as_str()) {
+            let picture = self.browser.small_picture().expect("a picture");
+            let file = PathBuf::from(folder).join(format!("{name}.webp"));
+            std::fs::write(file, picture).expect("it can be kept");
+        }
     }
 
     /// Signs in, coming from the shop, and comes back to it.

@@ -40,6 +40,8 @@ impl Patience {
 /// The program.
 pub(crate) struct Town {
     folder: tempfile::TempDir,
+    /// What it is told on the command line.
+    told: Vec<String>,
     /// The gateway, the operators' port, the services' own, the outside world.
     ports: [String; 4],
     process: Option<Process>,
@@ -54,11 +56,42 @@ struct Process {
 
 impl Town {
     pub(crate) fn begin() -> Self {
+        Self::begin_with("")
+    }
+
+    /// The program as it comes, with no file beside it.
+    pub(crate) fn begin_bare() -> Self {
+        let mut town = Self::nowhere();
+        for _ in 0..PORTS_TRIED_MAX {
+            town.told = vec!["up".to_owned()];
+            let places = ["settings.front", "admin", "http", "settings.outside"];
+            for (place, port) in places.iter().zip(&town.ports) {
+                town.told.extend(["--set".to_owned(), format!("{place}.listen={port}")]);
+            }
+            for (place, port) in [("home", 0), ("api", 2), ("identity", 2)] {
+                let url = format!("settings.web.{place}=http://{}", town.ports[port]);
+                town.told.extend(["--set".to_owned(), url]);
+            }
+            if town.start() {
+                return town;
+            }
+            town.ports = free();
+        }
+        unreachable!("it does not come up: {:#?}", town.said);
+    }
+
+    fn nowhere() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut town = Self { folder, ports: free(), process: None, said: None };
+        Self { folder, told: Vec::new(), ports: free(), process: None, said: None }
+    }
+
+    /// The same, with more settings than it is shipped with.
+    pub(crate) fn begin_with(more: &str) -> Self {
+        let mut town = Self::nowhere();
+        town.told = ["up", "--config", "ondol.toml"].map(str::to_owned).to_vec();
         for _ in 0..PORTS_TRIED_MAX {
             let settings = USUAL.iter().zip(&town.ports).fold(
-                format!("[logging]\nformat = \"json\"\n\n{SETTINGS}"),
+                format!("[logging]\nformat = \"json\"\n\n{SETTINGS}\n{more}"),
                 |text, (usual, own)| text.replace(usual, own),
             );
             let settings = settings.replace(OPEN, OPEN_IN_TESTS);
@@ -74,7 +107,7 @@ impl Town {
     /// Starts the process; whether it came up.
     pub(crate) fn start(&mut self) -> bool {
         let mut command = Command::new(env!("CARGO_BIN_EXE_superapp"));
-        command.current_dir(self.folder.path()).env_clear().args(["up", "--config", "ondol.toml"]);
+        command.current_dir(self.folder.path()).env_clear().args(&self.told);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("it can be started");
         let told = BufReader::new(child.stderr.take().expect("it is piped"));
         let reading = std::thread::spawn(move || told.lines().map_while(Result::ok).collect());
@@ -135,6 +168,11 @@ impl Town {
     pub(crate) fn payments(&self, order: &str) -> String {
         let path = format!("/payment/payments?reference={order}");
         self.get(3, &path).expect("the world answers")
+    }
+
+    /// What whoever comes in by the gateway is answered.
+    pub(crate) fn front(&self, request: &str) -> String {
+        self.asked(0, request).expect("the gateway answers")
     }
 
     fn get(&self, port: usize, path: &str) -> Option<String> {

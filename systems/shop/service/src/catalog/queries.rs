@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use http::header;
+use http::{HeaderName, header};
 use ondol_auth::Caller;
 use ondol_http::{After, Json, PageAsked, Path, Problem, ProblemBody, Query, wait_after};
 use ondol_kernel::Currency;
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IntoDeserializer as _, value};
 use shop_domain::ProductId;
 use shop_domain::product::Language;
 
@@ -23,18 +24,44 @@ const BATCH_MAX: usize = 100;
 /// How long a picture is kept by whoever has it: it never changes.
 const PICTURE_KEPT: &str = "public, max-age=86400, immutable";
 
+/// What is on sale is the same for all, and changes seldom: so long anybody may keep it.
+const KEPT: &str = "public, max-age=2";
+/// Whoever has to see what he has written is not given what others have seen before him.
+const KEPT_FOR: &str = "ondol-after";
+
+/// An answer that may be kept.
+type Kept<T> = ([(HeaderName, &'static str); 2], Json<T>);
+
 /// How products are to be shown.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(default)]
+#[serde(try_from = "Said")]
 pub(super) struct Shown {
     lang: Language,
     currency: Currency,
 }
 
-impl Default for Shown {
-    fn default() -> Self {
-        Self { lang: Language::FIRST, currency: Currency::KRW }
+/// The same, as it is said: what is empty is not said.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Said {
+    lang: String,
+    currency: String,
+}
+
+impl TryFrom<Said> for Shown {
+    type Error = value::Error;
+
+    fn try_from(Said { lang, currency }: Said) -> Result<Self, Self::Error> {
+        Ok(Self { lang: read(&lang, Language::FIRST)?, currency: read(&currency, Currency::KRW)? })
     }
+}
+
+fn read<T: DeserializeOwned>(said: &str, usual: T) -> Result<T, value::Error> {
+    if said.is_empty() { Ok(usual) } else { T::deserialize(said.into_deserializer()) }
+}
+
+fn kept<T>(body: T) -> Kept<T> {
+    ([(header::CACHE_CONTROL, KEPT), (header::VARY, KEPT_FOR)], Json(body))
 }
 
 /// Which products are asked for.
@@ -86,7 +113,7 @@ pub(super) async fn list(
     Query(shown): Query<Shown>,
     page: PageAsked,
     after: After,
-) -> Result<Json<ProductPage>, Problem> {
+) -> Result<Kept<ProductPage>, Problem> {
     clerk.check(shown)?;
     let anew = after.0.is_some();
     wait_after(clerk.shelf.cards(), after).await?;
@@ -95,7 +122,7 @@ pub(super) async fn list(
         let ids = ids.split(',').take(BATCH_MAX).filter_map(|id| id.parse().ok());
         let found = ids.filter_map(|id: ProductId| stand.get(id));
         let items = found.map(|goods| clerk.body(goods, shown)).collect();
-        return Ok(Json(ProductPage { items, next: None }));
+        return Ok(kept(ProductPage { items, next: None }));
     }
     let from = page.after.as_deref().map(str::parse::<ProductId>).transpose();
     let from = from.map_err(|_no_id| Problem::no_such_page())?;
@@ -108,7 +135,7 @@ pub(super) async fn list(
         found.by_ref().take(page.limit).map(|goods| clerk.body(goods, shown)).collect();
     let has_more = found.next().is_some();
     let next = items.last().filter(|_| has_more).map(|last| last.id.to_string());
-    Ok(Json(ProductPage { items, next }))
+    Ok(kept(ProductPage { items, next }))
 }
 
 /// A product.
@@ -131,13 +158,13 @@ pub(super) async fn one(
     Path(product): Path<ProductId>,
     Query(shown): Query<Shown>,
     after: After,
-) -> Result<Json<ProductBody>, Problem> {
+) -> Result<Kept<ProductBody>, Problem> {
     clerk.check(shown)?;
     let anew = after.0.is_some();
     wait_after(clerk.shelf.cards(), after).await?;
     let stand = clerk.shelf.stand(anew).await?;
     let goods = stand.get(product).ok_or_else(Problem::nothing_by_that_name)?;
-    Ok(Json(clerk.body(goods, shown)))
+    Ok(kept(clerk.body(goods, shown)))
 }
 
 /// A picture of a product.
@@ -176,7 +203,7 @@ pub(super) async fn picture(
 )]
 pub(super) async fn categories(
     State(clerk): State<Clerk>,
-) -> Result<Json<Vec<CategoryBody>>, Problem> {
+) -> Result<Kept<Vec<CategoryBody>>, Problem> {
     let stand = clerk.shelf.stand(false).await?;
     let mut counted: BTreeMap<&str, usize> = BTreeMap::new();
     for goods in &stand.goods {
@@ -186,7 +213,7 @@ pub(super) async fn categories(
         category: category.to_owned(),
         products,
     };
-    Ok(Json(counted.into_iter().map(body).collect()))
+    Ok(kept(counted.into_iter().map(body).collect()))
 }
 
 /// What whoever asks may like; what is popular, for somebody who does not say who he is, and when

@@ -60,7 +60,7 @@ pub(super) struct CartBody {
 
 /// A line of an order.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct LineBody {
+pub(super) struct OrderLineBody {
     /// The product.
     #[schema(value_type = String, format = Uuid)]
     pub(super) product: ProductId,
@@ -86,7 +86,7 @@ pub(super) struct OrderBody {
     #[schema(value_type = String)]
     pub(super) region: Region,
     /// What was bought.
-    pub(super) lines: Vec<LineBody>,
+    pub(super) lines: Vec<OrderLineBody>,
     /// What it costs.
     #[schema(value_type = Object)]
     pub(super) total: Money,
@@ -168,7 +168,7 @@ impl OrderBody {
             Order::Alive { placed, stage } => (placed, state_of(stage), None),
         };
         let Placed { region, lines, total, send_to, .. } = placed.clone();
-        let line = |line: shop_domain::order::Line| LineBody {
+        let line = |line: shop_domain::order::Line| OrderLineBody {
             product: line.product,
             pieces: line.pieces,
             price: line.price,

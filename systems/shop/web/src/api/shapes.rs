@@ -19,6 +19,13 @@ pub(crate) struct Goods {
     pub(crate) price: Option<Money>,
 }
 
+/// What the first page shows, as far as it can be had.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Home {
+    pub(crate) recommended: Option<Recommended>,
+    pub(crate) categories: Option<Vec<Category>>,
+}
+
 /// What somebody may like.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Recommended {
