@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Bench,
     /// A `[[bin]]` that takes `--minutes N`, `--seed S` and `--short`.
     Torture,
+    /// The same, but a test of the suite is its short form: it only runs when there is time for it.
+    LongTorture,
 }
 
 /// A program and the package it belongs to.
@@ -30,20 +32,21 @@ impl Kind {
         match self {
             Self::Bench => "benches",
             Self::Torture => "torture",
+            Self::LongTorture => "long-torture",
         }
     }
 
     fn target(self) -> &'static str {
         match self {
             Self::Bench => "bench",
-            Self::Torture => "bin",
+            Self::Torture | Self::LongTorture => "bin",
         }
     }
 
     fn noun(self) -> &'static str {
         match self {
             Self::Bench => "bench",
-            Self::Torture => "torture",
+            Self::Torture | Self::LongTorture => "torture",
         }
     }
 }

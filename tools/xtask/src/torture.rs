@@ -14,21 +14,18 @@ use crate::workspace::Workspace;
 /// Runs what was chosen, all of it, even when one fails.
 pub(crate) fn run(options: &Torture) -> anyhow::Result<()> {
     let workspace = Workspace::load()?;
-    let chosen = programs::choose(
-        programs::find(&workspace, Kind::Torture)?,
-        Kind::Torture,
-        options.name.as_deref(),
-    )?;
+    let chosen = choose(&workspace, options)?;
     if options.list || chosen.is_empty() {
         programs::list(&chosen);
         anyhow::ensure!(options.list, "no crate registers a torture yet");
         return Ok(());
     }
+    build(&chosen).run(&workspace.root)?;
     let seed = options.seed.unwrap_or_else(fresh_seed);
     let mut broken = Vec::new();
     for program in &chosen {
         say::note(&format!("torture {} with seed {seed}", program.name));
-        if !command(program, options, seed).status(&workspace.root)?.success() {
+        if !command(&workspace, program, options, seed).status(&workspace.root)?.success() {
             say::error(&format!(
                 "{} broke; again: {}",
                 program.name,
@@ -53,19 +50,26 @@ pub(crate) fn fresh_seed() -> u64 {
     RandomState::new().hash_one("seed")
 }
 
-fn command(program: &Program, options: &Torture, seed: u64) -> CommandLine {
-    let Program { package, name } = program;
-    let line = CommandLine::new([
-        "cargo",
-        "run",
-        "--quiet",
-        "--release",
-        "--package",
-        package,
-        "--bin",
-        name,
-        "--",
-    ]);
+/// The one that was named, or all there is time for.
+fn choose(workspace: &Workspace, options: &Torture) -> anyhow::Result<Vec<Program>> {
+    let mut all = programs::find(workspace, Kind::Torture)?;
+    if !options.short || options.name.is_some() {
+        all.extend(programs::find(workspace, Kind::LongTorture)?);
+    }
+    programs::choose(all, Kind::Torture, options.name.as_deref())
+}
+
+/// All of them at once: one by one, what they share would be built again with other features.
+fn build(chosen: &[Program]) -> CommandLine {
+    let each = |Program { package, name }: &Program| {
+        ["--package", package, "--bin", name].map(str::to_owned)
+    };
+    CommandLine::parse("cargo build --quiet --profile torture").args(chosen.iter().flat_map(each))
+}
+
+fn command(workspace: &Workspace, program: &Program, options: &Torture, seed: u64) -> CommandLine {
+    let built = workspace.target.join("torture").join(&program.name);
+    let line = CommandLine::new([built.to_string_lossy()]);
     line.args(length(options)).args(["--seed".to_owned(), seed.to_string()])
 }
 

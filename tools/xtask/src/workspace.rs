@@ -11,6 +11,8 @@ use crate::cargo::CommandLine;
 #[derive(Debug)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    /// Where cargo puts what it builds.
+    pub(crate) target: PathBuf,
     pub(crate) members: Vec<Member>,
 }
 
@@ -62,6 +64,10 @@ impl Workspace {
         let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
         Ok(Self {
             root: root.to_owned(),
+            target: metadata["target_directory"]
+                .as_str()
+                .context("cargo metadata has no target")?
+                .into(),
             members: packages.iter().filter_map(Member::parse).collect(),
         })
     }
@@ -86,7 +92,8 @@ impl Member {
 impl Workspace {
     /// A workspace made up for a test, from what `cargo metadata` would print.
     pub(crate) fn made_up(packages: &Value) -> Self {
-        let metadata = serde_json::json!({ "packages": packages }).to_string();
+        let metadata =
+            serde_json::json!({ "packages": packages, "target_directory": "/target" }).to_string();
         Self::parse(Path::new("/"), metadata.as_bytes()).expect("well formed")
     }
 }
