@@ -1,6 +1,9 @@
 //! Who asks, once that has been proved.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
 
 use ondol_kernel::Timestamp;
 
@@ -37,7 +40,14 @@ pub struct Principal {
     pub bound: Option<Confirmation>,
     /// Further claims, of those that the verifier was asked to keep.
     pub claims: BTreeMap<String, serde_json::Value>,
+    /// What somebody has worked out from all that.
+    pub drawn: Drawn,
 }
+
+/// What follows from a principal, for whoever needs it each time he is met: drawn once and kept with him,
+/// for as long as he is remembered. It says nothing new, so two principals are equal whatever was drawn.
+#[derive(Default)]
+pub struct Drawn(OnceLock<Box<dyn Any + Send + Sync>>);
 
 /// One word of what a token allows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,6 +74,7 @@ impl Principal {
             auth_time: claims.auth_time,
             bound: claims.cnf,
             claims: BTreeMap::new(),
+            drawn: Drawn::default(),
         }
     }
 
@@ -84,6 +95,7 @@ impl Principal {
             auth_time: None,
             bound: None,
             claims: BTreeMap::new(),
+            drawn: Drawn::default(),
         }
     }
 
@@ -107,5 +119,32 @@ impl Principal {
     pub fn proved_within(&self, seconds: u64, now: Timestamp) -> bool {
         let now = now.as_unix_millis() / 1_000;
         self.auth_time.is_some_and(|time| now.saturating_sub(time) <= seconds)
+    }
+}
+
+impl Drawn {
+    /// What was drawn, or is now; nothing, if something of another type was.
+    pub fn get_or<T: Any + Send + Sync>(&self, draw: impl FnOnce() -> T) -> Option<&T> {
+        self.0.get_or_init(|| Box::new(draw())).downcast_ref()
+    }
+}
+
+impl Clone for Drawn {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Drawn {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Drawn {}
+
+impl fmt::Debug for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drawn").finish_non_exhaustive()
     }
 }

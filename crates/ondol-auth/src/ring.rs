@@ -109,7 +109,7 @@ impl KeyRing {
         self.inner.put(bytes)
     }
 
-    /// Whether the set at hand is to be looked after.
+    /// Whether the set at hand need not be looked after.
     pub fn is_fresh(&self) -> bool {
         self.inner.age().is_some_and(|age| age <= self.inner.options.fresh_for)
     }

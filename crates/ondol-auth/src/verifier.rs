@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::compact::Compact;
 use crate::header::Header;
+use crate::known::{Known, KnownTokens};
 use crate::{AccessClaims, KeyRing, Principal, Revocations, VerifyingKey};
 
 /// How many tokens are remembered.
@@ -49,13 +50,7 @@ struct Inner {
     ring: KeyRing,
     revoked: Revocations,
     clock: Arc<dyn Clock>,
-    cache: moka::sync::Cache<Box<str>, Remembered>,
-}
-
-#[derive(Clone)]
-struct Remembered {
-    principal: Arc<Principal>,
-    generation: u64,
+    known: KnownTokens,
 }
 
 /// Why a token is not believed. Clients are told `invalid_token`; the rest is for the log.
@@ -148,9 +143,9 @@ impl Verifier {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let leeway_seconds = options.leeway_seconds.min(LEEWAY_SECONDS_MAX);
-        let cache = moka::sync::Cache::new(options.cached_tokens_max);
+        let known = KnownTokens::new(options.cached_tokens_max);
         let options = VerifierOptions { leeway_seconds, ..options };
-        Self { inner: Arc::new(Inner { options, ring, revoked, clock, cache }) }
+        Self { inner: Arc::new(Inner { options, ring, revoked, clock, known }) }
     }
 
     /// Whose tokens, and for whom.
@@ -257,7 +252,7 @@ impl Inner {
     }
 
     fn recall(&self, token: &str) -> Option<Arc<Principal>> {
-        let known = self.cache.get(token)?;
+        let known = self.known.find(token)?;
         let is_current = known.generation == self.ring.generation()
             && self.ring.is_believed()
             && self.now_seconds() < known.principal.expires;
@@ -291,8 +286,8 @@ impl Inner {
         }
         let principal = Arc::new(principal);
         if self.now_seconds() < principal.expires {
-            let remembered = Remembered { principal: Arc::clone(&principal), generation };
-            self.cache.insert(token.into(), remembered);
+            let known = Known { principal: Arc::clone(&principal), generation };
+            self.known.keep(token, known);
         }
         self.unless_revoked(principal)
     }

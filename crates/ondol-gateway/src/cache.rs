@@ -64,8 +64,8 @@ pub(crate) struct Cache {
 /// What there is for a question.
 #[derive(Debug)]
 pub(crate) enum Look {
-    /// To be given as it is.
-    Fresh(Arc<Stored>),
+    /// To be given as it is, so old.
+    Fresh(Arc<Stored>, Duration),
     /// To be given, and asked for anew meanwhile.
     Stale(Arc<Stored>),
     /// To be asked for anew first.
@@ -110,7 +110,10 @@ impl Cache {
         match self.shelf.find(&question.key, |stored| stored.answers(question.whom, headers), now) {
             Place::Found(stored) => match stored.freshness.judge(stored.age(now), &question.wishes)
             {
-                fresh::Use::Fresh => Look::Fresh(stored),
+                fresh::Use::Fresh => {
+                    let age = stored.age(now);
+                    Look::Fresh(stored, age)
+                }
                 fresh::Use::WhileRevalidating => Look::Stale(stored),
                 fresh::Use::Revalidate => Look::Old(stored),
             },

@@ -8,6 +8,7 @@ mod behind;
 mod cached;
 mod choose;
 mod client;
+mod fallback;
 mod forward;
 mod headers;
 mod record;
@@ -35,15 +36,16 @@ use crate::control::Refusals;
 use crate::cors::{asked_about, may_upgrade};
 use crate::handle::{Answer, Arrived, Ask, Handler, Peer, Sent};
 use crate::inflate;
-use crate::kept::Wanted;
 use crate::meter::Meters;
 use crate::problem::Problem;
 use crate::route::{Found, Seen};
-use crate::snapshot::{Action, FallbackTo, Route, Snapshot, Split};
+use crate::snapshot::{Action, Route, Snapshot, Split};
 use crate::spare;
+use crate::transform::Transform;
 use crate::who::Caller;
 
 pub(crate) use cached::Refresh;
+use cached::{AtOnce, stored};
 pub(crate) use choose::strikes;
 pub(crate) use forward::{Call, Errand, ErrandError, Probe, Returned, of_body};
 pub(crate) use record::{Line, Record};
@@ -177,8 +179,16 @@ impl Core {
         let changes = snapshot.has_caches() && !exchange.ask.method.is_safe();
         let changes = changes.then(|| Key::of(exchange.peer.secure, &exchange.target));
         let mut response = match &route.cache {
-            Some(cache) => Box::pin(self.cached(snapshot, cache, exchange, record)).await?,
-            None => self.procure(exchange, record).await?,
+            Some(cache) => match stored(snapshot, cache, &exchange) {
+                AtOnce::Stored(response) => {
+                    spare::give(std::mem::take(&mut exchange.ask.headers));
+                    response
+                }
+                AtOnce::Asked(question) => {
+                    Box::pin(self.cached(cache, question, exchange, record)).await?
+                }
+            },
+            None => self.procure(&mut exchange, record).await?,
         };
         if let Some(key) = changes.filter(|_| response.status().as_u16() < 400) {
             self.changed(snapshot, &key, response.headers());
@@ -200,31 +210,48 @@ impl Core {
     }
 
     /// The answer of whoever has it, changed on its way as the route says.
+    ///
+    /// What most requests pass by is boxed, here and below: each connection has room for the largest of
+    /// what may happen to its request, and fetches it from memory as the turn comes to it.
     async fn procure(
         &self,
-        mut exchange: Exchange,
+        exchange: &mut Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
         let route = Arc::clone(&exchange.route);
-        let Some(transform) = &route.transform else { return self.act(exchange, record).await };
-        let Exchange { ask, body, .. } = &mut exchange;
+        match &route.transform {
+            None => self.act(&route, exchange, record).await,
+            Some(transform) => {
+                Box::pin(self.transformed(transform, &route, exchange, record)).await
+            }
+        }
+    }
+
+    async fn transformed(
+        &self,
+        transform: &Transform,
+        route: &Route,
+        exchange: &mut Exchange,
+        record: &mut Record,
+    ) -> Result<Response<Body>, Problem> {
+        let Exchange { ask, body, .. } = exchange;
         let has = transform.request(&mut ask.headers, body).await?;
         let method = exchange.ask.method.clone();
-        let response = self.act(exchange, record).await?;
+        let response = self.act(route, exchange, record).await?;
         transform.answer(has, &method, response).await
     }
 
     /// Does what the route is for.
     async fn act(
         &self,
-        exchange: Exchange,
+        route: &Route,
+        exchange: &mut Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
-        let route = Arc::clone(&exchange.route);
         match &route.action {
-            Action::Redirect(redirect) => respond::redirect(redirect, &exchange),
+            Action::Redirect(redirect) => respond::redirect(redirect, exchange),
             Action::Respond(options) => Ok(respond::fixed(options)),
-            Action::Forward(split) => self.forward(split, exchange, record).await,
+            Action::Forward(split) => self.forward(split, route, exchange, record).await,
             Action::Aggregate(aggregate) => {
                 Box::pin(self.aggregated(aggregate, exchange, record)).await
             }
@@ -234,64 +261,22 @@ impl Core {
     async fn forward(
         &self,
         split: &Split,
-        mut exchange: Exchange,
+        route: &Route,
+        exchange: &mut Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
-        let chosen = choose::choose(split, &exchange, &*self.rng);
+        let chosen = choose::choose(split, exchange, &*self.rng);
         record.side(&chosen);
-        headers::prepare(&mut exchange, record);
-        let copying = self.copy(&mut exchange);
-        let response = self.obtain(&chosen, exchange, record).await;
+        headers::prepare(exchange, record);
+        let copying = self.copy(route, exchange);
+        let response = match &route.fallback {
+            None => self.send_judged(&chosen, exchange, record).await,
+            Some(fallback) => Box::pin(self.obtain(&chosen, fallback, exchange, record)).await,
+        };
+        spare::give(std::mem::take(&mut exchange.ask.headers));
         match copying {
             Some(copying) => response.map(|response| copying.watch(response)),
             None => response,
-        }
-    }
-
-    /// The answer of what was chosen, or of what there is instead.
-    async fn obtain(
-        &self,
-        chosen: &choose::Chosen<'_>,
-        mut exchange: Exchange,
-        record: &mut Record,
-    ) -> Result<Response<Body>, Problem> {
-        let route = Arc::clone(&exchange.route);
-        let Some(fallback) = &route.fallback else {
-            let response = self.send_judged(chosen, &mut exchange, record).await;
-            spare::give(exchange.ask.headers);
-            return response;
-        };
-        // What may be asked for twice is kept; a body that has to be read cannot be.
-        let again = exchange.body.whole();
-        let kept = fallback.kept.as_ref().and_then(|kept| {
-            // What somebody is told of himself is for nobody else.
-            let nobodys = exchange.caller.is_none();
-            let wanted = Wanted::of(exchange.peer.secure, &exchange.target, &exchange.ask);
-            Some((kept, wanted.filter(|_wanted| nobodys)?))
-        });
-        let first = self.send_judged(chosen, &mut exchange, record).await;
-        let status = first.as_ref().map_or_else(Problem::status, Response::status);
-        if !fallback.on.contains(&status) {
-            return match kept {
-                Some((kept, wanted)) => first.map(|response| kept.keep(wanted, response)),
-                None => first,
-            };
-        }
-        if let Some(response) = kept.and_then(|(kept, wanted)| kept.find(&wanted)) {
-            record.fell_back();
-            return Ok(response);
-        }
-        match (&fallback.to, again) {
-            (Some(FallbackTo::Respond(options)), _) => {
-                record.fell_back();
-                Ok(respond::fixed(options))
-            }
-            (Some(FallbackTo::Backend(backend)), Some(body)) => {
-                record.fell_back();
-                exchange.body = Body::full(body);
-                self.send(backend, &mut exchange, record).await
-            }
-            (Some(FallbackTo::Backend(_)) | None, _) => first,
         }
     }
 

@@ -107,16 +107,15 @@ fn number(out: &mut Vec<u8>, name: &str, value: u64) {
     digits(out, value, 1);
 }
 
-/// A number with at least so many digits, and at most 20.
+/// A number with at least so many digits, written where it stays.
 fn digits(out: &mut Vec<u8>, mut value: u64, least: usize) {
-    let mut text = [b'0'; 20];
-    let mut at = text.len();
-    while value > 0 || text.len() - at < least {
-        at -= 1;
-        text[at] = b'0' + u8::try_from(value % 10).unwrap_or(0);
+    let count = value.checked_ilog10().and_then(|log| usize::try_from(log + 1).ok());
+    let at = out.len();
+    out.resize(at + count.unwrap_or(1).max(least), b'0');
+    for digit in out[at..].iter_mut().rev() {
+        *digit = b'0' + u8::try_from(value % 10).unwrap_or(0);
         value /= 10;
     }
-    out.extend_from_slice(&text[at..]);
 }
 
 fn text(out: &mut Vec<u8>, name: &str, value: &str) {

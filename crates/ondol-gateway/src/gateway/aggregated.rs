@@ -62,15 +62,15 @@ impl Core {
     pub(super) async fn aggregated(
         &self,
         aggregate: &Aggregate,
-        mut exchange: Exchange,
+        exchange: &mut Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
         if !matches!(exchange.ask.method, Method::GET | Method::HEAD) {
             return Err(Problem::MethodNotAllowed);
         }
-        headers::prepare(&mut exchange, record);
+        headers::prepare(exchange, record);
         let asked = Asked {
-            ask: ask_for_parts(&exchange),
+            ask: ask_for_parts(exchange),
             peer: Arc::clone(&exchange.peer),
             route: Arc::clone(&exchange.route),
         };
@@ -79,9 +79,9 @@ impl Core {
         for wave in &aggregate.waves {
             let asking = wave.iter().map(|index| {
                 let part = &aggregate.parts[*index];
-                let target = part.path.fill(|hole| value(hole, &exchange, &got));
+                let target = part.path.fill(|hole| value(hole, exchange, &got));
                 let hash_by = part.backend.options.hash_by.as_ref();
-                let key = Key::of(hash_by, &exchange, &*self.rng).hash;
+                let key = Key::of(hash_by, exchange, &*self.rng).hash;
                 self.part(part, aggregate.part_bytes_max, target, key, &asked)
             });
             let asking = asking.map(|asking| -> Asking<'_> { Box::pin(asking) }).collect();

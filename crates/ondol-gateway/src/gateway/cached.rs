@@ -19,6 +19,12 @@ use crate::snapshot::Snapshot;
 /// How often a request waits for another's answer before it asks by itself.
 const ROUNDS_MAX: usize = 3;
 
+/// An answer that is there, or the question for one.
+pub(super) enum AtOnce {
+    Stored(Response<Body>),
+    Asked(Result<Question, &'static str>),
+}
+
 /// An answer that is to be asked for anew, behind whoever got it.
 pub(crate) struct Refresh {
     exchange: Exchange,
@@ -39,15 +45,15 @@ struct Filling<'a> {
 }
 
 impl Core {
-    /// Answers from the cache, or asks and stores.
+    /// Answers from the cache when it can, or asks and stores.
     pub(super) async fn cached(
         &self,
-        snapshot: &Snapshot,
         cache: &Arc<Cache>,
+        question: Result<Question, &'static str>,
         exchange: Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
-        let question = match question(snapshot, cache, &exchange) {
+        let question = match question {
             Ok(question) => question,
             Err(why) => return self.past(cache, why, exchange, record).await,
         };
@@ -55,8 +61,7 @@ impl Core {
         for round in 0..ROUNDS_MAX {
             let looked = cache.look(&question, &exchange.ask.headers);
             let (old, why, pass) = match looked {
-                Look::Fresh(stored) => {
-                    let age = cache.age(&stored);
+                Look::Fresh(stored, age) => {
                     let (outcome, response) = match waited {
                         false => (Outcome::Hit, stored.hit(&question, age)),
                         true => {
@@ -115,11 +120,11 @@ impl Core {
         &self,
         cache: &Cache,
         why: &str,
-        exchange: Exchange,
+        mut exchange: Exchange,
         record: &mut Record,
     ) -> Result<Response<Body>, Problem> {
         cache.meter.count(Outcome::Bypass);
-        let mut response = self.procure(exchange, record).await?;
+        let mut response = self.procure(&mut exchange, record).await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             tell(response.headers_mut(), why);
         }
@@ -169,7 +174,7 @@ impl Core {
         if let Some(old) = &old {
             old.ask_about(&mut exchange.ask.headers);
         }
-        let outcome = Box::pin(self.procure(exchange, record)).await;
+        let outcome = Box::pin(self.procure(&mut exchange, record)).await;
         let status = outcome.as_ref().map_or_else(Problem::status, Response::status);
         let stand_in = old.as_ref().filter(|old| cache.may_stand_in(old, &question.wishes));
         if let Some(old) = stand_in.filter(|_| is_failure(status)) {
@@ -226,6 +231,18 @@ impl Core {
             cache.invalidate(&keys);
         }
     }
+}
+
+/// What there is to say of a request before anything has to be waited for.
+pub(super) fn stored(snapshot: &Snapshot, cache: &Cache, exchange: &Exchange) -> AtOnce {
+    let question = question(snapshot, cache, exchange);
+    if let Ok(question) = &question
+        && let Look::Fresh(stored, age) = cache.look(question, &exchange.ask.headers)
+    {
+        cache.meter.count(Outcome::Hit);
+        return AtOnce::Stored(stored.hit(question, age));
+    }
+    AtOnce::Asked(question)
 }
 
 /// What a request asks the cache, or why it does not.

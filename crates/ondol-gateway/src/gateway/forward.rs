@@ -206,14 +206,16 @@ impl Attempt<'_> {
         let mut home = endpoint.pool.enter(self.worker).ok_or_else(busy)?;
         home.hold(place);
         if home.http2().is_some() {
-            return self.over_http2(endpoint, home, body).await;
+            return Box::pin(self.over_http2(endpoint, home, body)).await;
         }
         if let Some(service) = home.inside().filter(|_| !self.upgrade).cloned() {
-            return self.inside(&service, home, body).await;
+            return Box::pin(self.inside(&service, home, body)).await;
         }
         let obtained = match home.idle() {
             Some(idle) => Obtained::Idle(idle),
-            None => home.obtain().await.map_err(|_error| Failed::unsent(Problem::ConnectFailed))?,
+            None => Box::pin(home.obtain())
+                .await
+                .map_err(|_error| Failed::unsent(Problem::ConnectFailed))?,
         };
         let idle = match obtained {
             Obtained::Idle(idle) => idle,
@@ -238,7 +240,7 @@ impl Attempt<'_> {
     }
 
     async fn connect(&self, home: &Home) -> Result<UpstreamConnection, Failed> {
-        home.connect().await.map_err(|_error| Failed::unsent(Problem::ConnectFailed))
+        Box::pin(home.connect()).await.map_err(|_error| Failed::unsent(Problem::ConnectFailed))
     }
 
     async fn over(&self, connection: UpstreamConnection, home: Home, body: Body) -> Exchanged {

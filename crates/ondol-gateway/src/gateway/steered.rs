@@ -10,11 +10,11 @@ use super::{Core, Exchange, Record, forward};
 use crate::body::Body;
 use crate::mirror::{Copying, Job};
 use crate::problem::Problem;
+use crate::snapshot::Route;
 
 impl Core {
     /// Begins to copy a request whose route is mirrored.
-    pub(super) fn copy(&self, exchange: &mut Exchange) -> Option<Copying> {
-        let route = Arc::clone(&exchange.route);
+    pub(super) fn copy(&self, route: &Route, exchange: &mut Exchange) -> Option<Copying> {
         let mirroring = route.mirror.as_ref()?;
         exchange.ask.headers.remove(&mirroring.mark);
         if exchange.upgrade {

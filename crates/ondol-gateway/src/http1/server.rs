@@ -132,12 +132,12 @@ impl<H: Handler> Session<'_, H> {
             Next::Head(head) => head,
             Next::Http2 => return Turn::Http2,
             Next::Closed => return Turn::Over,
-            Next::Refused(problem) => return self.refuse(problem).await,
+            Next::Refused(problem) => return Box::pin(self.refuse(problem)).await,
         };
         let mut headers = spare::take();
         match read_request(&head, &mut headers) {
             Ok(head) => self.answer_request(head, headers).await,
-            Err(error) => self.refuse(Problem::of_head(error)).await,
+            Err(error) => Box::pin(self.refuse(Problem::of_head(error))).await,
         }
     }
 
@@ -205,7 +205,7 @@ impl<H: Handler> Session<'_, H> {
     async fn answer_request(&mut self, head: RequestHead, headers: HeaderMap) -> Turn {
         let (close, continues) = match read_wishes(&head, &headers) {
             Ok(wishes) => wishes,
-            Err(problem) => return self.refuse(problem).await,
+            Err(problem) => return Box::pin(self.refuse(problem)).await,
         };
         self.answered = self.answered.saturating_add(1);
         let close = close || self.answered >= self.limits.requests_max;
@@ -293,7 +293,7 @@ impl<H: Handler> Session<'_, H> {
         // What was said in them belongs to the upstream's buffer, which can now be used again.
         spare::give(parts.headers);
         if tunnel {
-            return self.tunnel(body, record).await;
+            return Box::pin(self.tunnel(body, record)).await;
         }
         let mut pump = Pump::new(body, framing);
         let outcome = self.pump(&mut pump).await;

@@ -98,17 +98,13 @@ impl Writer {
 
     /// A number in base 10 or 16.
     pub(crate) fn number<const BASE: usize>(&mut self, mut number: usize) {
-        let mut digits = [0_u8; 20];
-        let mut at = digits.len();
-        loop {
-            at -= 1;
-            digits[at] = b"0123456789abcdef"[number % BASE];
+        let count = number.checked_ilog(BASE).and_then(|log| usize::try_from(log + 1).ok());
+        let at = self.buffer.len();
+        self.buffer.resize(at + count.unwrap_or(1), b'0');
+        for digit in self.buffer[at..].iter_mut().rev() {
+            *digit = b"0123456789abcdef"[number % BASE];
             number /= BASE;
-            if number == 0 {
-                break;
-            }
         }
-        self.buffer.extend_from_slice(&digits[at..]);
     }
 
     /// Sends some of what waits: how much, or that all has left.

@@ -263,7 +263,7 @@ impl Auth {
             return if depends { Err(self.said(Refusal::Missing)) } else { Ok(()) };
         };
         let principal = Arc::clone(&caller.principal);
-        let now = core.clock.now();
+        let now = || core.clock.now();
         let tenant = self.tenant.as_deref().map(|tenant| ground(tenant, exchange.head()));
         let met = self.demand.met(&principal, tenant.as_deref(), now);
         met.map_err(|refusal| self.said(refusal))?;

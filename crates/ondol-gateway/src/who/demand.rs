@@ -42,7 +42,7 @@ impl Demand {
         &self,
         principal: &Principal,
         tenant: Option<&str>,
-        now: Timestamp,
+        now: impl FnOnce() -> Timestamp,
     ) -> Result<(), Refusal> {
         if tenant.is_some() && principal.tenant.as_deref() != tenant {
             return Err(Refusal::NotHis("he is of another tenant".to_owned()));
@@ -70,11 +70,15 @@ impl Strength {
         Self { acr: acr.to_vec(), amr: amr.to_vec(), max_age }
     }
 
-    pub(super) fn met(&self, principal: &Principal, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn met(
+        &self,
+        principal: &Principal,
+        now: impl FnOnce() -> Timestamp,
+    ) -> Result<(), Refusal> {
         let acr = principal.acr.as_ref();
         let strong = self.acr.is_empty() || acr.is_some_and(|acr| self.acr.contains(acr));
         let by = self.amr.is_empty() || self.amr.iter().any(|amr| principal.amr.contains(amr));
-        let fresh = self.max_age.is_none_or(|seconds| principal.proved_within(seconds, now));
+        let fresh = self.max_age.is_none_or(|seconds| principal.proved_within(seconds, now()));
         if strong && by && fresh {
             return Ok(());
         }

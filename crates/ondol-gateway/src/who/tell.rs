@@ -1,5 +1,7 @@
 //! What a backend is told of whoever asks: in headers that only the gateway sets.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
@@ -20,7 +22,13 @@ const USUAL: [(&str, &str); 5] = [
 
 /// Headers and what they tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tell(Vec<(HeaderName, Part)>);
+pub(crate) struct Tell(Arc<[(HeaderName, Part)]>);
+
+/// What is told of somebody, as it stands in every request of his.
+struct Told {
+    tell: Tell,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
 
 /// A part of what is known of somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +100,12 @@ fn list<'a>(words: impl Iterator<Item = &'a str>) -> Result<Option<Bytes>, Refus
     Ok((!text.is_empty()).then(|| text.into()))
 }
 
+fn set(headers: &mut HeaderMap, told: &[(HeaderName, HeaderValue)]) {
+    for (name, value) in told {
+        headers.insert(name, value.clone());
+    }
+}
+
 fn cannot_be_told() -> Refusal {
     Refusal::NotHis("what is known of him cannot be told in a header".to_owned())
 }
@@ -104,19 +118,34 @@ impl Tell {
         Self(told.collect())
     }
 
-    /// Sets the headers.
+    /// Sets the headers of whoever is told of.
     pub(crate) fn tell(
         &self,
         principal: &Principal,
         headers: &mut HeaderMap,
     ) -> Result<(), Refusal> {
-        for (name, part) in &self.0 {
-            if let Some(value) = part.of(principal)? {
-                let value = HeaderValue::from_maybe_shared(value);
-                headers.insert(name, value.map_err(|_control| cannot_be_told())?);
-            }
+        let drawn = principal.drawn.get_or(|| self.told(principal));
+        match drawn {
+            Some(Ok(told)) if told.tell.is(self) => set(headers, &told.headers),
+            // Another route has told something else of him before.
+            _ => set(headers, &self.told(principal)?.headers),
         }
         Ok(())
+    }
+
+    fn told(&self, principal: &Principal) -> Result<Told, Refusal> {
+        let mut headers = Vec::new();
+        for (name, part) in &*self.0 {
+            if let Some(value) = part.of(principal)? {
+                let value = HeaderValue::from_maybe_shared(value);
+                headers.push((name.clone(), value.map_err(|_control| cannot_be_told())?));
+            }
+        }
+        Ok(Told { tell: self.clone(), headers })
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self == other
     }
 
     /// Claims that are told.

@@ -66,7 +66,7 @@ impl Core {
     ) -> Result<Returned, ErrandError> {
         let timeout = errand.timeout;
         tokio::select! {
-            returned = self.run_errand(backend, errand) => returned,
+            returned = Box::pin(self.run_errand(backend, errand)) => returned,
             () = self.clock.sleep(timeout) => Err(ErrandError::TimedOut(timeout)),
         }
     }

@@ -28,7 +28,7 @@ impl Attempt<'_> {
         let seat = match pool.seat() {
             Some(seat) => seat,
             None => tokio::select! {
-                seat = take_seat(pool, &home) => seat.map_err(|_error| unsent())?,
+                seat = Box::pin(take_seat(pool, &home)) => seat.map_err(|_error| unsent())?,
                 // Twice: for the one who makes a connection before us, and for ourselves.
                 () = home.clock().sleep(home.connect_wait() * 2) => return Err(unsent()),
             },

@@ -9,6 +9,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMITS: HeaderName = HeaderName::from_static("ratelimit");
 
+/// The field of one limit is no longer than this, most of the time.
+const USUAL_LETTERS: usize = 48;
+
 /// What a key may still do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quota {
@@ -29,7 +32,7 @@ impl Fields {
     /// Those of limits with this policy.
     pub(crate) fn of(policy: &HeaderValue) -> Self {
         let policy = Some(policy.clone()).filter(|policy| !policy.is_empty());
-        Self { policy, limits: String::new() }
+        Self { policy, limits: String::with_capacity(USUAL_LETTERS) }
     }
 
     /// Says what is left of one of the limits.

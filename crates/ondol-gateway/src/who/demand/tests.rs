@@ -37,7 +37,7 @@ fn kim() -> Principal {
 fn asked(change: impl FnOnce(&mut AuthOptions)) -> Result<(), Refusal> {
     let mut options = AuthOptions::default();
     change(&mut options);
-    Demand::new(&options).met(&kim(), None, now())
+    Demand::new(&options).met(&kim(), None, now)
 }
 
 #[test]
@@ -78,10 +78,10 @@ fn a_claim_is_what_it_has_to_be_or_a_list_that_holds_it() {
 #[test]
 fn on_a_tenants_ground_only_its_own_people_are_known() {
     let demand = Demand::new(&AuthOptions::default());
-    assert!(demand.met(&kim(), Some("acme"), now()).is_ok());
-    assert!(matches!(demand.met(&kim(), Some("other"), now()), Err(Refusal::NotHis(_))));
+    assert!(demand.met(&kim(), Some("acme"), now).is_ok());
+    assert!(matches!(demand.met(&kim(), Some("other"), now), Err(Refusal::NotHis(_))));
     let nobodys = Principal::known("lee", "web");
-    assert!(matches!(demand.met(&nobodys, Some("acme"), now()), Err(Refusal::NotHis(_))));
+    assert!(matches!(demand.met(&nobodys, Some("acme"), now), Err(Refusal::NotHis(_))));
 }
 
 #[test]
@@ -99,5 +99,5 @@ fn strength_and_age_are_asked_for_by_what_would_be_enough() {
     let mut never = kim();
     never.auth_time = None;
     let demand = Demand::new(&AuthOptions { max_age: seconds(300), ..AuthOptions::default() });
-    assert!(matches!(demand.met(&never, None, now()), Err(Refusal::StepUp(_))));
+    assert!(matches!(demand.met(&never, None, now), Err(Refusal::StepUp(_))));
 }

@@ -51,3 +51,14 @@ fn what_would_be_read_as_something_else_is_not_told() {
         assert_eq!(told(&kim, &[("x-groups", "claim:groups")]), None, "{role:?}");
     }
 }
+
+#[test]
+fn routes_that_tell_other_things_do_not_tell_each_others() {
+    let kim = Principal::known("kim", "web");
+    let usual = "x-user-client=web; x-user-id=kim";
+    for _ in 0..2 {
+        assert_eq!(told(&kim, &[]).as_deref(), Some(usual));
+        assert_eq!(told(&kim, &[("x-who", "subject")]).as_deref(), Some("x-who=kim"));
+        assert_eq!(told(&kim, &[("x-who", "client")]).as_deref(), Some("x-who=web"));
+    }
+}

@@ -1,6 +1,9 @@
 //! The same from the command line.
 
+use std::io::Write as _;
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -136,4 +139,66 @@ fn top_shows_a_screen_and_figures_and_no_colours_where_there_is_no_terminal() {
         .output()
         .expect("the program");
     assert!(String::from_utf8_lossy(&old.stderr).contains("gateway-control-unauthorised"));
+}
+
+#[test]
+fn stored_answers_are_let_go_of_by_address_below_a_path_by_tag_of_a_route_and_all() {
+    let folder = Folder::new("control-purge");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&asked);
+    let upstream = Upstream::answering(move |received, stream| {
+        counting.fetch_add(1, Ordering::SeqCst);
+        let tag = if received.head.contains("/a/1") { "one" } else { "other" };
+        let answer = format!("HTTP/1.1 200 OK\r\nCache-Tag: {tag}\r\nContent-Length: 2\r\n\r\nok");
+        stream.write_all(answer.as_bytes()).is_ok()
+    });
+    let (at, admin) = (free(), free());
+    let route = |name: &str| {
+        format!(
+            "[routes.{name}]\npath = \"/{name}/*\"\nto = \"one\"\ncache = {{ fresh = \"1h\" }}\n"
+        )
+    };
+    let text = head(&folder)
+        .replace("listen = [\"127.0.0.1:0\"]", &format!("listen = [\"{at}\"]"))
+        .replace("admin = \"127.0.0.1:0\"", &format!("admin = \"{admin}\""))
+        + &format!("[backends.one]\nendpoints = [\"http://{}\"]\n", upstream.address)
+        + &route("a")
+        + &route("b");
+    folder.write("gateway.toml", &text);
+    let _running = start(&["run", &folder.file("gateway.toml")], at);
+    let shell = Shell { folder, admin: admin.to_string() };
+    let paths = ["/a/1", "/a/2", "/b/1"];
+    // Which of them were not stored any more.
+    let gone = || {
+        let mut gone = Vec::new();
+        for path in paths {
+            let before = asked.load(Ordering::SeqCst);
+            let ask = format!("GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n");
+            send(at, ask.as_bytes(), usize::MAX);
+            if asked.load(Ordering::SeqCst) > before {
+                gone.push(path);
+            }
+        }
+        gone
+    };
+    let purge = |what: &[&str]| {
+        let all = [&["control", "purge"], what, &["--reason", "a test"]].concat();
+        let told: Value = serde_json::from_str(&shell.good(&all)).expect("JSON");
+        told["change"]["purged"].as_u64()
+    };
+    assert_eq!(gone(), paths);
+    assert_eq!(gone(), [""; 0]);
+    assert_eq!(purge(&["--url", "http://shop/a/1"]), Some(1));
+    assert_eq!(gone(), ["/a/1"]);
+    assert_eq!(purge(&["--below", "/a"]), Some(2));
+    assert_eq!(gone(), ["/a/1", "/a/2"]);
+    assert_eq!(purge(&["--tag", "one"]), Some(1));
+    assert_eq!(gone(), ["/a/1"]);
+    assert_eq!(purge(&["--everything", "--route", "b"]), Some(1));
+    assert_eq!(gone(), ["/b/1"]);
+    assert_eq!(purge(&["--everything"]), Some(3));
+    assert_eq!(gone(), paths);
+    let nothing = shell.bad(&["control", "purge", "--reason", "a test"]);
+    assert!(nothing.contains("gateway-control-"), "{nothing}");
+    assert_eq!(gone(), [""; 0], "what is not said is not let go of");
 }
