@@ -84,7 +84,7 @@ impl EventStore for GrowsBehindTheReader {
 async fn what_comes_while_a_subscriber_looks_is_not_slept_through() {
     let store = Arc::new(GrowsBehindTheReader::default());
     store.append(event(1)).await.expect("there is room");
-    let following: Arc<dyn EventStore> = Arc::clone(&store) as _;
+    let following: Arc<dyn EventStore> = Arc::<GrowsBehindTheReader>::clone(&store);
     let mut subscription = Subscription::new(following, Position::START, Filter::default(), 10);
     for number in 1..=2 {
         let next = tokio::time::timeout(Duration::from_secs(60), subscription.next());
