@@ -1,15 +1,20 @@
 //! The name of a stream: what kind of thing it is about, and which one.
 
-use std::fmt;
+mod short;
+
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use self::short::ShortText;
 use crate::name::{self, NameError};
 
 /// The longest kind of stream, in bytes.
 const KIND_BYTES_MAX: usize = 64;
+/// What a name is called that breaks a rule.
+const WHAT: &str = "the name of a stream";
 
 /// A stream's name, `kind:key`: `account:01939d2e-…`.
 ///
@@ -70,7 +75,22 @@ impl StreamId {
         if !check_kind(kind) {
             return Err(StreamIdError::BadKind { found: kind.chars().take(64).collect() });
         }
-        format!("{kind}:{key}").parse()
+        // Most names are short, and whoever writes events makes one for each: such a name is put
+        // together without asking for memory.
+        let mut short = ShortText::default();
+        match write!(short, "{kind}:{key}") {
+            Ok(()) => Self::of_kind(kind, short.as_str()),
+            Err(fmt::Error) => Self::of_kind(kind, &format!("{kind}:{key}")),
+        }
+    }
+
+    /// A name that begins with this kind, which is checked, and a colon.
+    fn of_kind(kind: &str, name: &str) -> Result<Self, StreamIdError> {
+        name::check(WHAT, name)?;
+        if name.len() == kind.len() + 1 {
+            return Err(StreamIdError::NoKey { found: name.to_owned() });
+        }
+        Ok(Self { name: name.into() })
     }
 
     /// What kind of thing the stream is about.
@@ -112,7 +132,7 @@ impl TryFrom<Arc<str>> for StreamId {
     type Error = StreamIdError;
 
     fn try_from(name: Arc<str>) -> Result<Self, StreamIdError> {
-        name::check("the name of a stream", &name)?;
+        name::check(WHAT, &name)?;
         let found = || name.to_string();
         let colon = name.bytes().position(|byte| byte == b':');
         let colon = colon.ok_or_else(|| StreamIdError::NoKind { found: found() })?;

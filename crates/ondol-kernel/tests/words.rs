@@ -54,6 +54,23 @@ fn a_stream_is_named_by_its_kind_and_its_key() {
 }
 
 #[test]
+fn a_stream_is_named_alike_by_parts_and_whole_however_long_its_name() {
+    // Names of up to 64 bytes are put together in another way than longer ones.
+    for key in (1..90).flat_map(|length| ["k".repeat(length), "열".repeat(length.min(80))]) {
+        let by_parts = StreamId::new("room", &key).expect("a stream");
+        let whole: StreamId = format!("room:{key}").parse().expect("a stream");
+        assert_eq!((&by_parts, by_parts.key()), (&whole, key.as_str()));
+    }
+    let numbered = StreamId::new("room", format_args!("{}-{}", 7, "k".repeat(70)));
+    assert_eq!(numbered.expect("a stream").key(), format!("7-{}", "k".repeat(70)));
+    for kind in ["a", &"a".repeat(63), &"a".repeat(64)] {
+        let error = StreamId::new(kind, "").expect_err("it has no key");
+        assert_eq!(error, StreamIdError::NoKey { found: format!("{kind}:") });
+        assert_eq!(error, format!("{kind}:").parse::<StreamId>().expect_err("it has no key"));
+    }
+}
+
+#[test]
 fn what_does_not_name_a_stream_is_refused() {
     for name in [
         "",

@@ -23,18 +23,29 @@ pub(crate) struct Draft {
     pub(crate) bytes: Vec<u8>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) records: Vec<RecordToPlace>,
+    /// The commands that records are the effects of.
+    pub(crate) commands: Vec<(CommandId, Key)>,
     pub(crate) sections: Vec<SectionToPlace>,
     pub(crate) tags: Vec<TagOfEvent>,
     pub(crate) conditions: Conditions,
+    /// How many events there are in all.
+    pub(crate) events: u64,
 }
 
 /// One call of an append: whole or not at all.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Entry {
     pub(crate) records_end: u32,
     pub(crate) conditions_end: u32,
+    /// Where its first event has to stand, if it was recorded elsewhere; the log's start if not.
+    exactly_at: Position,
+}
+
+impl Entry {
     /// Where its first event has to stand, if it was recorded elsewhere.
-    pub(crate) exactly_at: Option<Position>,
+    pub(crate) fn exactly_at(&self) -> Option<Position> {
+        (self.exactly_at != Position::START).then_some(self.exactly_at)
+    }
 }
 
 /// A record without its place.
@@ -42,7 +53,8 @@ pub(crate) struct Entry {
 pub(crate) struct RecordToPlace {
     pub(crate) length: u32,
     pub(crate) events: u32,
-    pub(crate) command: Option<(CommandId, Key)>,
+    /// One more than the record before it has, if it is the effect of a command.
+    pub(crate) commands_end: u32,
     pub(crate) sections_end: u32,
     pub(crate) tags_end: u32,
 }
@@ -99,9 +111,11 @@ impl Draft {
         self.bytes.resize(GROUP_HEADER, 0);
         self.entries.clear();
         self.records.clear();
+        self.commands.clear();
         self.sections.clear();
         self.tags.clear();
         self.conditions.clear();
+        self.events = 0;
     }
 
     /// Adds an append.
@@ -119,7 +133,7 @@ impl Draft {
         }
         self.end_record(record, append.command, nth, keys);
         append.conditions.iter().for_each(|condition| self.conditions.add(condition, keys));
-        self.end_entry(None);
+        self.end_entry(Position::START);
     }
 
     /// Adds events as they were recorded elsewhere: a record for each command's effect, and one
@@ -133,7 +147,7 @@ impl Draft {
         for effect in events.chunk_by(belong) {
             self.add_effect(effect, keys);
         }
-        self.end_entry(Some(first.position));
+        self.end_entry(first.position);
     }
 
     fn add_effect(&mut self, effect: &[Envelope], keys: &Fingerprints) {
@@ -187,16 +201,18 @@ impl Draft {
         events: u32,
         keys: &Fingerprints,
     ) {
+        self.commands.extend(command.map(|command| (command, keys.command(command))));
+        self.events += u64::from(events);
         self.records.push(RecordToPlace {
             length: record.end(&mut self.bytes),
             events,
-            command: command.map(|command| (command, keys.command(command))),
+            commands_end: length32(self.commands.len()),
             sections_end: length32(self.sections.len()),
             tags_end: length32(self.tags.len()),
         });
     }
 
-    fn end_entry(&mut self, exactly_at: Option<Position>) {
+    fn end_entry(&mut self, exactly_at: Position) {
         self.entries.push(Entry {
             records_end: length32(self.records.len()),
             conditions_end: length32(self.conditions.len()),
@@ -208,6 +224,7 @@ impl Draft {
     pub(crate) fn join(&mut self, other: &Self) {
         let records = length32(self.records.len());
         let conditions = length32(self.conditions.len());
+        let commands = length32(self.commands.len());
         let (sections, tags) = (length32(self.sections.len()), length32(self.tags.len()));
         self.bytes.extend_from_slice(&other.bytes[GROUP_HEADER..]);
         self.entries.extend(other.entries.iter().map(|entry| Entry {
@@ -216,12 +233,15 @@ impl Draft {
             ..*entry
         }));
         self.records.extend(other.records.iter().map(|record| RecordToPlace {
+            commands_end: record.commands_end + commands,
             sections_end: record.sections_end + sections,
             tags_end: record.tags_end + tags,
             ..*record
         }));
+        self.commands.extend_from_slice(&other.commands);
         self.sections.extend_from_slice(&other.sections);
         self.tags.extend_from_slice(&other.tags);
         self.conditions.join(&other.conditions);
+        self.events += other.events;
     }
 }

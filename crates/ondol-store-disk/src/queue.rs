@@ -129,6 +129,8 @@ impl Queue {
 
     /// Joins the group that is being gathered, with one entry.
     pub(crate) fn submit(&self, draft: &Draft, waker: &Waker) -> Result<Ticket, AppendError> {
+        // Others wait for the state: what can be done without it is done before.
+        let waker = waker.clone();
         let mut state = self.state();
         if let Some(why) = &state.stopped {
             return Err(AppendError::Stopped(why.clone().into()));
@@ -143,7 +145,7 @@ impl Queue {
         }
         let number = u32::try_from(waiting).expect("options limit what waits to 32 bits");
         state.gathering.draft.join(draft);
-        state.gathering.wakers.push(waker.clone());
+        state.gathering.wakers.push(waker);
         let group = Arc::clone(&state.gathering.group);
         let wake_writer = std::mem::take(&mut state.writer_waits);
         drop(state);

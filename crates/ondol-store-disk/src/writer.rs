@@ -90,8 +90,7 @@ impl Writer {
         let longest = gathering.draft.bytes.len().next_multiple_of(8);
         let at = self.tail.room_for(longest).map_err(no_room)?;
         let head = shared.progress.durable().position;
-        let events = gathering.draft.records.iter().map(|record| u64::from(record.events)).sum();
-        shared.progress.set_assigned(head.plus(events));
+        shared.progress.set_assigned(head.plus(gathering.draft.events));
         assignment.assign(&shared, &mut gathering.draft, head, at);
         let length = assignment.length();
         shared.progress.set_assigned(assignment.head());

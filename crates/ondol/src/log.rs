@@ -7,6 +7,7 @@ mod failure;
 mod follow;
 mod import;
 mod logs;
+mod names;
 mod pieces;
 mod print;
 mod progress;

@@ -17,6 +17,29 @@ async fn ten(logs: &MemoryLogs, name: &str) {
     }
 }
 
+#[test]
+fn what_is_no_name_is_refused_with_its_code_and_page() {
+    let long = "x".repeat(300);
+    for (arguments, code) in [
+        ("show --log a Account:1".to_owned(), "stream-kind-invalid"),
+        ("show --log a account".to_owned(), "stream-without-kind"),
+        ("show --log a account:".to_owned(), "stream-without-key"),
+        ("show --log a account:\u{1}".to_owned(), "name-control-character"),
+        (format!("show --log a account:{long}"), "name-too-long"),
+        ("tail --log a --kind Account".to_owned(), "stream-kind-invalid"),
+        (format!("tail --log a --type {long}"), "name-too-long"),
+        ("tail --log a --type \u{1}".to_owned(), "name-control-character"),
+        ("tail --log a --tag seat\u{202e}".to_owned(), "name-unseen-character"),
+        (format!("tail --log a --tag {long}"), "name-too-long"),
+    ] {
+        let refused = memory::parse(&arguments).expect_err("it is no name");
+        let page = format!("docs/errors/{code}.md");
+        let told = refused.to_string();
+        assert!(told.contains(&format!("[{code}]\n  read on: {page}\n")), "{told}");
+        assert!(std::path::Path::new("../..").join(page).exists(), "{code} has a page");
+    }
+}
+
 fn lines(text: &str) -> Vec<&str> {
     text.lines().collect()
 }

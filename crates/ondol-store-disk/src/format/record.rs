@@ -81,6 +81,22 @@ impl RecordHeader {
     }
 }
 
+/// What is summed of the header of a record with one section, nearly every one: in whole words, side
+/// by side, a processor sums it several times as fast as in pieces where they lie.
+#[repr(align(8))]
+struct Summed([u8; 32]);
+
+/// The checksum of a record's header, which leaves out the place where it is itself.
+fn header_sum(header: &[u8], salt: u32) -> u32 {
+    let (before, behind) = (&header[..8], &header[12..]);
+    let mut summed = Summed([0; 32]);
+    let (near, far) = behind.split_at(behind.len().min(summed.0.len() - before.len()));
+    put(&mut summed.0, 0, before);
+    put(&mut summed.0, before.len(), near);
+    let sum = checksum(salt, &[&summed.0[..before.len() + near.len()]]);
+    if far.is_empty() { sum } else { checksum(sum, &[far]) }
+}
+
 /// Fills in where a record stands: its place in the log, and the versions in its streams.
 /// Answers the header's checksum.
 pub(crate) fn place(
@@ -95,7 +111,7 @@ pub(crate) fn place(
         put(record, at, &version.get().to_le_bytes());
         at += SECTION_HEADER;
     }
-    let sum = checksum(salt, &[&record[..8], &record[12..at]]);
+    let sum = header_sum(&record[..at], salt);
     put(record, 8, &sum.to_le_bytes());
     sum
 }
@@ -144,7 +160,7 @@ impl<'a> Record<'a> {
         if !is_checked {
             return Ok(Self { header, bytes: record });
         }
-        let sum = checksum(salt, &[&record[..8], &record[12..body_at]]);
+        let sum = header_sum(&record[..body_at], salt);
         if sum != header.sum || crc32c::crc32c(&record[body_at..]) != header.body_sum {
             return Err(Malformed("has a record that does not fit its checksum"));
         }

@@ -54,8 +54,8 @@ pub(super) fn start(
         bugs: options.bugs(),
         segments: Arc::clone(&segments),
     });
-    let (folder, length) = (options.folder.clone(), options.segment_bytes);
-    let spares = Arc::new(Spares::new(Arc::clone(disk), folder, length, options.prewrite));
+    let spares = Spares::new(Arc::clone(&segments), options.segment_bytes, options.prewrite);
+    let spares = Arc::new(spares);
     let last = segments.last().ok_or_else(|| failed(ErrorKind::NotFound.into()))?;
     let tail = TailSegment::new(&segments, last, end.address.offset(), Arc::clone(&spares));
     let writer =

@@ -15,7 +15,7 @@ impl Wake for Nobody {
 fn one(queue: &Queue) -> Result<Ticket, AppendError> {
     let mut draft = Draft::new();
     draft.bytes.extend_from_slice(&[0; 100]);
-    draft.entries.push(crate::draft::Entry { records_end: 0, conditions_end: 0, exactly_at: None });
+    draft.entries.push(crate::draft::Entry::default());
     queue.submit(&draft, &Waker::from(Arc::new(Nobody)))
 }
 

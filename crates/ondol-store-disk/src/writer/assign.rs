@@ -4,6 +4,7 @@
 //! refused leave no trace: the ones behind them move up.
 
 mod known;
+mod share;
 mod verdicts;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use ondol_kernel::{CommandId, Position, Version};
 use ondol_store::Outcome;
 
 use self::known::{Known, TaggedInGroup};
+use self::share::Share;
 use self::verdicts::{conflict, failed, unreadable};
 use crate::draft::{Draft, Entry, RecordToPlace};
 use crate::format::{Address, GROUP_HEADER, GroupHeader, Record, length32, padded, place, put};
@@ -34,7 +36,8 @@ pub(crate) struct Assignment {
     at: Address,
     written: usize,
     records: u32,
-    records_sum: u32,
+    /// The checksums of the records, side by side.
+    sums: Vec<u8>,
     /// What the streams of the group stood at before, in the order in which they were changed.
     before: Vec<(Fingerprint, Version)>,
     postings: Vec<(Key, Posting)>,
@@ -48,14 +51,6 @@ pub(crate) struct Assignment {
     tagged: Vec<TaggedInGroup>,
     known: Known,
     window: Window,
-}
-
-/// The shares of one entry in the lists of a draft.
-#[derive(Debug)]
-struct Share {
-    bytes: Range<usize>,
-    records: Range<usize>,
-    conditions: Range<usize>,
 }
 
 impl Assignment {
@@ -83,7 +78,8 @@ impl Assignment {
         self.head = head;
         self.at = at;
         self.written = GROUP_HEADER;
-        (self.records, self.records_sum) = (0, 0);
+        self.records = 0;
+        self.sums.clear();
         self.before.clear();
         self.postings.clear();
         self.marks.clear();
@@ -106,25 +102,14 @@ impl Assignment {
         let mut heads = shared.heads.hold();
         heads.fetch(draft.sections.iter().map(|section| section.stream));
         self.known.look_up(shared, draft);
-        let (mut byte, mut record, mut condition, mut section, mut tag) =
-            (GROUP_HEADER, 0, 0, 0, 0);
+        let mut share = Share::none();
         for number in 0..draft.entries.len() {
             let entry = draft.entries[number];
-            let records = record..entry.records_end as usize;
-            let length: usize =
-                draft.records[records.clone()].iter().map(|record| record.length as usize).sum();
-            let conditions = condition..entry.conditions_end as usize;
-            let share = Share { bytes: byte..byte + length, records, conditions };
+            share = share.next(draft, entry);
             let first = self.head.next();
-            let verdict = self.entry(shared, &mut heads, draft, entry, &share, (section, tag));
-            match verdict {
+            match self.entry(shared, &mut heads, draft, entry, &share) {
                 Ok(()) => self.answers.firsts.push(first),
                 Err(verdict) => self.refuse(length32(number), verdict, shared),
-            }
-            (byte, record) = (share.bytes.end, share.records.end);
-            condition = share.conditions.end;
-            if let Some(last) = draft.records[..record].last() {
-                (section, tag) = (last.sections_end as usize, last.tags_end as usize);
             }
         }
         self.finish(shared, draft);
@@ -151,7 +136,7 @@ impl Assignment {
             first: self.first,
             records: self.records,
             events: length32(crate::format::index(self.head.get() + 1 - self.first.get())),
-            records_sum: self.records_sum,
+            records_sum: crc32c::crc32c(&self.sums),
         };
         put(&mut draft.bytes, 0, &header.encode(shared.reader.salt));
     }
@@ -164,23 +149,20 @@ impl Assignment {
         draft: &mut Draft,
         entry: Entry,
         share: &Share,
-        (section, tag): (usize, usize),
     ) -> Result<(), Verdict> {
-        if let Some(found) = entry.exactly_at.filter(|found| *found != self.head.next()) {
+        let moves_at_once = entry.exactly_at().is_some();
+        if let Some(found) = entry.exactly_at().filter(|found| *found != self.head.next()) {
             return Err(Verdict::OutOfOrder { expected: self.head.next(), found });
         }
-        for number in share.records.clone() {
-            if let Some(known) = draft.records[number].command {
-                let may_be = self.known.may_be_command(number);
-                self.check_command(shared, draft, (known, may_be), entry)?;
-            }
+        for number in share.commands.clone() {
+            let may_be = self.known.may_be_command(number);
+            let known = draft.commands[number];
+            self.check_command(shared, draft, (known, may_be), moves_at_once)?;
         }
         let undo = self.before.len();
-        let moves_at_once = entry.exactly_at.is_some();
-        let checked =
-            self.check_streams(heads, draft, share, (section, moves_at_once)).and_then(|()| {
-                share.conditions.clone().try_for_each(|number| self.check(shared, draft, number))
-            });
+        let checked = self.check_streams(heads, draft, share, moves_at_once).and_then(|()| {
+            share.conditions.clone().try_for_each(|number| self.check(shared, draft, number))
+        });
         if let Err(verdict) = checked {
             if moves_at_once {
                 self.take_back_from(heads, undo);
@@ -190,12 +172,12 @@ impl Assignment {
             return Err(verdict);
         }
         if !moves_at_once {
-            let moved = self.before[undo..].iter().zip(&draft.sections[section..]);
+            let moved = self.before[undo..].iter().zip(&draft.sections[share.section..]);
             for ((stream, found), wanted) in moved {
                 heads.set(*stream, found.plus(wanted.events.into()));
             }
         }
-        self.place(shared, draft, share, undo, (section, tag));
+        self.place(shared, draft, share, undo);
         Ok(())
     }
 
@@ -205,7 +187,7 @@ impl Assignment {
         shared: &Shared,
         draft: &Draft,
         ((command, key), may_be): ((CommandId, Key), bool),
-        entry: Entry,
+        was_elsewhere: bool,
     ) -> Result<(), Verdict> {
         let outcome = match self.in_group(shared, draft, (command, key))? {
             Some(outcome) => Some(outcome),
@@ -214,7 +196,7 @@ impl Assignment {
         };
         match outcome {
             None => Ok(()),
-            Some(_) if entry.exactly_at.is_some() => Err(Verdict::CommandInPieces { command }),
+            Some(_) if was_elsewhere => Err(Verdict::CommandInPieces { command }),
             Some(outcome) => Err(Verdict::Repeated(outcome)),
         }
     }
@@ -243,9 +225,9 @@ impl Assignment {
         heads: &mut Table,
         draft: &Draft,
         share: &Share,
-        (mut section, moves_at_once): (usize, bool),
+        moves_at_once: bool,
     ) -> Result<(), Verdict> {
-        let mut at = share.bytes.start;
+        let (mut at, mut section) = (share.bytes.start, share.section);
         for record in &draft.records[share.records.clone()] {
             let sections = section..record.sections_end as usize;
             for (nth, wanted) in draft.sections[sections.clone()].iter().enumerate() {
@@ -295,14 +277,8 @@ impl Assignment {
     }
 
     /// Moves an entry's records up to where they belong, and fills in their place.
-    fn place(
-        &mut self,
-        shared: &Shared,
-        draft: &mut Draft,
-        share: &Share,
-        undo: usize,
-        (mut section, mut tag): (usize, usize),
-    ) {
+    fn place(&mut self, shared: &Shared, draft: &mut Draft, share: &Share, undo: usize) {
+        let (mut command, mut section, mut tag) = (share.commands.start, share.section, share.tag);
         let mut from = share.bytes.start;
         if from != self.written {
             draft.bytes.copy_within(share.bytes.clone(), self.written);
@@ -313,8 +289,11 @@ impl Assignment {
             let record = draft.records[number];
             let end = from + record.length as usize;
             let first = self.head.next();
-            let (sections, tags) =
-                (section..record.sections_end as usize, tag..record.tags_end as usize);
+            let (commands, sections, tags) = (
+                command..record.commands_end as usize,
+                section..record.sections_end as usize,
+                tag..record.tags_end as usize,
+            );
             let stands = versions..versions + sections.len();
             let sum = place(
                 &mut draft.bytes[from..end],
@@ -323,10 +302,11 @@ impl Assignment {
                 self.before[stands.clone()].iter().map(|(_, version)| version.next()),
             );
             self.records += 1;
-            self.records_sum = crc32c::crc32c_append(self.records_sum, &sum.to_le_bytes());
-            self.remember(draft, &record, from, (stands.clone(), tags.clone()));
+            self.sums.extend_from_slice(&sum.to_le_bytes());
+            self.remember(draft, &record, from, (stands.clone(), commands.clone(), tags.clone()));
             self.head = self.head.plus(record.events.into());
-            (section, tag, versions, from) = (sections.end, tags.end, stands.end, end);
+            (command, section, tag) = (commands.end, sections.end, tags.end);
+            (versions, from) = (stands.end, end);
             self.written = end;
         }
     }
@@ -337,7 +317,7 @@ impl Assignment {
         draft: &Draft,
         record: &RecordToPlace,
         at: usize,
-        (stands, tags): (Range<usize>, Range<usize>),
+        (stands, commands, tags): (Range<usize>, Range<usize>, Range<usize>),
     ) {
         let first = self.head.next();
         let address = self.at.plus(at);
@@ -345,9 +325,9 @@ impl Assignment {
         for (stream, before) in &self.before[stands] {
             self.postings.push((stream.key(), posting(before.next().get())));
         }
-        if let Some((_, key)) = record.command {
-            self.postings.push((key, posting(first.get())));
-            self.commands.insert(key, at);
+        for (_, key) in &draft.commands[commands] {
+            self.postings.push((*key, posting(first.get())));
+            self.commands.insert(*key, at);
         }
         for tag in &draft.tags[tags] {
             let position = first.plus(tag.event.into());

@@ -3,9 +3,11 @@
 //! A sync is fast over blocks that were written before, slower over blocks that were only
 //! reserved, and slower still when the file grows. So a helper reserves the next segment's file
 //! and, while the disk has little to do, writes zeros into it. When the disk has much to do the
-//! groups are large, reserving is enough, and writing everything twice would halve the speed.
+//! groups are large, reserving is enough, and writing everything twice would halve the speed. The
+//! helper also takes finished segments out of the page cache.
 
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -13,7 +15,7 @@ use std::time::Duration;
 
 use ondol_kernel::Position;
 
-use crate::disk::{Disk, DiskFile, write_all_at, write_zeros};
+use crate::disk::{DiskFile, write_all_at, write_zeros};
 use crate::format::{Address, SEGMENT_HEADER, SegmentHeader, length32};
 use crate::segments::{Segment, Segments};
 use crate::store::Shared;
@@ -52,11 +54,10 @@ pub(crate) struct Spare {
     length: u32,
 }
 
-/// Where the helper puts spare files.
+/// Where the helper puts spare files, and what else it is to do.
 #[derive(Debug)]
 pub(crate) struct Spares {
-    disk: Arc<dyn Disk>,
-    folder: PathBuf,
+    segments: Arc<Segments>,
     state: Mutex<State>,
     changed: Condvar,
     written: AtomicU64,
@@ -70,6 +71,8 @@ struct State {
     made: u64,
     /// How much of the spare file is written with zeros.
     zeros: u64,
+    /// The segments that are to leave the page cache, by number.
+    cold: Range<u32>,
     is_wanted: bool,
     is_closed: bool,
 }
@@ -145,9 +148,8 @@ impl TailSegment {
         self.file = Arc::clone(&next.spare.file);
         self.segment = segments.add(segment, next.spare.file);
         self.offset = length32(SEGMENT_HEADER);
-        let cold = number.checked_sub(CACHED_SEGMENTS).and_then(|cold| segments.get(cold));
-        if let Some(cold) = cold {
-            segments.file(&cold)?.drop_cache();
+        if let Some(cold) = number.checked_sub(CACHED_SEGMENTS) {
+            self.spares.cool(cold);
         }
         Ok(())
     }
@@ -168,10 +170,10 @@ impl Drop for TailSegment {
 }
 
 impl Spares {
-    pub(crate) fn new(disk: Arc<dyn Disk>, folder: PathBuf, length: u32, prewrite: bool) -> Self {
+    pub(crate) fn new(segments: Arc<Segments>, length: u32, prewrite: bool) -> Self {
         let state = Mutex::new(State { is_wanted: true, ..State::default() });
         let (changed, written) = (Condvar::new(), AtomicU64::new(0));
-        Self { disk, folder, state, changed, written, length, prewrite }
+        Self { segments, state, changed, written, length, prewrite }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -196,10 +198,10 @@ impl Spares {
             state.made += 1;
             state.made
         };
-        let path = self.folder.join(format!("spare-{number}.new"));
-        let file = self.disk.create(&path)?;
+        let path = self.segments.folder.join(format!("spare-{number}.new"));
+        let file = self.segments.disk.create(&path)?;
         if let Err(error) = file.allocate(u64::from(length)) {
-            self.disk.remove(&path)?;
+            self.segments.disk.remove(&path)?;
             return Err(error);
         }
         Ok(Spare { file, path, length })
@@ -209,7 +211,11 @@ impl Spares {
     pub(crate) fn keep_ready(&self) {
         loop {
             let mut state = self.state();
-            while !state.is_closed && !state.is_wanted && !self.has_zeros_to_write(&state) {
+            while !state.is_closed
+                && !state.is_wanted
+                && state.cold.is_empty()
+                && !self.has_zeros_to_write(&state)
+            {
                 state = self.changed.wait(state).expect("nobody panics while holding the spare");
             }
             if state.is_closed {
@@ -218,6 +224,9 @@ impl Spares {
             if state.is_wanted && state.spare.is_none() {
                 drop(state);
                 self.make_ready();
+            } else if let Some(cold) = state.cold.next() {
+                drop(state);
+                self.drop_cache(cold);
             } else if self.has_zeros_to_write(&state) {
                 self.write_slice(state);
             } else {
@@ -259,7 +268,7 @@ impl Spares {
             // A file that a sync has failed on is not to be trusted with anything.
             tracing::warn!(%error, "the file for the next segment is given up");
             if let Some(spare) = state.spare.take()
-                && let Err(error) = self.disk.remove(&spare.path)
+                && let Err(error) = self.segments.disk.remove(&spare.path)
             {
                 tracing::debug!(%error, "a spare file stays until the log is opened again");
             }
@@ -271,13 +280,32 @@ impl Spares {
     /// Waits a little, and for as long as the log keeps the disk busy.
     fn pause(&self) {
         let mut state = self.state();
-        while !state.is_closed && state.spare.is_some() {
+        while !state.is_closed && state.spare.is_some() && state.cold.is_empty() {
             let before = self.written.load(Ordering::Relaxed);
             let waited = self.changed.wait_timeout(state, PAUSE);
             state = waited.expect("nobody panics while holding the spare").0;
             if self.written.load(Ordering::Relaxed) - before < BUSY_BYTES {
                 return;
             }
+        }
+    }
+
+    /// Says that a segment may leave the page cache. That takes as long as several syncs, so the
+    /// helper does it.
+    fn cool(&self, segment: u32) {
+        let mut state = self.state();
+        let first = if state.cold.is_empty() { segment } else { state.cold.start };
+        state.cold = first..segment + 1;
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    fn drop_cache(&self, segment: u32) {
+        let cold = self.segments.get(segment).map(|segment| self.segments.file(&segment));
+        match cold {
+            Some(Ok(file)) => file.drop_cache(),
+            Some(Err(error)) => tracing::debug!(%error, "a finished segment stays in memory"),
+            None => {}
         }
     }
 
@@ -290,7 +318,7 @@ impl Spares {
     /// Removes the spare file: the next opening would.
     pub(crate) fn remove(&self) -> io::Result<()> {
         match self.state().spare.take() {
-            Some(spare) => self.disk.remove(&spare.path),
+            Some(spare) => self.segments.disk.remove(&spare.path),
             None => Ok(()),
         }
     }

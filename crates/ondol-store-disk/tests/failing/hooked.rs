@@ -1,4 +1,5 @@
-//! A disk on which a test has a say: at every sync of the log, and wherever a file is made.
+//! A disk on which a test has a say: at every write and sync of the log, and wherever a file is
+//! made.
 
 use std::any::Any;
 use std::fmt;
@@ -13,6 +14,8 @@ use ondol_store_disk::{Disk, DiskFile, SimDisk};
 pub(crate) enum Moment<'a> {
     /// A file is made.
     Create(&'a Path),
+    /// The thread that writes writes to a segment.
+    Write,
     /// The thread that writes syncs a segment.
     Sync,
 }
@@ -77,19 +80,25 @@ impl Disk for Hooked {
     }
 }
 
+impl HookedFile {
+    fn say_to_writer(&self, moment: Moment<'_>) -> io::Result<()> {
+        let is_writer = std::thread::current().name() == Some("log writer");
+        if is_writer { (self.say)(moment) } else { Ok(()) }
+    }
+}
+
 impl DiskFile for HookedFile {
     fn read_at(&self, into: &mut [u8], offset: u64) -> io::Result<usize> {
         self.file.read_at(into, offset)
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        self.say_to_writer(Moment::Write)?;
         self.file.write_at(bytes, offset)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        if std::thread::current().name() == Some("log writer") {
-            (self.say)(Moment::Sync)?;
-        }
+        self.say_to_writer(Moment::Sync)?;
         self.file.sync_data()
     }
 

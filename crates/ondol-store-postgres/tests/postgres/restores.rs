@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ondol_kernel::Position;
 use ondol_store::{EventStore, ReadAll};
+use ondol_store_postgres::PostgresOptions;
 use ondol_testkit::servers;
 
 use crate::given::{fresh_log, log, one, open, options};
@@ -87,4 +88,21 @@ async fn a_reader_ahead_of_a_restored_log_is_told_so_and_a_running_store_stops()
     assert_eq!(error.code(), "log-reader-ahead", "found {error}");
     let lives = server.query(&database, "SELECT began_after FROM ondol.epochs ORDER BY began_at");
     assert_eq!(lives.expect("it answers"), "0\n1");
+}
+
+#[tokio::test]
+async fn a_log_that_lost_its_end_is_not_written_to_by_who_has_seen_it() {
+    // Whoever watches the log from beside comes too late: the writer notices by itself.
+    let options = PostgresOptions { poll_interval_ms: 3_600_000, ..fresh_log() };
+    let store = open(&options).await;
+    for number in 0..5 {
+        store.append(one(number)).await.expect("all is well");
+    }
+    let schema = &options.schema;
+    load(&options.url, &format!("DELETE FROM {schema}.events WHERE position > 3;"));
+    let refused = store.append(one(1)).await.expect_err("positions would be given out again");
+    assert_eq!(refused.code(), "log-stopped", "found {refused}");
+    drop(store);
+    let again = open(&options).await;
+    assert_eq!(log(&again).await.len(), 3, "nothing was written");
 }

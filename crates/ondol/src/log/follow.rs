@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ondol_kernel::{Position, StreamIdError};
+use ondol_kernel::Position;
 use ondol_store::{EventStore, Filter, Page, ReadAll, Replica};
 
 use super::{LogAddress, LogFailure, Logs, Purpose};
@@ -38,9 +38,4 @@ pub(super) async fn each_page(
         }
         read.after = seen;
     }
-}
-
-/// A kind of streams, checked as far as a kind can be checked alone.
-pub(super) fn kind(text: &str) -> Result<String, StreamIdError> {
-    ondol_kernel::StreamId::new(text, "any").map(|stream| stream.kind().to_owned())
 }

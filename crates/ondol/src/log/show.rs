@@ -4,7 +4,7 @@ use clap::Args;
 use ondol_kernel::{StreamId, Version};
 use ondol_store::{Direction, EventStore, ReadStream};
 
-use super::{LogFailure, Logs, Purpose, Terminal, WhichLog, follow};
+use super::{LogFailure, Logs, Purpose, Terminal, WhichLog, follow, names};
 
 /// How many events are read at a time.
 const PAGE_EVENTS: usize = 1_000;
@@ -15,6 +15,7 @@ pub(super) struct Show {
     #[command(flatten)]
     log: WhichLog,
     /// The stream: kind:key.
+    #[arg(value_parser = names::stream)]
     stream: StreamId,
     /// The first version to be shown.
     #[arg(long, value_name = "VERSION")]

@@ -6,7 +6,7 @@ use clap::Args;
 use ondol_kernel::{EventType, Position, Tag};
 use ondol_store::{EventStore, Filter, Replica, Subscription};
 
-use super::{LogFailure, Logs, Purpose, Terminal, WhichLog, follow};
+use super::{LogFailure, Logs, Purpose, Terminal, WhichLog, follow, names};
 
 /// How many positions the end of the log has when no other place is named.
 const LAST: u64 = 10;
@@ -26,13 +26,13 @@ pub(super) struct Tail {
     #[arg(long, short)]
     follow: bool,
     /// Only events of this type; may be given several times.
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = names::event_type)]
     types: Vec<EventType>,
     /// Only events in streams of this kind; may be given several times.
-    #[arg(long = "kind", value_name = "KIND", value_parser = follow::kind)]
+    #[arg(long = "kind", value_name = "KIND", value_parser = names::kind)]
     kinds: Vec<String>,
     /// Only events with this tag; given several times, with all of them.
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(long = "tag", value_name = "TAG", value_parser = names::tag)]
     tags: Vec<Tag>,
 }
 

@@ -3,7 +3,7 @@
 
 use ondol_kernel::Position;
 
-use crate::draft::{Draft, RecordToPlace};
+use crate::draft::Draft;
 use crate::key::Key;
 use crate::store::Shared;
 
@@ -12,8 +12,8 @@ use crate::store::Shared;
 pub(super) struct Known {
     keys: Vec<Key>,
     may_be: Vec<bool>,
-    /// From which of them on each condition's first tag is found; before come the commands.
-    conditions: usize,
+    /// How many commands there are; behind them comes each condition's first tag.
+    commands: usize,
 }
 
 /// An event of the group with some tag.
@@ -31,14 +31,9 @@ impl Known {
     /// Looks for all commands and conditions of a group at once. The log does not grow before the
     /// group does.
     pub(super) fn look_up(&mut self, shared: &Shared, draft: &Draft) {
-        let has_commands = draft.records.iter().any(|record| record.command.is_some());
         self.keys.clear();
-        if has_commands {
-            let nobody = Key::default();
-            let command = |record: &RecordToPlace| record.command.map_or(nobody, |(_, key)| key);
-            self.keys.extend(draft.records.iter().map(command));
-        }
-        self.conditions = self.keys.len();
+        self.keys.extend(draft.commands.iter().map(|(_, key)| *key));
+        self.commands = self.keys.len();
         self.keys.extend(draft.conditions.first_keys());
         self.may_be.clear();
         if !self.keys.is_empty() {
@@ -46,13 +41,13 @@ impl Known {
         }
     }
 
-    /// Whether something may have come already of a record's command.
-    pub(super) fn may_be_command(&self, record: usize) -> bool {
-        self.may_be[record]
+    /// Whether something may have come already of a command.
+    pub(super) fn may_be_command(&self, command: usize) -> bool {
+        self.may_be[command]
     }
 
     /// Whether something may stand in the log that breaks a condition.
     pub(super) fn may_be_condition(&self, condition: usize) -> bool {
-        self.may_be[self.conditions + condition]
+        self.may_be[self.commands + condition]
     }
 }
