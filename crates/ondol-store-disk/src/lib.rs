@@ -12,6 +12,7 @@
 //! The bytes are stated in `docs/log-format.md`. One process holds a log at a time.
 
 mod appending;
+mod blank;
 mod bug;
 mod disk;
 mod draft;

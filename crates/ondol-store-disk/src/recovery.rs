@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use ondol_kernel::Position;
 
+use crate::blank::written_to;
 use crate::bug::Bugs;
 use crate::disk::{read_exact_at, read_up_to, write_zeros};
 use crate::error::OpenError;
@@ -213,8 +214,8 @@ impl<'a> Groups<'a> {
         let mut at = u64::from(self.offset);
         loop {
             let read = read_up_to(file.as_ref(), &mut bytes, at)?;
-            if let Some(last) = bytes[..read].iter().rposition(|byte| *byte != 0) {
-                rest.written_to = Some(at + last as u64 + 1);
+            if let Some(written) = written_to(&bytes[..read]) {
+                rest.written_to = Some(at + written as u64);
                 for from in (0..read.min(CHUNK)).step_by(8) {
                     rest.has_group_behind |= self.is_later_group(&bytes[from..read]);
                 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use ondol_kernel::Position;
 use ondol_store::LogEpoch;
 
+use crate::blank::written_to;
 use crate::disk::{DiskFile, read_exact_at, read_up_to, write_all_at, write_zeros};
 use crate::error::OpenError;
 use crate::format::{
@@ -176,7 +177,7 @@ impl Place {
         let length = self.file.length()?;
         let mut rest = vec![0; crate::format::index(length.saturating_sub(self.offset))];
         let read = read_up_to(self.file.as_ref(), &mut rest, self.offset)?;
-        let written = rest[..read].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let written = written_to(&rest[..read]).unwrap_or(0);
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let copy = doors.disk.create(&beside.join(format!("{name}-from-{}", self.offset)))?;
         write_all_at(copy.as_ref(), &rest[..written], 0)?;

@@ -65,6 +65,25 @@ fn way(all: &BTreeMap<Vec<u8>, Span>, span: &Span) -> String {
     }
 }
 
+/// What has not been told yet; said when it never is.
+struct Untold<'a>(&'a Collected);
+
+impl Untold<'_> {
+    fn ends(&self) -> Vec<&'static str> {
+        let ways = self.0.ways();
+        let is_told = |end: &str| ways.iter().any(|way| *way == format!("{REQUEST}{end}"));
+        EXPECTED.into_iter().filter(|end| !is_told(end)).collect()
+    }
+}
+
+impl Drop for Untold<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("never told: {:#?}\nof all: {:#?}", self.ends(), self.0.ways());
+        }
+    }
+}
+
 /// A collector, and a program that tells it everything.
 async fn listen(supervisor: &Supervisor) -> Collected {
     let collected = Collected::default();
@@ -109,13 +128,8 @@ async fn an_order_is_one_trace_across_services_and_the_saga() {
     assert_eq!(bought.status, 201, "{}", bought.text);
     let path = bought.location().to_owned();
     house.until_state("kim", &path, &["delivered"]).await;
-    house
-        .until(|| async {
-            let ways = collected.ways();
-            let has = |end: &&str| ways.iter().any(|way| *way == format!("{REQUEST}{end}"));
-            EXPECTED.iter().all(has)
-        })
-        .await;
+    let untold = Untold(&collected);
+    house.until(|| async { untold.ends().is_empty() }).await;
     house.close().await;
     beside.shut_down().await.expect("nothing has failed");
 }
