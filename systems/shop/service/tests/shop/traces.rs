@@ -79,6 +79,10 @@ impl Untold<'_> {
 }
 
 impl Drop for Untold<'_> {
+    #[expect(
+        clippy::print_stdout,
+        reason = "it is read by whoever wants to know why the test failed"
+    )]
     fn drop(&mut self) {
         if std::thread::panicking() {
             println!("never told: {:#?}\nof all: {:#?}", self.ends(), self.0.ways());
