@@ -10,6 +10,8 @@ use crate::Principal;
 
 /// How many tokens have their places on one shelf.
 const PLACES: usize = 8;
+/// Room is made at once, so there is an end to it, whatever is configured.
+const TOKENS_MAX: usize = 1_000_000;
 /// How many bytes of a token say where it is; less than the signature of any algorithm.
 const MARK_BYTES: usize = 16;
 
@@ -43,7 +45,7 @@ struct Place {
 impl KnownTokens {
     /// Room for so many; for none, if that is none.
     pub(crate) fn new(tokens_max: u64) -> Self {
-        let tokens_max = usize::try_from(tokens_max).unwrap_or(usize::MAX);
+        let tokens_max = usize::try_from(tokens_max).unwrap_or(usize::MAX).min(TOKENS_MAX);
         let shelves = tokens_max.div_ceil(PLACES);
         Self((0..shelves).map(|_| Mutex::default()).collect())
     }

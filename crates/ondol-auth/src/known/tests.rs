@@ -75,3 +75,11 @@ fn nothing_is_kept_where_nothing_is_to_be() {
     tokens.keep(&token(1), known("kim"));
     assert_eq!(subject(&tokens, &token(1)), None);
 }
+
+#[test]
+fn there_is_an_end_to_the_room_whatever_is_asked_for() {
+    let tokens = KnownTokens::new(u64::MAX);
+    tokens.keep(&token(1), known("kim"));
+    assert_eq!(subject(&tokens, &token(1)).as_deref(), Some("kim"));
+    assert_eq!(tokens.0.len() * PLACES, TOKENS_MAX);
+}
