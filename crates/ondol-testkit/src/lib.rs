@@ -1,4 +1,4 @@
-//! Stories, golden files, real servers and a real browser for tests.
+//! Stories, golden files, real servers, a real browser and short tortures for tests.
 
 #[cfg(feature = "browser")]
 pub mod browser;
@@ -7,5 +7,7 @@ pub mod golden;
 pub mod servers;
 mod side_by_side;
 mod story;
+mod torture;
 
 pub use story::{Story, Told};
+pub use torture::short_torture;

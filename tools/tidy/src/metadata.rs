@@ -28,7 +28,7 @@ fn member(package: &Value, root: &str) -> Option<Member> {
         folder: manifest.strip_suffix("/Cargo.toml")?.to_owned(),
         layer: ondol["layer"].as_str().map(str::to_owned),
         benches: strings(&ondol["benches"]),
-        tortures: [strings(&ondol["torture"]), strings(&ondol["long-torture"])].concat(),
+        tortures: strings(&ondol["torture"]),
         dependencies: package["dependencies"].as_array()?.iter().filter_map(dependency).collect(),
         targets: targets
             .filter_map(|target| Some(Target { path: inside(&target["src_path"])? }))

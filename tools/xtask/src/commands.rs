@@ -76,7 +76,7 @@ pub(crate) struct Torture {
     /// The seed of the run; a fresh one, which is printed, without it
     #[arg(long, value_name = "S")]
     pub(crate) seed: Option<u64>,
-    /// As short as it can be and still mean something, as in `cargo xtask test`
+    /// As short as it can be and still mean something, as in the tests
     #[arg(long, conflicts_with = "minutes")]
     pub(crate) short: bool,
     /// List the tortures

@@ -14,10 +14,9 @@ use crate::workspace::{Target, Workspace};
 pub(crate) enum Kind {
     /// A `[[bench]]` with `harness = false`, using `ondol-bench`.
     Bench,
-    /// A `[[bin]]` that takes `--minutes N`, `--seed S` and `--short`.
+    /// A `[[bin]]` that takes `--minutes N`, `--seed S` and `--short`; its short form is a test of its
+    /// package as well.
     Torture,
-    /// The same, but a test of the suite is its short form: it only runs when there is time for it.
-    LongTorture,
 }
 
 /// A program and the package it belongs to.
@@ -32,21 +31,20 @@ impl Kind {
         match self {
             Self::Bench => "benches",
             Self::Torture => "torture",
-            Self::LongTorture => "long-torture",
         }
     }
 
     fn target(self) -> &'static str {
         match self {
             Self::Bench => "bench",
-            Self::Torture | Self::LongTorture => "bin",
+            Self::Torture => "bin",
         }
     }
 
     fn noun(self) -> &'static str {
         match self {
             Self::Bench => "bench",
-            Self::Torture | Self::LongTorture => "torture",
+            Self::Torture => "torture",
         }
     }
 }

@@ -5,16 +5,14 @@ use std::num::NonZero;
 use crate::cargo::CommandLine;
 use crate::commands::Test;
 use crate::needs::{self, Programs};
-use crate::programs::{self, Kind, Program};
 use crate::steps::{self, Step, Work};
 use crate::workspace::Workspace;
-use crate::{docs, say, torture};
+use crate::{docs, say};
 
 /// Runs the steps, or those that were named.
 pub(crate) fn run(options: &Test) -> anyhow::Result<()> {
     let workspace = Workspace::load()?;
-    let tortures = programs::find(&workspace, Kind::Torture)?;
-    let all = all(&Programs::of_system(), &tortures, torture::fresh_seed());
+    let all = all(&Programs::of_system());
     let steps = choose(all, &options.only)?;
     if options.list {
         list(&steps);
@@ -36,7 +34,7 @@ fn list(steps: &[Step]) {
 }
 
 /// All steps, cheap ones first.
-fn all(programs: &Programs, tortures: &[Program], seed: u64) -> Vec<Step> {
+fn all(programs: &Programs) -> Vec<Step> {
     let run = |name, line: &str| Step { name, work: Work::Run(CommandLine::parse(line)) };
     vec![
         Step { name: "needs", work: Work::Call(needs::provide) },
@@ -46,7 +44,6 @@ fn all(programs: &Programs, tortures: &[Program], seed: u64) -> Vec<Step> {
         Step { name: "nextest", work: Work::Run(nextest()) },
         run("doctests", "cargo test --workspace --doc"),
         Step { name: "docs", work: Work::Run(docs::api()) },
-        short_torture(tortures, seed),
         deny(programs),
     ]
 }
@@ -57,16 +54,6 @@ fn nextest() -> CommandLine {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = processors.saturating_mul(2);
     CommandLine::parse("cargo nextest run --workspace --test-threads").args([threads.to_string()])
-}
-
-fn short_torture(tortures: &[Program], seed: u64) -> Step {
-    let line = CommandLine::parse("cargo xtask torture --short --seed").args([seed.to_string()]);
-    let work = if tortures.is_empty() {
-        Work::Skip("no crate registers a torture yet")
-    } else {
-        Work::Run(line)
-    };
-    Step { name: "torture", work }
 }
 
 fn deny(programs: &Programs) -> Step {

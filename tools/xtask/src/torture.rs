@@ -46,16 +46,13 @@ pub(crate) fn run(options: &Torture) -> anyhow::Result<()> {
 }
 
 /// A number nobody chose.
-pub(crate) fn fresh_seed() -> u64 {
+fn fresh_seed() -> u64 {
     RandomState::new().hash_one("seed")
 }
 
-/// The one that was named, or all there is time for.
+/// The one that was named, or all.
 fn choose(workspace: &Workspace, options: &Torture) -> anyhow::Result<Vec<Program>> {
-    let mut all = programs::find(workspace, Kind::Torture)?;
-    if !options.short || options.name.is_some() {
-        all.extend(programs::find(workspace, Kind::LongTorture)?);
-    }
+    let all = programs::find(workspace, Kind::Torture)?;
     programs::choose(all, Kind::Torture, options.name.as_deref())
 }
 

@@ -8,25 +8,11 @@ fn program() -> Program {
     Program { package: "store-proof".into(), name: "store-torture".into() }
 }
 
-fn town() -> Workspace {
-    let bins =
-        ["saga-torture", "bank-torture"].map(|name| json!({ "kind": ["bin"], "name": name }));
-    let ondol = json!({ "torture": ["saga-torture"], "long-torture": ["bank-torture"] });
-    Workspace::made_up(
-        &json!([{ "name": "saga-proof", "targets": bins, "metadata": { "ondol": ondol } }]),
-    )
-}
-
-fn chosen(options: &Torture) -> Vec<String> {
-    let chosen = choose(&town(), options).expect("known");
-    chosen.into_iter().map(|program| program.name).collect()
-}
-
 #[test]
 fn a_torture_gets_its_length_and_seed() {
     let options = Torture { minutes: 3, ..Torture::default() };
     assert_eq!(
-        command(&town(), &program(), &options, 7).to_string(),
+        command(&Workspace::made_up(&json!([])), &program(), &options, 7).to_string(),
         "/target/torture/store-torture --minutes 3 --seed 7"
     );
 }
@@ -39,14 +25,6 @@ fn tortures_are_built_at_once() {
         "cargo build --quiet --profile torture --package store-proof --bin store-torture \
          --package saga-proof --bin saga-torture"
     );
-}
-
-#[test]
-fn long_tortures_are_left_out_of_short_runs_unless_named() {
-    let short = Torture { short: true, ..Torture::default() };
-    assert_eq!(chosen(&short), ["saga-torture"]);
-    assert_eq!(chosen(&Torture { name: Some("bank-torture".into()), ..short }), ["bank-torture"]);
-    assert_eq!(chosen(&Torture::default()), ["saga-torture", "bank-torture"]);
 }
 
 #[test]
