@@ -14,6 +14,7 @@ mod headers;
 mod record;
 mod respond;
 mod steered;
+mod traced;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -120,6 +121,7 @@ impl Handler for Core {
         if let Some(policies) = record.policies() {
             policies.protect(self, over_tls, response.headers_mut());
         }
+        record.answered(self);
         Answer { response, record }
     }
 
@@ -337,6 +339,9 @@ fn enter(
     };
     let (route, asks_first) = find(snapshot, &seen)?;
     let route = Arc::clone(route);
+    if record.begins_whole().is_some() {
+        record.trace(&headers);
+    }
     record.route(&route);
     if let Some(audit) = &route.audit {
         let (route, time) = (&route.name, core.clock.now());

@@ -28,9 +28,6 @@ pub(crate) enum Fault {
     /// The server that answers cannot be used now: it is a replica, say.
     #[error("the server that answers cannot be used")]
     Unusable(#[source] Box<OpenError>),
-    /// The log was found to live elsewhere by another process.
-    #[error("the log lives elsewhere since it was last looked at")]
-    Moved,
     /// Others have written so much since that nobody remembers.
     #[error("what came of the commit is forgotten: more than a thousand have come since")]
     Forgotten,
@@ -48,6 +45,11 @@ pub(crate) enum Unfit {
     /// The log ends before what we have seen of it.
     #[error("the log was seen to reach position {seen}, found it to end at {found}")]
     Rewound { seen: u64, found: u64 },
+    /// It is another life of the log: what we know of the one before may not be so in this one.
+    #[error(
+        "the log lives elsewhere than when it was opened: it came from a copy, or its server was replaced"
+    )]
+    Moved,
     /// Something in the tables is not what we write there.
     #[error("{what} is not what was written there")]
     Corrupt { what: &'static str },
@@ -71,7 +73,7 @@ impl Fault {
 
     /// Whether another connection may do what this one did not.
     pub(crate) const fn is_of_connection(&self) -> bool {
-        matches!(self, Self::Lost(_) | Self::Moved | Self::Unusable(_))
+        matches!(self, Self::Lost(_) | Self::Unusable(_))
     }
 
     /// Whether what was sent, and not how the server is, made it refuse: another append in its

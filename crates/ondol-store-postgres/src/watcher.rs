@@ -31,7 +31,7 @@ impl Watcher {
     /// Watches as long as the log goes on.
     pub(crate) async fn run(self) -> Unfit {
         let mut session = None;
-        let mut seen = Position::START;
+        let (mut seen, epoch) = (Position::START, self.heads.borrow().epoch);
         loop {
             self.clock.sleep(self.options.poll_interval()).await;
             // When the server cannot be reached there is nothing to hear; the next look tries
@@ -42,6 +42,9 @@ impl Watcher {
             };
             if head.position < seen {
                 return Unfit::Rewound { seen: seen.get(), found: head.position.get() };
+            }
+            if head.epoch != epoch {
+                return Unfit::Moved;
             }
             seen = head.position;
             tell(&self.heads, head);

@@ -64,6 +64,8 @@ pub(crate) struct Writer {
     pub(crate) heads: Arc<watch::Sender<Head>>,
     why: Arc<OnceLock<Stop>>,
     connection: Option<Connection>,
+    /// The life of the log that is known: another one is not written to.
+    epoch: LogEpoch,
     remembered: Remembered,
     /// Groups since old ones were forgotten, and where the first of them began.
     since_forgotten: (u64, u64),
@@ -105,9 +107,20 @@ impl Writer {
     ) -> Self {
         let (sql, why) = (Arc::clone(sql), Arc::clone(why));
         let remembered = Remembered::new(options.streams_remembered_max);
-        let connection = Some(connection);
+        let (epoch, connection) = (connection.epoch, Some(connection));
         let since_forgotten = (0, 0);
-        Self { options, sql, clock, rng, heads, why, connection, remembered, since_forgotten }
+        Self {
+            options,
+            sql,
+            clock,
+            rng,
+            heads,
+            why,
+            connection,
+            epoch,
+            remembered,
+            since_forgotten,
+        }
     }
 
     /// Writes until nobody can ask any more, or the log must stop.

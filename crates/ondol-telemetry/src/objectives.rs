@@ -7,16 +7,21 @@
 //! a short one: a long window alone tells of what is over, a short one of every hiccup.
 
 mod alert;
+mod courier;
 mod history;
+mod http;
 mod rules;
+mod silence;
 mod sli;
 mod watch;
 
 use serde::{Deserialize, Serialize};
 
 pub use alert::{Alert, BURNS, Burn, Severity, alerts};
+pub use courier::{AlertOptions, Courier, CourierError, MailOptions, Message, WebhookOptions};
 pub use history::{Counts, History};
 pub use rules::prometheus_rules;
+pub use silence::{SILENCE_MAX, SILENCES_MAX, Silence, SilenceError, Silences};
 pub use sli::counts;
 pub use watch::{Change, Standing, Watch};
 

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "browser")]
 pub mod browser;
+#[cfg(feature = "collector")]
+pub mod collector;
 pub mod current;
 pub mod golden;
 pub mod servers;

@@ -12,6 +12,7 @@
 
 mod ended;
 mod here;
+mod over;
 mod recorder;
 mod shapes;
 mod watched;
@@ -20,6 +21,7 @@ pub use ended::{
     Ended, FIELDS_MAX, Kind, Piece, SPANS_MAX, TEXT_BYTES_MAX, TOLD_MAX, Told, Value, Why,
 };
 pub use here::{Here, WAITS_MAX, Waited, context};
+pub use over::{Known, Over, begins_whole, over};
 pub use recorder::{Keep, Recorder, Sampling, WHOLE_SHARE, is_recorded};
 pub use shapes::{TARGET, answered, command, delivery, failed, policy, saga_step, server, timer};
 pub use watched::{For, Origin, Watched};

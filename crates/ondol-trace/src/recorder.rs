@@ -113,7 +113,13 @@ impl Recorder {
         TraceParent::new(trace.max(1), span, flags).expect("neither id is zero")
     }
 
-    fn at(&self, running: Duration) -> Timestamp {
+    /// Hands over what is to be kept.
+    pub(crate) fn keep(&self, piece: Piece) {
+        self.keep.keep(piece);
+    }
+
+    /// The time of day when the clock had run for so long.
+    pub(crate) fn at(&self, running: Duration) -> Timestamp {
         self.started.checked_add(running).unwrap_or(self.started)
     }
 }

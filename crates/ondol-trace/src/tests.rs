@@ -11,8 +11,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer as _, Registry};
 
 use crate::{
-    For, Keep, Piece, Recorder, SPANS_MAX, Sampling, WHOLE_SHARE, Watched, Why, answered, command,
-    context, delivery, is_recorded, saga_step, server,
+    For, Keep, Kind, Known, Over, Piece, Recorder, SPANS_MAX, Sampling, WHOLE_SHARE, Watched, Why,
+    answered, begins_whole, command, context, delivery, is_recorded, over, saga_step, server,
 };
 
 /// Keeps what it is given.
@@ -206,4 +206,38 @@ fn tokio_block<F: Future>(future: F) -> F::Output {
             return output;
         }
     }
+}
+
+/// Work that is over.
+fn done(flags: u8, long: Duration, has_failed: bool) -> Over {
+    let context = from_outside(flags);
+    let kind = Kind::Server;
+    Over { name: "work", kind, context, parent: Some(7), ago: long, long, has_failed }
+}
+
+#[test]
+fn of_work_that_is_over_only_that_is_asked_for_which_is_kept() {
+    let kept = kept(0, |clock| {
+        clock.advance(Duration::from_secs(10));
+        let quick = Duration::from_millis(3);
+        over(done(0, quick, false), || unreachable!("nobody keeps it"));
+        over(done(1, quick, false), Known::default);
+        over(done(0, quick, true), Known::default);
+        over(done(0, Duration::from_secs(2), false), Known::default);
+    });
+    let whys: Vec<_> = kept.iter().map(|piece| piece.why).collect();
+    assert_eq!(whys, [Why::Chosen, Why::Failed, Why::Slow]);
+    let slow = &kept[2].spans[0];
+    assert_eq!((slow.context, slow.parent), (from_outside(0), Some(7)));
+    let begun = Timestamp::EPOCH.checked_add(Duration::from_secs(8));
+    assert_eq!(Some(slow.begun), begun, "it is told of at its end");
+}
+
+#[test]
+fn whoever_listens_chooses_which_traces_begin_whole() {
+    assert_eq!(begins_whole(), None, "nobody listens");
+    let mut chosen = Vec::new();
+    kept(0, |_clock| chosen.push(begins_whole()));
+    kept(WHOLE_SHARE, |_clock| chosen.push(begins_whole()));
+    assert_eq!(chosen, [Some(false), Some(true)]);
 }

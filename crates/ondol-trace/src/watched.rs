@@ -49,7 +49,7 @@ pub struct Watched {
 }
 
 /// What whoever listens says, if anybody does.
-fn listening<T>(ask: impl FnOnce(&Recorder) -> T) -> Option<T> {
+pub(crate) fn listening<T>(ask: impl FnOnce(&Recorder) -> T) -> Option<T> {
     let mut ask = Some(ask);
     dispatcher::get_default(|dispatch| {
         let recorder = dispatch.downcast_ref::<Recorder>()?;

@@ -24,6 +24,7 @@ mod ledger;
 mod master;
 mod people;
 mod secret_file;
+mod signature;
 mod vault;
 
 pub use audit::{
@@ -34,4 +35,5 @@ pub use ledger::{Fate, Ledger};
 pub use master::{MasterKeyError, MasterKeys};
 pub use ondol_domain::Sealed;
 pub use secret_file::{SECRET_BYTES_MAX, SecretFileError, read_or_make_secret, read_secret};
+pub use signature::{SIGNATURE, signature};
 pub use vault::{OpenError, Opened, SealError, Vault, VaultError, VaultOptions};

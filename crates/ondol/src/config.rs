@@ -16,7 +16,7 @@ use std::time::Duration;
 use ondol_http::ServerOptions;
 use ondol_lease::TenantOptions;
 use ondol_runtime::{DeskOptions, ReaderOptions};
-use ondol_telemetry::objectives::{self, Objective};
+use ondol_telemetry::objectives::{self, AlertOptions, Objective};
 use ondol_telemetry::{Logging, OtlpOptions, TraceOptions};
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,8 @@ pub struct Config {
     pub otlp: OtlpOptions,
     /// What is promised to whoever asks.
     pub objectives: Vec<Objective>,
+    /// Who is told, besides the lines that say so, when it is not kept.
+    pub alerts: AlertOptions,
 }
 
 /// Where something is kept.
@@ -166,6 +168,7 @@ impl Default for Config {
             traces: TraceOptions::default(),
             otlp: OtlpOptions::default(),
             objectives: Vec::new(),
+            alerts: AlertOptions::default(),
         }
     }
 }

@@ -16,5 +16,7 @@ mod sought;
 mod stranger;
 #[path = "shopping/town.rs"]
 mod town;
+#[path = "shopping/traced.rs"]
+mod traced;
 #[path = "shopping/trouble.rs"]
 mod trouble;

@@ -22,7 +22,7 @@ use crate::random::{CANCELLED, Came, Cancelled, DEFINITIONS, Drawn, Job, below, 
 const SAGAS_PER_ROUND: usize = 5_000;
 /// How many are tortured at least, and with `--short`.
 const SAGAS_MIN: usize = 150_000;
-const SAGAS_SHORT: usize = 10_000;
+const SAGAS_SHORT: usize = SAGAS_PER_ROUND;
 /// How often each way back is to be taken at least, unless it is short.
 const BRANCH_MIN: u64 = 100;
 /// Some ways back are rare: it goes on for them, up to so many sagas.
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     /// The number that all chance follows from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A fifteenth of it.
+    /// A single round.
     #[arg(long)]
     short: bool,
 }

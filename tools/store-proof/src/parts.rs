@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     /// What all choices follow from: the same seed makes the same ones
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// A minute or so, for every day
+    /// Less than a minute, for every day
     #[arg(long)]
     short: bool,
     /// Writes to a log until it is killed; how the torture calls itself
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return kill::child(&folder, arguments.seed, arguments.bug).map(|()| ExitCode::SUCCESS);
     }
     let whole = if arguments.short {
-        Duration::from_secs(75)
+        Duration::from_secs(45)
     } else {
         Duration::from_secs(60 * arguments.minutes)
     };

@@ -11,6 +11,8 @@ use crate::{rot, simulated};
 
 /// A bug that was not caught in so many rounds is not caught.
 const ROUNDS_MAX: u64 = 3_000;
+/// So many are played however long they take: some bugs show in one round of a hundred.
+const ROUNDS_MIN: u64 = 1_000;
 
 const BUGS: [(PlantedBug, &str, bool); 6] = [
     (PlantedBug::SkipSync, "the sync is left out", false),
@@ -29,7 +31,8 @@ pub(crate) fn run(budget: Budget, report: &mut Report) -> anyhow::Result<()> {
         let rng = SeededRng::new(budget.seed);
         let (mut rounds, mut caught) = (0, None);
         let until = report.running() + budget.share(6);
-        while rounds < ROUNDS_MAX && caught.is_none() && report.running() < until {
+        let goes_on = |rounds| rounds < ROUNDS_MIN || report.running() < until;
+        while rounds < ROUNDS_MAX && caught.is_none() && goes_on(rounds) {
             rounds += 1;
             let seed = rng.number() >> 8;
             let done = if bug == PlantedBug::CutInTheMiddle {

@@ -71,8 +71,14 @@ impl Entry<'_> {
             (",\"reason\":", self.reason),
             (",\"detail\":", line.detail.as_deref()),
             (",\"observed\":", line.observed),
-            (",\"trace\":", line.trace.as_ref().and_then(|id| std::str::from_utf8(id).ok())),
-            (",\"span\":", line.span.as_ref().and_then(|id| std::str::from_utf8(id).ok())),
+            (
+                ",\"trace\":",
+                line.trace.as_ref().and_then(|trace| std::str::from_utf8(&trace.id).ok()),
+            ),
+            (
+                ",\"span\":",
+                line.trace.as_ref().and_then(|trace| std::str::from_utf8(&trace.span).ok()),
+            ),
         ] {
             if let Some(value) = value {
                 text(out, name, value);

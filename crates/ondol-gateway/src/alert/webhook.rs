@@ -1,19 +1,18 @@
 //! Who is told of an alarm: a backend and nobody else, so that no address is ever taken from a request.
 //!
 //! What is told names the route, the status and how many; nothing of what was asked or answered. It is
-//! signed: `Ondol-Signature: t=SECONDS,v1=HEX`, the HMAC-SHA-256 of `SECONDS.BODY` with the secret.
+//! signed with the secret, as [`ondol_vault::signature`] says.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::hmac;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
 use ondol_kernel::Timestamp;
-use ondol_vault::read_secret;
+use ondol_vault::{SIGNATURE, read_secret, signature};
+use zeroize::Zeroizing;
 
 use super::AlertError;
 use crate::audit::Entry;
@@ -23,14 +22,14 @@ use crate::handle::Ask;
 
 /// How long telling may take.
 pub(crate) const WITHIN: Duration = Duration::from_secs(10);
-const SIGNATURE: HeaderName = HeaderName::from_static("ondol-signature");
+const SIGNED: HeaderName = HeaderName::from_static(SIGNATURE);
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Who is told, and the secret between us.
 pub(crate) struct Webhook {
     backend: Arc<Backend>,
     path: String,
-    key: hmac::Key,
+    secret: Zeroizing<Vec<u8>>,
 }
 
 /// Something to be told.
@@ -53,8 +52,8 @@ impl Webhook {
             return Err(AlertError::NoSecret);
         }
         let backend = backends.get(&options.to).ok_or(AlertError::Malformed)?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        Ok(Self { backend: Arc::clone(backend), path: options.path.clone(), key })
+        let secret = Zeroizing::new(secret.to_vec());
+        Ok(Self { backend: Arc::clone(backend), path: options.path.clone(), secret })
     }
 
     /// What is told of an alarm.
@@ -82,8 +81,8 @@ impl Webhook {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let host = self.backend.first().map(|endpoint| endpoint.authority.clone());
         headers.insert(HOST, host.unwrap_or_else(|| HeaderValue::from_static("webhook")));
-        let signature = self.sign(time, &body);
-        for (name, value) in [(SIGNATURE, signature), (IDEMPOTENCY_KEY, id)] {
+        let signed = signature(&self.secret, time, &body);
+        for (name, value) in [(SIGNED, signed), (IDEMPOTENCY_KEY, id)] {
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }
@@ -91,18 +90,5 @@ impl Webhook {
         let ask = Ask { method: Method::POST, headers };
         let (backend, path) = (Arc::clone(&self.backend), self.path.clone());
         Notice { alert: alert.to_owned(), backend, path, ask, body }
-    }
-
-    fn sign(&self, time: Timestamp, body: &[u8]) -> String {
-        let seconds = time.as_micros().div_euclid(1_000_000);
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(format!("{seconds}.").as_bytes());
-        context.update(body);
-        let mut text = format!("t={seconds},v1=");
-        for byte in context.sign().as_ref() {
-            let written = write!(text, "{byte:02x}");
-            debug_assert!(written.is_ok(), "a string takes everything");
-        }
-        text
     }
 }

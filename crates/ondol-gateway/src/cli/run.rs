@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ondol_doors::{SystemClock, SystemRng};
 use ondol_gateway::{Config, Gateway, GatewayHandle, Reading, Surroundings};
-use ondol_telemetry::Logging;
+use ondol_telemetry::{Exporter, Logging, Telling};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::watch::Watcher;
@@ -19,7 +21,7 @@ const NICE: i32 = 10;
 /// ends it at once.
 pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
     let Loaded { config, text, seen, reading } = loaded;
-    ondol_telemetry::begin(&Logging::default())?;
+    let exporter = begin_to_tell(&config)?;
     if let Err(error) = ondol_gateway::raise_descriptors() {
         tracing::warn!(%error, "no more connections than at first");
     }
@@ -37,23 +39,54 @@ pub(super) fn run(loaded: Loaded, file: Option<&Path>) -> anyhow::Result<()> {
         for address in handle.addresses() {
             tracing::info!(%address, "listening");
         }
-        let stop = CancellationToken::new();
-        let mut running = std::pin::pin!(gateway.run(stop.clone()));
-        tokio::select! {
-            ended = running.as_mut() => return Ok(ended?),
-            ended = attend(&handle, file, seen, reading) => ended?,
+        let (over, is_over) = watch::channel(false);
+        let numbers = handle.clone();
+        let mut tells = JoinSet::new();
+        if let Some(exporter) = exporter {
+            tells.spawn(exporter.counting(move || numbers.metrics()).run(is_over));
         }
-        tracing::info!("draining");
-        stop.cancel();
-        tokio::select! {
-            ended = running => Ok(ended?),
-            again = asked_to_stop() => {
-                again?;
-                tracing::warn!("stopping at once");
-                Ok(())
-            }
+        serve(gateway, attend(&handle, file, seen, reading)).await?;
+        over.send_replace(true);
+        while let Some(told) = tells.join_next().await {
+            told?;
         }
+        Ok(())
     })
+}
+
+/// Serves while somebody attends to it, and then to the end of what is under way.
+async fn serve(
+    gateway: Gateway,
+    attended: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let mut running = std::pin::pin!(gateway.run(stop.clone()));
+    tokio::select! {
+        ended = running.as_mut() => return Ok(ended?),
+        ended = attended => ended?,
+    }
+    tracing::info!("draining");
+    stop.cancel();
+    tokio::select! {
+        ended = running => Ok(ended?),
+        again = asked_to_stop() => {
+            again?;
+            tracing::warn!("stopping at once");
+            Ok(())
+        }
+    }
+}
+
+/// Begins to tell what the program does: on the error output, and to a collector if there is one.
+fn begin_to_tell(config: &Config) -> anyhow::Result<Option<Exporter>> {
+    let (logging, otlp) = (&Logging::default(), &config.otlp);
+    if otlp.url.is_empty() {
+        ondol_telemetry::begin(logging)?;
+        return Ok(None);
+    }
+    let telling = Telling { program: "ondol-gateway", logging, traces: &config.traces, otlp };
+    let clock = Arc::new(SystemClock::start());
+    Ok(ondol_telemetry::begin_with_traces(telling, clock, &SystemRng)?.exporter)
 }
 
 /// Reloads as asked, until asked to stop.

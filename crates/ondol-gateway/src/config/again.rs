@@ -145,7 +145,7 @@ impl Config {
         let Self { routes: _, listen, admin, workers, drain, limits, trust, .. } = self;
         let Self { access_log, listeners, regions, rates, redis, backends, control, .. } = self;
         let Self { issuers, keys, certificates, .. } = self;
-        let Self { audits, alerts, .. } = self;
+        let Self { audits, alerts, traces, otlp, .. } = self;
         Self {
             routes: Routes::new(),
             listen: listen.clone(),
@@ -155,6 +155,8 @@ impl Config {
             limits: limits.clone(),
             trust: trust.clone(),
             access_log: access_log.clone(),
+            traces: *traces,
+            otlp: otlp.clone(),
             listeners: listeners.clone(),
             regions: regions.clone(),
             rates: rates.clone(),

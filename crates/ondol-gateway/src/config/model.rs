@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::fmt::serde::unsigned_duration::friendly::compact as human;
+use ondol_telemetry::{OtlpOptions, TraceOptions};
 use serde::{Deserialize, Serialize};
 
 use super::aggregate::AggregateOptions;
@@ -55,6 +56,12 @@ pub struct Config {
     pub trust: TrustOptions,
     /// A line for each request.
     pub access_log: AccessLogOptions,
+    /// Which traces are told of, if there is a collector. Read once, as the program begins.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub traces: TraceOptions,
+    /// Where a collector of traces, lines and numbers is. Read once, as the program begins.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub otlp: OtlpOptions,
     /// Places to listen that need more than an address.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub listeners: BTreeMap<String, ListenerOptions>,
@@ -357,4 +364,9 @@ pub struct RouteOptions {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
 const fn is_zero(number: &i32) -> bool {
     *number == 0
+}
+
+/// Whether nothing was said about it.
+fn is_usual<T: Default + PartialEq>(options: &T) -> bool {
+    *options == T::default()
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Response};
+use http::{HeaderMap, Method, Response};
 
 use super::Core;
 use super::choose::Chosen;
+use super::traced::{Ending, Trace};
 use crate::audit::Auditing;
 use crate::body::Body;
 use crate::canonical::Target;
@@ -45,15 +46,18 @@ pub(crate) struct Line {
     /// Why a policy that only watches would have refused it.
     pub(crate) observed: Option<&'static str>,
     pub(crate) upstream: Option<Arc<str>>,
-    pub(crate) trace: Option<[u8; 32]>,
-    pub(crate) span: Option<[u8; 16]>,
+    pub(crate) trace: Option<Trace>,
+    /// Whether it begins a trace that is written down whole, if somebody listens.
+    begins_whole: Option<bool>,
+    /// How long it took until there was an answer.
+    answered: Option<Duration>,
     pub(crate) fell_back: bool,
     /// The side of a canary, and the candidate's share at that time.
     pub(crate) side: Option<(Side, u8)>,
 }
 
 impl Line {
-    const fn of(peer: Arc<Peer>) -> Self {
+    const fn of(peer: Arc<Peer>, begins_whole: Option<bool>) -> Self {
         Self {
             method: None,
             target: None,
@@ -63,7 +67,8 @@ impl Line {
             observed: None,
             upstream: None,
             trace: None,
-            span: None,
+            begins_whole,
+            answered: None,
             fell_back: false,
             side: None,
         }
@@ -80,8 +85,9 @@ impl Record {
     }
 
     pub(crate) fn nameless(core: &Core, peer: &Arc<Peer>) -> Self {
-        let wanted = core.log.is_on() || core.refusals.is_on();
-        let line = wanted.then(|| Box::new(Line::of(Arc::clone(peer))));
+        let begins_whole = ondol_trace::begins_whole();
+        let wanted = core.log.is_on() || core.refusals.is_on() || begins_whole.is_some();
+        let line = wanted.then(|| Box::new(Line::of(Arc::clone(peer), begins_whole)));
         let random = (core.rng.number(), core.rng.number(), core.rng.number());
         Self {
             began: core.clock.running(),
@@ -208,11 +214,27 @@ impl Record {
         }
     }
 
-    pub(super) fn trace(&mut self, trace: [u8; 32], span: [u8; 16]) {
+    /// The trace it is part of.
+    pub(super) fn trace(&mut self, headers: &HeaderMap) -> Trace {
+        let known = self.line.as_ref().and_then(|line| line.trace);
+        let trace = known.unwrap_or_else(|| Trace::of(headers, self));
         if let Some(line) = &mut self.line {
             line.trace = Some(trace);
-            line.span = Some(span);
         }
+        trace
+    }
+
+    /// Whether a trace that begins with it is written down whole; nothing where nobody listens.
+    pub(super) fn begins_whole(&self) -> Option<bool> {
+        self.line.as_ref().and_then(|line| line.begins_whole)
+    }
+
+    /// It has come this far: there is an answer.
+    pub(super) fn answered(&mut self, core: &Core) {
+        let Some(line) = self.line.as_mut().filter(|line| line.begins_whole.is_some()) else {
+            return;
+        };
+        line.answered = Some(core.clock.running().saturating_sub(self.began));
     }
 
     pub(super) const fn random(&self) -> u64 {
@@ -223,16 +245,19 @@ impl Record {
         (self.random.0, self.random.1)
     }
 
-    pub(super) fn finish(self, core: &Core, sent: Sent) {
+    pub(super) fn finish(mut self, core: &Core, sent: Sent) {
         let took = core.clock.running().saturating_sub(self.began);
         if let Some(route) = &self.route {
             route.meter.answered(sent.status, took, sent.bytes, sent.complete);
         }
-        if let Some(mut auditing) = self.audit {
+        if let Some(mut auditing) = self.audit.take() {
             auditing.finish(took, sent.complete, self.reason);
         }
         if let Some(line) = &self.line {
             let route = self.route.as_ref().map(|route| &*route.name);
+            if line.begins_whole.is_some() {
+                self.tell(line, route, took, sent);
+            }
             core.log.write(&crate::access_log::Entry {
                 time: core.clock.now(),
                 line,
@@ -244,5 +269,21 @@ impl Record {
                 tries: self.tries,
             });
         }
+    }
+
+    /// Tells whoever listens what became of it.
+    fn tell(&self, line: &Line, route: Option<&str>, took: Duration, sent: Sent) {
+        // What was refused before it was looked at begins a trace of its own.
+        let trace = line.trace.unwrap_or_else(|| Trace::of(&HeaderMap::new(), self));
+        let ending = Ending {
+            route,
+            reason: self.reason,
+            sent,
+            ago: took,
+            long: line.answered.unwrap_or(took),
+            upstream_wait: self.upstream_wait,
+            tries: self.tries,
+        };
+        trace.over(line, &ending);
     }
 }

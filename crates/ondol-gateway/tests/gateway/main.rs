@@ -35,6 +35,7 @@ mod rig;
 mod routing;
 mod tls;
 mod together;
+mod traces;
 mod transform;
 mod trust;
 mod who;

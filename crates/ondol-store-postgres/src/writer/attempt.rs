@@ -66,7 +66,8 @@ impl Writer {
         if let Some(connection) = self.connection.take().filter(|kept| !kept.session.is_closed()) {
             return Ok(connection);
         }
-        Connection::open(&self.options, &self.sql, &self.clock, &*self.rng).await
+        let anew = Connection::open(&self.options, &self.sql, &self.clock, &*self.rng).await?;
+        if anew.epoch == self.epoch { Ok(anew) } else { Err(Unfit::Moved.into()) }
     }
 
     /// Takes the lock and asks, all in one go.
@@ -185,7 +186,7 @@ fn check_state(row: &Row, epoch: LogEpoch, known: &mut Known) -> Result<(), Faul
     durable(row, 3)?;
     let found: Uuid = get(row, 2).map_err(corrupt)?;
     if LogEpoch::from_bytes(found.into_bytes()) != epoch {
-        return Err(Fault::Moved);
+        return Err(Unfit::Moved.into());
     }
     known.head = Position::new(number(row, 0).map_err(corrupt)?);
     known.last_stream = get(row, 1).map_err(corrupt)?;

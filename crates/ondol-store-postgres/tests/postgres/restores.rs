@@ -1,11 +1,12 @@
 //! A log that was restored from a copy has another epoch, and readers ahead of it notice.
 
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ondol_kernel::Position;
 use ondol_store::{EventStore, ReadAll};
-use ondol_store_postgres::PostgresOptions;
+use ondol_store_postgres::{PostgresOptions, PostgresStore};
 use ondol_testkit::servers;
 
 use crate::given::{fresh_log, log, one, open, options};
@@ -88,6 +89,48 @@ async fn a_reader_ahead_of_a_restored_log_is_told_so_and_a_running_store_stops()
     assert_eq!(error.code(), "log-reader-ahead", "found {error}");
     let lives = server.query(&database, "SELECT began_after FROM ondol.epochs ORDER BY began_at");
     assert_eq!(lives.expect("it answers"), "0\n1");
+}
+
+/// A log of two events of one stream, restored to the first under the feet of a store that is open; another
+/// process has come, and has written more since than was lost.
+async fn restored_and_gone_on(options: &PostgresOptions) -> Arc<PostgresStore> {
+    let database = options.url.rsplit('/').next().expect("a url").to_owned();
+    let store = open(options).await;
+    store.append(one(1)).await.expect("all is well");
+    let old = dump(&database, "ondol");
+    store.append(one(1)).await.expect("all is well");
+    load(&options.url, &format!("BEGIN; DROP SCHEMA ondol CASCADE;\n{old}\nCOMMIT;"));
+    let other = open(options).await;
+    for number in 2..7 {
+        other.append(one(number)).await.expect("the copy can be written to");
+    }
+    store
+}
+
+#[tokio::test]
+async fn another_life_of_a_log_is_not_written_to_by_who_knew_the_one_before() {
+    let options = options(&servers::postgres().fresh_database());
+    // Whoever watches the log from beside comes too late: the writer notices by itself.
+    let options = PostgresOptions { poll_interval_ms: 3_600_000, ..options };
+    let store = restored_and_gone_on(&options).await;
+    let refused = store.append(one(1)).await.expect_err("what it knows of the stream is not so");
+    assert_eq!(refused.code(), "log-stopped", "found {refused}");
+    let again = open(&options).await;
+    assert_eq!(log(&again).await.len(), 6, "nothing was written");
+    again.append(one(1)).await.expect("whoever comes anew knows nothing else");
+    assert_eq!(log(&again).await.len(), 7, "its versions are dense");
+}
+
+#[tokio::test]
+async fn who_only_watches_a_log_notices_its_other_life_as_well() {
+    let options = options(&servers::postgres().fresh_database());
+    let store = restored_and_gone_on(&options).await;
+    let stopped = async {
+        while store.read_all(ReadAll::after(Position::START, 10)).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), stopped).await.expect("it notices");
 }
 
 #[tokio::test]

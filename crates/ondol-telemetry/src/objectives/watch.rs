@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
 use ondol_doors::Clock;
-use ondol_http::Json;
+use ondol_kernel::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::{Alert, History, Objective, alerts, counts};
+use super::{Alert, Courier, History, Objective, Silences, alerts, counts, http};
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(15);
@@ -52,6 +51,7 @@ pub struct Watch {
     clock: Arc<dyn Clock>,
     numbers: Numbers,
     watched: Arc<Mutex<Vec<Watched>>>,
+    silences: Arc<Silences>,
 }
 
 struct Watched {
@@ -73,7 +73,28 @@ impl Watch {
             alert: None,
         });
         let watched = Arc::new(Mutex::new(watched.collect()));
-        Self { clock, numbers: Arc::new(numbers), watched }
+        Self { clock, numbers: Arc::new(numbers), watched, silences: Arc::default() }
+    }
+
+    /// The same, with what somebody wanted nobody to be told of.
+    #[must_use]
+    pub fn with_silences(self, silences: Silences) -> Self {
+        Self { silences: Arc::new(silences), ..self }
+    }
+
+    /// What nobody is told of.
+    pub fn silences(&self) -> &Silences {
+        &self.silences
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether there is an objective of this name.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.iter().any(|one| one.objective.name == name)
     }
 
     /// Looks once, and says what has changed since.
@@ -89,14 +110,22 @@ impl Watch {
         watched.iter().map(Watched::standing).collect()
     }
 
-    /// `/objectives`.
+    /// `/objectives` and `/silences`.
     pub fn router(&self) -> Router {
-        let watch = self.clone();
-        Router::new().route("/objectives", get(move || async move { Json(watch.standings()) }))
+        http::router(self)
     }
 
-    /// Looks until `stop` turns true, and tells of what changes.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// Looks until `stop` turns true, and tells of what changes: in lines, and by the courier if there is
+    /// one.
+    pub async fn run(self, courier: Option<Courier>, mut stop: watch::Receiver<bool>) {
+        tokio::select! {
+            // Whoever could stop it is gone, or has done so: either way it ends.
+            _ = stop.wait_for(|stop| *stop) => {}
+            () = self.keep_looking(courier) => {}
+        }
+    }
+
+    async fn keep_looking(self, mut courier: Option<Courier>) {
         loop {
             for change in self.look() {
                 match change {
@@ -115,11 +144,10 @@ impl Watch {
                     }
                 }
             }
-            tokio::select! {
-                // Whoever could stop it is gone, or has done so: either way it ends.
-                _ = stop.wait_for(|stop| *stop) => return,
-                () = self.clock.sleep(EVERY) => {}
+            if let Some(courier) = &mut courier {
+                courier.look(&self.standings(), &self.silences).await;
             }
+            self.clock.sleep(EVERY).await;
         }
     }
 }

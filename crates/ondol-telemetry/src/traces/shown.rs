@@ -88,6 +88,7 @@ pub fn name_of(span: &Ended) -> String {
     };
     let name = match span.name {
         "request" => format!("{} {}", text("http.request.method"), text("http.route")),
+        "gateway" => format!("gateway {} {}", text("http.request.method"), text("ondol.route")),
         "command" => format!("command {}", text("ondol.kind")),
         "delivery" => format!("process {}", text("messaging.destination.name")),
         "policy" => format!("policy {}", text("ondol.policy")),

@@ -81,7 +81,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
         spans.push(ended);
         // They have ended from the inside out.
         spans.reverse();
-        self.keep.keep(Piece { why, spans, left_out });
+        self.keep(Piece { why, spans, left_out });
     }
 }
 

@@ -4,6 +4,8 @@
 //! what has begun is finished; then the views write what they have folded; then the logs are
 //! closed. A second signal ends it at once: what was acknowledged is safe all the same.
 
+mod alerts;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -79,7 +81,7 @@ async fn until_told_to_stop(
     let operators = operators.merge(sagas::router(&stage.services));
     let operators = operators.merge(timers::router(&stage.services));
     let operators = operators.merge(views::router(&stage.services));
-    let operators = operators.merge(seen(config, telemetry, &health, &behind));
+    let operators = operators.merge(seen(app, config, telemetry, &health, &behind)?);
     serve(&behind, "admin", admin, operators, ServerOptions::default());
     tokio::select! {
         () = signals.next() => tracing::info!("told to stop: nothing new is taken"),
@@ -98,13 +100,21 @@ async fn until_told_to_stop(
 
 /// Watches over objectives and tells the collector, and answers what operators ask of traces and
 /// objectives.
-fn seen(config: &Config, telemetry: Telemetry, health: &Health, behind: &Supervisor) -> Router {
+fn seen(
+    app: &App,
+    config: &Config,
+    telemetry: Telemetry,
+    health: &Health,
+    behind: &Supervisor,
+) -> Result<Router, Failure> {
     let numbers = health.clone();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let courier = alerts::courier(app, config, Arc::clone(&clock), behind)?;
     let watch = Watch::new(config.objectives.clone(), clock, move || numbers.numbers());
+    let watch = watch.with_silences(alerts::silences(config)?);
     let router = ondol_telemetry::router(&telemetry.traces).merge(watch.router());
     behind.start("objectives", |stop| async move {
-        watch.run(stop).await;
+        watch.run(courier, stop).await;
         Ok(())
     });
     if let Some(exporter) = telemetry.exporter {
@@ -114,7 +124,7 @@ fn seen(config: &Config, telemetry: Telemetry, health: &Health, behind: &Supervi
             Ok(())
         });
     }
-    router
+    Ok(router)
 }
 
 /// Brings up the services in the homes that the configuration gives them.

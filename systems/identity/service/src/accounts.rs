@@ -142,13 +142,13 @@ impl Provider {
     async fn forget(&self, visit: &Visit, user: UserId) -> Result<Response, Fault> {
         let subject = user.to_string();
         let email = self.email_of(user).await?.unwrap_or_default();
-        self.outbox().forget(&email).await?;
+        self.outbox().forget(&email).await.map_err(Fault::Outbox)?;
         let vault = self.vault().clone();
         let name = subject.clone();
         let wiped = tokio::task::spawn_blocking(move || vault.forget(&name));
         wiped.await.map_err(|_panicked| Fault::Data("forgetting"))??;
         // One may have been written meanwhile; none is from now on.
-        self.outbox().forget(&email).await?;
+        self.outbox().forget(&email).await.map_err(Fault::Outbox)?;
         let forgotten = self.ask(self.users(), &subject, Command::Forget).await?;
         forgotten.map_err(|_refusal| Fault::Data("a user"))?;
         self.succeeded(self.entry("forget", Some(subject), visit, "")).await?;

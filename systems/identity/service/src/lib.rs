@@ -19,7 +19,6 @@ mod keys;
 mod leave;
 mod metadata;
 mod options;
-mod outbox;
 mod pages;
 mod passwords;
 mod people;

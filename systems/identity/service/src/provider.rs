@@ -16,6 +16,7 @@ use ondol_auth::{
 use ondol_domain::Aggregate;
 use ondol_doors::{Clock, Rng};
 use ondol_kernel::Recorded;
+use ondol_mail::Outbox;
 use ondol_runtime::{Desk, Request, Running, Supervisor, Verdict, ViewReader, error_chain};
 use ondol_store::BoxError;
 use ondol_vault::{AuditLog, AuditOptions, MasterKeys, Vault};
@@ -23,7 +24,6 @@ use ondol_vault::{AuditLog, AuditOptions, MasterKeys, Vault};
 use crate::fault::Fault;
 use crate::keys::Keys;
 use crate::options::Options;
-use crate::outbox::Outbox;
 use crate::passwords::{Cost, Passwords};
 use crate::people;
 use crate::throttle::Throttle;
@@ -98,7 +98,11 @@ impl Provider {
         let outbox = Outbox::open(&options.outbox, &options.mail_from)?;
         let behind = Supervisor::new();
         if let Some(server) = options.smtp {
-            outbox.send_by(server, Arc::clone(&clock), &behind);
+            let (outbox, clock) = (outbox.clone(), Arc::clone(&clock));
+            behind.start("identity outbox", move |stop| async move {
+                outbox.send_all(server, clock, stop).await;
+                Ok(())
+            });
         }
         let inner = Inner {
             users: running.desk()?,
@@ -211,6 +215,12 @@ impl Provider {
 
     pub(crate) fn polls(&self) -> &Throttle {
         &self.inner.polls
+    }
+
+    /// Writes to somebody.
+    pub(crate) async fn write_to(&self, email: &str, mail: (&str, &str)) -> Result<(), Fault> {
+        let put = self.outbox().put(self.rng(), self.clock().now(), email, mail).await;
+        put.map_err(Fault::Outbox)
     }
 
     pub(crate) fn outbox(&self) -> &Outbox {

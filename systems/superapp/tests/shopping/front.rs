@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::seat::{ENGLISH, Seat};
 use super::stranger::{CLIENTS, Reply, Stranger};
-use super::town::Town;
+use super::town::{Patience, Town};
 
 /// How often somebody may ask in a minute.
 const PER_MINUTE: u32 = 300;
@@ -73,6 +73,64 @@ fn forged() -> String {
         cnf: None,
     };
     key.sign(TokenType::Access, &claims).expect("it can be signed")
+}
+
+/// A program that somebody lets in, which keeps no secret; and the proof of RFC 7636's example.
+const LET_IN: &str = r#"
+[[settings.identity.clients]]
+id = "let-in"
+name = "Let in"
+redirect_uris = ["http://127.0.0.1:8080/back"]
+scopes = ["openid", "shop"]
+grants = ["authorization_code"]
+is_trusted = true
+"#;
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// Asks for tokens, and takes them back.
+fn form(town: &Town, path: &str, form: &str) -> Reply {
+    let headers = [("content-type", "application/x-www-form-urlencoded")];
+    Stranger::nobody(town).asks("POST", path, &headers, form)
+}
+
+#[test]
+fn a_token_that_was_given_back_opens_nothing_any_more() {
+    let town = Town::begin_with(LET_IN);
+    let mut seat = Seat::in_town(
+        town,
+        "given-back",
+        BrowserOptions { languages: ENGLISH, ..BrowserOptions::default() },
+    );
+    seat.signs_in();
+    let back = seat.town.address("/back");
+    seat.go(&format!(
+        "/oauth2/authorize?response_type=code&client_id=let-in&scope=openid+shop&state=s&redirect_uri={back}\
+         &code_challenge={CHALLENGE}&code_challenge_method=S256"
+    ));
+    let query = seat.look("location.search");
+    let query = query.as_str().expect("a query").trim_start_matches('?');
+    let code = query.split('&').find_map(|pair| pair.strip_prefix("code=")).expect(query);
+    let town = &seat.town;
+    let asked = format!(
+        "grant_type=authorization_code&client_id=let-in&redirect_uri={back}&code={code}&code_verifier={VERIFIER}"
+    );
+    let tokens = form(town, "/oauth2/token", &asked);
+    let token = tokens.json()["access_token"].as_str().expect("a token").to_owned();
+    let holder = Stranger::showing(town, token.clone());
+    assert_eq!(holder.get("/api/v1/cart").status, 200);
+
+    let given_back = form(town, "/oauth2/revoke", &format!("client_id=let-in&token={token}"));
+    assert_eq!(given_back.status, 200, "{given_back:?}");
+    let patience = Patience::new();
+    loop {
+        let reply = holder.get("/api/v1/cart");
+        if reply.status != 200 {
+            assert_eq!((reply.status, reply.code().as_str()), (401, "gateway-token-invalid"));
+            break;
+        }
+        assert!(!patience.is_over(), "the gateway never hears of it");
+    }
 }
 
 #[test]

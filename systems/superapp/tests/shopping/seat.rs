@@ -28,7 +28,10 @@ pub(crate) struct Seat {
 
 impl Seat {
     pub(crate) fn take(name: &str, options: BrowserOptions) -> Self {
-        let town = Town::begin();
+        Self::in_town(Town::begin(), name, options)
+    }
+
+    pub(crate) fn in_town(town: Town, name: &str, options: BrowserOptions) -> Self {
         let browser = Browser::start(options).expect("Chromium: `cargo xtask test` installs it");
         let pictures = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("shop").join(name);
         std::fs::create_dir_all(&pictures).expect("a folder");

@@ -112,8 +112,7 @@ impl Provider {
     /// as everybody.
     async fn already(&self, visit: &Visit, email: &str) -> Result<(), Fault> {
         self.failed(self.entry("register", None, visit, "taken")).await?;
-        let mail = visit.words.already_mail;
-        self.outbox().put(self.rng(), self.clock().now(), email, mail).await
+        self.write_to(email, visit.words.already_mail).await
     }
 
     async fn verify_email(&self, visit: &Visit, token: &str) -> Result<bool, Fault> {

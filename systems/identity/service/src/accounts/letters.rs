@@ -43,7 +43,7 @@ impl Provider {
         let issued = self.ask(self.tickets(), &hash(&secret), issue).await?;
         issued.map_err(|_refusal| Fault::Data("a new ticket"))?;
         let text = format!("{text}\r\n\r\n{}/{path}?token={secret}\r\n", self.options().issuer);
-        self.outbox().put(self.rng(), self.clock().now(), email, (subject, &text)).await
+        self.write_to(email, (subject, &text)).await
     }
 
     /// Whom a token in an e-mail speaks of, once.

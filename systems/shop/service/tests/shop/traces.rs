@@ -1,76 +1,26 @@
 //! One order as one trace, as a collector is told of it: from the request through services and
 //! the saga, and across what nobody waits at.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::routing::post;
 use http::Method;
 use ondol::{Logging, OtlpOptions, TraceOptions};
 use ondol_doors::{SystemClock, SystemRng};
-use ondol_http::ServerOptions;
 use ondol_runtime::Supervisor;
 use ondol_telemetry::{Telemetry, Telling};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::trace::v1::Span;
-use prost::Message as _;
-use tokio::net::TcpListener;
+use ondol_testkit::collector::Collector;
 
 use super::house::{House, check_out};
 
 const TRACE: u128 = 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c;
 const CLIENT: u64 = 0xb7ad_6b71_6920_3331;
 
-/// The spans that a collector has been told of, by their ids.
-#[derive(Clone, Default)]
-struct Collected(Arc<Mutex<BTreeMap<Vec<u8>, Span>>>);
-
-impl Collected {
-    async fn take(State(collected): State<Self>, body: Bytes) {
-        let request = ExportTraceServiceRequest::decode(body).expect("as it is defined");
-        let scopes = request.resource_spans.into_iter().flat_map(|of| of.scope_spans);
-        let spans = scopes.flat_map(|scope| scope.spans);
-        let spans = spans.filter(|span| span.trace_id == TRACE.to_be_bytes());
-        let mut all = collected.0.lock().expect("nobody has panicked");
-        all.extend(spans.map(|span| (span.span_id.clone(), span)));
-    }
-
-    /// How each span came to be: `>` is whoever waited for it, `~` what it follows.
-    fn ways(&self) -> Vec<String> {
-        let all = self.0.lock().expect("nobody has panicked");
-        let mut ways: Vec<String> = all.values().map(|span| way(&all, span)).collect();
-        ways.sort();
-        ways.dedup();
-        ways
-    }
-}
-
-fn way(all: &BTreeMap<Vec<u8>, Span>, span: &Span) -> String {
-    let name = &span.name;
-    if let Some(parent) = all.get(&span.parent_span_id) {
-        return format!("{} > {name}", way(all, parent));
-    }
-    match span.links.first().map(|link| (&link.trace_id, all.get(&link.span_id))) {
-        Some((trace, Some(before))) => {
-            assert_eq!(trace, &TRACE.to_be_bytes());
-            assert_eq!(span.parent_span_id, Vec::<u8>::new(), "nobody waits for it");
-            format!("{} ~ {name}", way(all, before))
-        }
-        Some((_, None)) => format!("? ~ {name}"),
-        None if span.parent_span_id == CLIENT.to_be_bytes() => format!("client > {name}"),
-        None => format!("? {name}"),
-    }
-}
-
 /// What has not been told yet; said when it never is.
-struct Untold<'a>(&'a Collected);
+struct Untold<'a>(&'a Collector);
 
 impl Untold<'_> {
     fn ends(&self) -> Vec<&'static str> {
-        let ways = self.0.ways();
+        let ways = self.0.ways(TRACE, CLIENT);
         let is_told = |end: &str| ways.iter().any(|way| *way == format!("{REQUEST}{end}"));
         let followed = |end: &str| PLACED.iter().any(|placed| is_told(&format!("{placed}{end}")));
         let untold = PLACED.into_iter().filter(|end| !is_told(end));
@@ -85,22 +35,14 @@ impl Drop for Untold<'_> {
     )]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            println!("never told: {:#?}\nof all: {:#?}", self.ends(), self.0.ways());
+            println!("never told: {:#?}\nof all: {:#?}", self.ends(), self.0.ways(TRACE, CLIENT));
         }
     }
 }
 
-/// A collector, and a program that tells it everything.
-async fn listen(supervisor: &Supervisor) -> Collected {
-    let collected = Collected::default();
-    let router = Router::new().route("/v1/traces", post(Collected::take));
-    let router = router.with_state(collected.clone());
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("it listens"));
-    supervisor.start("a collector", |stop| async move {
-        let served = ondol_http::serve(listener, router, ServerOptions::default(), stop).await;
-        served.map_err(|error| error.to_string())
-    });
+/// A program that tells a collector everything.
+fn tell(collector: &Collector, supervisor: &Supervisor) {
+    let url = collector.url();
     let telling = Telling {
         program: "shop",
         logging: &Logging { level: "error".to_owned(), ..Logging::default() },
@@ -115,13 +57,13 @@ async fn listen(supervisor: &Supervisor) -> Collected {
         exporter.run(stop).await;
         Ok(())
     });
-    collected
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_one_trace_across_services_and_the_saga() {
     let beside = Supervisor::new();
-    let collected = listen(&beside).await;
+    let collector = Collector::start();
+    tell(&collector, &beside);
     let house = House::open().await;
     let tea = house.offer("녹차", "Green tea", "tea", 15_000).await;
     house.deliver(&tea, 10).await;
@@ -134,7 +76,7 @@ async fn an_order_is_one_trace_across_services_and_the_saga() {
     assert_eq!(bought.status, 201, "{}", bought.text);
     let path = bought.location().to_owned();
     house.until_state("kim", &path, &["delivered"]).await;
-    let untold = Untold(&collected);
+    let untold = Untold(&collector);
     house.until(|| async { untold.ends().is_empty() }).await;
     house.close().await;
     beside.shut_down().await.expect("nothing has failed");
