@@ -186,6 +186,9 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
     );
     let guarded = gateway(folder, "guarded", &guarded, to)?;
 
+    // The backend takes what a collector would be told as well, on its own core.
+    let watched = gateway(folder, "watched", &format!("[otlp]\nurl = \"http://{to}\""), to)?;
+
     let known = who::Known::start(folder, to)?;
 
     let mut bench = Bench::from_args("gateway")?;
@@ -201,6 +204,11 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
         .unit("requests/s")
         .against("nginx")
         .measure(|| load(&guarded, seconds));
+    bench
+        .case("gateway watched")
+        .unit("requests/s")
+        .against("gateway")
+        .measure(|| load(&watched, seconds));
     bench
         .case("haproxy")
         .unit("requests/s")

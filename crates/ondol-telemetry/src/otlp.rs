@@ -29,6 +29,8 @@ use send::Collector;
 const WAITING_MAX: usize = 2_048;
 /// How many spans and lines are sent at once.
 const BATCH_MAX: usize = 512;
+/// How often it is looked whether a batch is full, which is not kept waiting then.
+const LOOK: Duration = Duration::from_millis(50);
 /// How often a batch that was not taken is sent again.
 const TRIES_MAX: u32 = 3;
 /// How long is waited before it is.
@@ -126,14 +128,19 @@ impl Exporter {
     /// Sends until `stop` turns true, and then what is left.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut counted = self.clock.running();
+        let mut sent = counted;
         loop {
             let is_over = tokio::select! {
                 // Whoever could stop it is gone, or has done so: either way it ends.
                 _ = stop.wait_for(|stop| *stop) => true,
-                () = self.clock.sleep(self.every) => false,
+                () = self.clock.sleep(self.every.min(LOOK)) => false,
             };
-            self.send_all().await;
             let now = self.clock.running();
+            let is_time = now.saturating_sub(sent) >= self.every;
+            if is_over || is_time || self.news.len() >= BATCH_MAX {
+                sent = now;
+                self.send_all().await;
+            }
             if is_over || now.saturating_sub(counted) >= self.numbers_every {
                 counted = now;
                 self.send_numbers().await;

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::{Exporter, News, OtlpOptions, WAITING_MAX};
+use super::{BATCH_MAX, Exporter, News, OtlpOptions, WAITING_MAX};
 
 fn context(span: u64) -> TraceParent {
     TraceParent::new(0xabc, span, 1).expect("neither is zero")
@@ -88,8 +88,28 @@ async fn collector(
 }
 
 fn exporter(url: String) -> (Exporter, super::Outbox) {
+    exporter_that_sends_every(5, url)
+}
+
+fn exporter_that_sends_every(every_ms: u64, url: String) -> (Exporter, super::Outbox) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    Exporter::new("shop", &OtlpOptions { url, every_ms: 5, ..OtlpOptions::default() }, clock)
+    Exporter::new("shop", &OtlpOptions { url, every_ms, ..OtlpOptions::default() }, clock)
+}
+
+#[tokio::test]
+async fn a_batch_that_is_full_does_not_wait_for_its_time() {
+    let mut tasks = JoinSet::new();
+    let (url, mut heard) = collector("/v1/traces", Vec::new(), &mut tasks).await;
+    let (exporter, outbox) = exporter_that_sends_every(3_600_000, url);
+    let (stop, stopped) = watch::channel(false);
+    tasks.spawn(exporter.run(stopped));
+    for _ in 0..BATCH_MAX {
+        outbox.take(News::Piece(piece()));
+    }
+    let body = heard.recv().await.expect("it is sent within the hour");
+    let request = ExportTraceServiceRequest::decode(body).expect("protobuf");
+    assert_eq!(request.resource_spans[0].scope_spans[0].spans.len(), BATCH_MAX);
+    drop(stop);
 }
 
 #[tokio::test]
