@@ -17,6 +17,8 @@ fn main() -> anyhow::Result<()> {
     let mut bench = Bench::from_args("shop")?;
     bench.folder(folder.path());
     bench.setting("sync", "fdatasync before an event is acknowledged");
+    bench.setting("payload", "orders of one product; products as JSON");
+    bench.setting("concurrency", "one, where nothing else is said");
     bench.setting("outside world", "in this process over HTTP on the loopback, without latency");
     let (orders, reads) = (bench.size(4_000, 200), bench.size(200_000, 6_400));
     let case = bench.case("orders to the door").unit("orders/s");
